@@ -1,0 +1,73 @@
+// The calling convention of Wasm code: where each parameter and result lives.
+//
+// Six general-purpose and eight vector registers, the same for parameters and results, in order of
+// appearance per class; what is left over goes to 8-byte stack slots (16 for v128), lowest address
+// first. The caller reserves, from high to low addresses, the result slots and then the parameter
+// slots, and calls; the callee pops the parameter slots (`ret n`), so that at the return rsp points
+// at the result slots. A tail call's callee has the same results, hence may have any number of
+// parameter slots in constant stack.
+//
+//   callee's view:  [rbp]      caller's rbp
+//                   [rbp + 8]  return address
+//                   [rbp + 16 + offset]                        parameter slots
+//                   [rbp + 16 + param_stack_bytes + offset]    result slots
+//
+// i32 values have zero upper halves in registers and in slots. On entry r14 holds the callee's
+// instance and rbx the base of its memory 0; the callee keeps both.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "engine/wasm/types.h"
+#include "jit/abi/reg.h"
+
+namespace sluice {
+
+inline constexpr Reg kValueGprs[] = {Reg::Rax, Reg::Rcx, Reg::Rdx, Reg::Rsi, Reg::Rdi, Reg::R8};
+inline constexpr uint32_t kValueGprCount = 6;
+inline constexpr uint32_t kValueXmmCount = 8;  // xmm0 … xmm7
+
+constexpr RegClass reg_class_of(ValType type) {
+  ValKind k = type.kind();
+  return k == ValKind::F32 || k == ValKind::F64 || k == ValKind::V128 ? RegClass::Xmm
+                                                                      : RegClass::Gpr;
+}
+
+/// Where one value lives: `reg`, or if that is None the byte `offset` into its stack area.
+struct ValueLocation {
+  Reg reg = Reg::None;
+  uint32_t offset = 0;
+  constexpr bool in_reg() const { return reg != Reg::None; }
+};
+
+/// Hands out the locations of a list of values, one after another.
+class LocationCursor {
+ public:
+  constexpr ValueLocation next(ValType type) {
+    if (reg_class_of(type) == RegClass::Gpr) {
+      if (gprs_ < kValueGprCount) return {kValueGprs[gprs_++], 0};
+    } else if (xmms_ < kValueXmmCount) {
+      return {static_cast<Reg>(16 + xmms_++), 0};
+    }
+    ValueLocation at{Reg::None, stack_bytes_};
+    stack_bytes_ += type.kind() == ValKind::V128 ? 16u : 8u;
+    return at;
+  }
+  /// Size of the stack area so far.
+  constexpr uint32_t stack_bytes() const { return stack_bytes_; }
+
+ private:
+  uint32_t gprs_ = 0;
+  uint32_t xmms_ = 0;
+  uint32_t stack_bytes_ = 0;
+};
+
+/// Bytes of stack that a list of parameters or results needs.
+constexpr uint32_t stack_area_bytes(std::span<const ValType> values) {
+  LocationCursor cursor;
+  for (ValType v : values) cursor.next(v);
+  return cursor.stack_bytes();
+}
+
+}  // namespace sluice

@@ -1,0 +1,119 @@
+// The structures that generated code addresses, and where things lie in them.
+//
+// The runtime fills them, generated code reads (and for globals and tables writes) them through the
+// pinned instance register. A FuncRecord's address is a funcref value; an externref or exnref value
+// is a 32-bit handle into the store's heap, zero-extended; null is 0 for both.
+//
+// An instance's memory block is an InstanceData, followed by arrays whose offsets InstanceLayout
+// computes from the module alone, so that code can be shared by all instances of a module.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "jit/abi/trap_codes.h"
+
+namespace sluice {
+
+struct InstanceData;
+struct Module;
+
+inline constexpr uint32_t kNullSignature = 0;
+
+/// A function as code sees it: table entries have the same content, a funcref points to one.
+/// `code_offset` counts from the engine's code base and names a jump-table slot or a host shim.
+struct alignas(16) FuncRecord {
+  uint32_t signature = kNullSignature;  // CanonicalTypeId
+  uint32_t code_offset = 0;
+  InstanceData* instance = nullptr;
+};
+static_assert(sizeof(FuncRecord) == 16);
+
+/// An imported function, ready to call: absolute address of its code and the instance it runs in.
+struct FuncImport {
+  const void* code = nullptr;
+  InstanceData* instance = nullptr;
+};
+
+/// A linear memory as code sees it; one per Memory, shared by every instance that imports it.
+struct MemoryData {
+  uint8_t* base = nullptr;
+  uint64_t size_bytes = 0;      // current size
+  uint64_t reserved_bytes = 0;  // from base on, accessible part and guard; what a fault may hit
+};
+
+/// A table as code sees it. Function tables hold FuncRecords (16 bytes each, written as one);
+/// tables of other references hold 8-byte values.
+struct TableData {
+  void* elements = nullptr;
+  uint64_t size = 0;  // elements
+};
+
+/// A global's storage: inline in its instance, or elsewhere for host globals.
+struct alignas(16) GlobalCell {
+  uint64_t bits[2] = {0, 0};
+};
+
+/// Second result register's meaning: TrapCode, 0 if all went well.
+struct BuiltinResult {
+  uint64_t value = 0;  // rax
+  uint64_t trap = 0;   // rdx
+};
+
+inline constexpr uint32_t kMaxTrapFrames = 64;
+
+/// What the signal handler leaves behind for the code that called the entry stub.
+struct TrapRecord {
+  uintptr_t pc = 0;             // of the trapping instruction
+  uintptr_t fault_address = 0;  // for memory faults
+  uint32_t code = 0;            // TrapCode
+  uint32_t frame_count = 0;     // stored in frames
+  uint64_t total_frames = 0;    // walked: frames beyond kMaxTrapFrames are only counted
+  uintptr_t frames[kMaxTrapFrames] = {};  // return addresses, innermost first, pc not included
+};
+
+/// One per store: what all its instances' code shares.
+struct StoreContext {
+  uintptr_t stack_limit = 0;  // the prologue traps if its frame would end below
+  uintptr_t entry_rsp = 0;    // rsp in the innermost entry stub's frame; 0 outside Wasm
+  uintptr_t entry_landing = 0;  // where a trap continues, with rsp = entry_rsp
+  uint32_t host_mxcsr = 0;      // the host's floating-point modes, for host functions
+  uint32_t interrupt_requested = 0;
+  uint64_t max_wasm_stack_bytes = 0;
+  void* store = nullptr;        // the runtime's Store
+  TrapRecord trap;
+};
+
+/// Head of an instance's block; also of a host function's, which has no module.
+struct InstanceData {
+  uint8_t* memory0_base = nullptr;   // valid in guard mode only: there it never changes
+  MemoryData* memory0 = nullptr;     // never null: an empty memory stands in
+  StoreContext* context = nullptr;
+  const void* builtin_trampoline = nullptr;  // see jit/abi/builtins.h
+  const void* const* builtins = nullptr;     // indexed by Builtin
+  uintptr_t code_base = 0;                   // what FuncRecord::code_offset counts from
+  FuncRecord* func_records = nullptr;  // one per function, filled when first needed
+  uint32_t jump_table_offset = 0;      // of this module's slot 0, from code_base
+  uint32_t defined_func_count = 0;
+  void* owner = nullptr;     // the runtime's Instance or HostFunc
+  void* host_code = nullptr; // host functions: the C function to call …
+  void* host_env = nullptr;  // … and its first argument
+};
+static_assert(offsetof(InstanceData, host_env) <= 127, "one-byte displacements");
+
+/// Offsets of the arrays behind InstanceData, in bytes from its start. Depends on the module only.
+struct InstanceLayout {
+  uint32_t func_imports = 0;    // FuncImport per imported function
+  uint32_t memories = 0;        // MemoryData* per memory
+  uint32_t tables = 0;          // TableData* per table
+  uint32_t global_imports = 0;  // GlobalCell* per imported global
+  uint32_t globals = 0;         // GlobalCell per defined global
+  uint32_t size_bytes = 0;
+
+  static InstanceLayout of(const Module& module);
+};
+
+/// A jump-table slot: `jmp rel32` and padding, aligned so that one store replaces it.
+inline constexpr uint32_t kJumpSlotBytes = 8;
+
+}  // namespace sluice

@@ -1,0 +1,52 @@
+// Compiled functions as values: bytes plus relocations for everything outside themselves.
+//
+// A compiler appends functions to a CodeBatch; publishing (code_memory.h) copies the bytes and
+// applies the relocations. Two compilations of one function are equal here, byte for byte, whatever
+// thread made them. Nothing refers to addresses of this process, so a batch can be cached in a file.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/base/heap.h"
+#include "engine/base/ids.h"
+
+namespace sluice {
+
+enum class RelocKind : uint8_t {
+  FuncSlot,  // rel32 to the jump-table slot of function `target` (a FuncIdx of a defined function)
+};
+
+struct Relocation {
+  uint32_t offset = 0;  // of the four bytes to patch, from the start of the function
+  RelocKind kind = RelocKind::FuncSlot;
+  uint32_t target = 0;
+};
+
+/// One function inside a batch.
+struct CodeEntry {
+  FuncIdx func{};
+  uint32_t code_offset = 0;  // into CodeBatch::bytes, 16-byte aligned
+  uint32_t code_size = 0;
+  uint32_t first_reloc = 0;  // into CodeBatch::relocs
+  uint32_t reloc_count = 0;
+};
+
+struct CodeBatch {
+  Vector<uint8_t> bytes;
+  Vector<CodeEntry> entries;
+  Vector<Relocation> relocs;
+
+  void clear() {
+    bytes.clear();
+    entries.clear();
+    relocs.clear();
+  }
+};
+
+/// Which Wasm offset a piece of code belongs to; only recorded when a backtrace asks for it.
+struct SourceMark {
+  uint32_t code_offset = 0;  // from the start of the function; valid up to the next mark
+  uint32_t wasm_offset = 0;  // from the start of the module
+};
+
+}  // namespace sluice
