@@ -1,0 +1,166 @@
+#include "engine/base/virtual_memory.h"
+
+#include <cerrno>
+#include <charconv>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine/base/check.h"
+
+namespace sluice {
+
+namespace {
+
+// Linux 6.3; older kernels refuse the flag, and their files are executable without it.
+constexpr unsigned kMemfdExec = 0x10u;
+
+std::unexpected<Error> refused(const char* what, size_t bytes) {
+  String detail(what);
+  detail += " of ";
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, bytes).ptr;
+  detail.append(digits, end);
+  detail += " bytes was refused";
+  return fail(ErrorKind::OutOfMemory, kNoOffset, std::move(detail));
+}
+
+uint8_t* map_inaccessible(size_t bytes) {
+  void* p = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return p == MAP_FAILED ? nullptr : static_cast<uint8_t*>(p);
+}
+
+}  // namespace
+
+size_t host_page_bytes() {
+  static const size_t bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+Result<Reservation> Reservation::reserve(size_t bytes) {
+  size_t rounded = round_up_to_page(bytes);
+  if (rounded < bytes) return refused("a reservation", bytes);
+  if (rounded == 0) rounded = host_page_bytes();
+  uint8_t* base = map_inaccessible(rounded);
+  if (base == nullptr) return refused("a reservation", bytes);
+  return Reservation(base, rounded);
+}
+
+Result<Reservation> Reservation::reserve_shrinking(size_t wanted, size_t least) {
+  if (Result<Reservation> all = reserve(wanted)) return all;
+  for (size_t size = wanted / 2; size >= least; size /= 2) {
+    Result<Reservation> part = reserve(size);
+    if (!part) continue;
+    const size_t share = size / 4 < least ? least : size / 4;
+    part->release();
+    return reserve(share);
+  }
+  return reserve(least);
+}
+
+Result<void> Reservation::protect(size_t offset, size_t bytes, int protection) {
+  if (bytes == 0) return {};
+  DCHECK(offset <= size_bytes_ && bytes <= size_bytes_ - offset, "inside the reservation");
+  const size_t start = offset & ~(host_page_bytes() - 1);
+  const size_t end = round_up_to_page(offset + bytes);
+  if (mprotect(base_ + start, end - start, protection) != 0) {
+    return refused("a change of protection", end - start);
+  }
+  return {};
+}
+
+Result<void> Reservation::commit(size_t offset, size_t bytes) {
+  return protect(offset, bytes, PROT_READ | PROT_WRITE);
+}
+
+Result<void> Reservation::protect_none(size_t offset, size_t bytes) {
+  return protect(offset, bytes, PROT_NONE);
+}
+
+Result<void> Reservation::protect_read(size_t offset, size_t bytes) {
+  return protect(offset, bytes, PROT_READ);
+}
+
+Result<void> Reservation::decommit(size_t offset, size_t bytes) {
+  if (bytes == 0) return {};
+  DCHECK(offset <= size_bytes_ && bytes <= size_bytes_ - offset, "inside the reservation");
+  const size_t start = offset & ~(host_page_bytes() - 1);
+  const size_t end = round_up_to_page(offset + bytes);
+  // A fresh mapping instead of mprotect: that drops the pages and whatever file was mapped.
+  void* p = mmap(base_ + start, end - start, PROT_NONE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  if (p == MAP_FAILED) return refused("decommitting", end - start);
+  return {};
+}
+
+Result<void> Reservation::discard(size_t offset, size_t bytes) {
+  if (bytes == 0) return {};
+  DCHECK(offset <= size_bytes_ && bytes <= size_bytes_ - offset, "inside the reservation");
+  const size_t start = offset & ~(host_page_bytes() - 1);
+  const size_t end = round_up_to_page(offset + bytes);
+  if (madvise(base_ + start, end - start, MADV_DONTNEED) != 0) {
+    return refused("discarding", end - start);
+  }
+  return {};
+}
+
+Result<void> Reservation::resize_committed(size_t bytes) {
+  const size_t rounded = round_up_to_page(bytes);
+  if (rounded < bytes || rounded == 0) return refused("resizing", bytes);
+  if (base_ == nullptr) {
+    Result<Reservation> fresh = reserve(rounded);
+    if (!fresh) return std::unexpected(std::move(fresh).error());
+    TRY_VOID(fresh->commit(0, rounded));
+    swap(*fresh);
+    return {};
+  }
+  void* p = mremap(base_, size_bytes_, rounded, MREMAP_MAYMOVE);
+  if (p == MAP_FAILED) return refused("resizing", rounded);
+  base_ = static_cast<uint8_t*>(p);
+  size_bytes_ = rounded;
+  return {};
+}
+
+void Reservation::release() {
+  if (base_ == nullptr) return;
+  const int status = munmap(base_, size_bytes_);
+  CHECK(status == 0, "unmapping what was mapped");
+  base_ = nullptr;
+  size_bytes_ = 0;
+}
+
+MemoryFile::~MemoryFile() {
+  if (fd_ >= 0) close(fd_);
+}
+
+Result<MemoryFile> MemoryFile::create(const char* name, size_t bytes) {
+  const size_t rounded = round_up_to_page(bytes);
+  MemoryFile file;
+  file.fd_ = memfd_create(name, MFD_CLOEXEC | kMemfdExec);
+  if (file.fd_ < 0 && errno == EINVAL) file.fd_ = memfd_create(name, MFD_CLOEXEC);
+  if (file.fd_ < 0 || ftruncate(file.fd_, static_cast<off_t>(rounded)) != 0) {
+    return refused("a memory file", rounded);
+  }
+  file.size_bytes_ = rounded;
+  return file;
+}
+
+Result<Reservation> MemoryFile::map_writable() const {
+  // Reserved first so that a Reservation owns it whatever happens.
+  Result<Reservation> where = Reservation::reserve(size_bytes_);
+  if (!where) return where;
+  void* p =
+      mmap(where->base(), size_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd_, 0);
+  if (p == MAP_FAILED) return refused("a writable mapping", size_bytes_);
+  return where;
+}
+
+Result<void> MemoryFile::map_executable(Reservation& where, size_t offset) const {
+  DCHECK(offset % host_page_bytes() == 0, "page-aligned");
+  DCHECK(offset <= where.size_bytes() && size_bytes_ <= where.size_bytes() - offset, "room");
+  void* p = mmap(where.base() + offset, size_bytes_, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED,
+                 fd_, 0);
+  if (p == MAP_FAILED) return refused("an executable mapping", size_bytes_);
+  return {};
+}
+
+}  // namespace sluice

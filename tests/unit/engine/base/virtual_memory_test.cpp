@@ -1,0 +1,114 @@
+// Address space that is reserved, committed, given back and mapped twice.
+#include <cstring>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/virtual_memory.h"
+
+namespace sluice {
+namespace {
+
+// Accessibility as the kernel sees it: a write to a pipe fails where a read would fault.
+bool is_readable(const void* p) {
+  int fds[2];
+  if (pipe(fds) != 0) return false;
+  const bool ok = write(fds[1], p, 1) == 1;
+  close(fds[0]);
+  close(fds[1]);
+  return ok;
+}
+
+TEST(VirtualMemory, ReservedSpaceIsInaccessibleUntilCommitted) {
+  const size_t page = host_page_bytes();
+  Result<Reservation> space = Reservation::reserve(64 * page);
+  ASSERT_TRUE(space);
+  EXPECT_FALSE(is_readable(space->base()));
+  ASSERT_TRUE(space->commit(page, 2 * page));
+  EXPECT_FALSE(is_readable(space->base()));
+  EXPECT_TRUE(is_readable(space->base() + page));
+  EXPECT_TRUE(is_readable(space->base() + 3 * page - 1));
+  EXPECT_FALSE(is_readable(space->base() + 3 * page));
+  EXPECT_EQ(space->base()[page], 0);
+}
+
+TEST(VirtualMemory, DecommitForgetsAndProtectNoneKeeps) {
+  const size_t page = host_page_bytes();
+  Result<Reservation> space = Reservation::reserve(4 * page);
+  ASSERT_TRUE(space && space->commit(0, 4 * page));
+  space->base()[0] = 1;
+  space->base()[page] = 2;
+  ASSERT_TRUE(space->decommit(0, page));
+  ASSERT_TRUE(space->protect_none(page, page));
+  EXPECT_FALSE(is_readable(space->base()));
+  EXPECT_FALSE(is_readable(space->base() + page));
+  ASSERT_TRUE(space->commit(0, 2 * page));
+  EXPECT_EQ(space->base()[0], 0);
+  EXPECT_EQ(space->base()[page], 2);
+  ASSERT_TRUE(space->discard(page, page));
+  EXPECT_EQ(space->base()[page], 0);
+}
+
+TEST(VirtualMemory, ResizeKeepsContents) {
+  const size_t page = host_page_bytes();
+  Reservation space;
+  ASSERT_TRUE(space.resize_committed(page));
+  std::memset(space.base(), 0x5a, page);
+  ASSERT_TRUE(space.resize_committed(1000 * page));
+  EXPECT_EQ(space.base()[page - 1], 0x5a);
+  EXPECT_EQ(space.base()[999 * page], 0);
+  EXPECT_FALSE(space.resize_committed(size_t{1} << 60));
+  EXPECT_EQ(space.base()[0], 0x5a);
+  EXPECT_EQ(space.size_bytes(), 1000 * page);
+}
+
+TEST(VirtualMemory, AbsurdSizesAreErrors) {
+  EXPECT_FALSE(Reservation::reserve(size_t{1} << 62));
+  EXPECT_FALSE(Reservation::reserve(~size_t{0}));
+  Result<Reservation> none = Reservation::reserve_shrinking(size_t{1} << 62, size_t{1} << 60);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind, ErrorKind::OutOfMemory);
+}
+
+TEST(VirtualMemory, ShrinksWhenAddressSpaceIsScarce) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need more address space than the limit of this test leaves";
+#endif
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const rlimit limit{size_t{1} << 30, size_t{1} << 30};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
+    Result<Reservation> space = Reservation::reserve_shrinking(size_t{2} << 30, size_t{16} << 20);
+    if (!space) _exit(3);
+    // Something, but not the lion's share.
+    const size_t got = space->size_bytes();
+    if (got < (size_t{16} << 20) || got > (size_t{256} << 20)) _exit(4);
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(VirtualMemory, MemoryFileIsMappedTwice) {
+  const size_t page = host_page_bytes();
+  Result<Reservation> space = Reservation::reserve(16 * page);
+  Result<MemoryFile> file = MemoryFile::create("sluice-test", 2 * page);
+  ASSERT_TRUE(space && file);
+  Result<Reservation> writable = file->map_writable();
+  ASSERT_TRUE(writable && file->map_executable(*space, 4 * page));
+  *file = MemoryFile();  // mappings outlive the descriptor
+  // mov eax, edi; add eax, 1; ret
+  const uint8_t code[] = {0x89, 0xf8, 0x83, 0xc0, 0x01, 0xc3};
+  std::memcpy(writable->base(), code, sizeof code);
+  auto add_one = reinterpret_cast<int (*)(int)>(space->base() + 4 * page);
+  EXPECT_EQ(add_one(41), 42);
+  ASSERT_TRUE(space->decommit(4 * page, 2 * page));
+  EXPECT_FALSE(is_readable(space->base() + 4 * page));
+  EXPECT_TRUE(is_readable(writable->base()));
+}
+
+}  // namespace
+}  // namespace sluice
