@@ -1,0 +1,85 @@
+// Engine: what all stores and modules of an embedding share. Configuration, canonical types, code
+// memory, worker threads, and the stubs between host and Wasm, one per signature.
+//
+// Everything here is thread-safe. The memory mode is fixed when the engine is made: guard pages if
+// a trial reservation succeeds, else explicit checks, unless the configuration demands one of them.
+// Modules, stores and linkers hold the engine by shared_ptr; objects of two engines never mix.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "engine/base/fork_mutex.h"
+#include "engine/base/heap.h"
+#include "engine/base/result.h"
+#include "engine/wasm/features.h"
+#include "engine/wasm/type_registry.h"
+#include "jit/abi/compile_options.h"
+#include "jit/code/code_memory.h"
+#include "jit/pipeline/worker_pool.h"
+
+namespace sluice {
+
+enum class MemoryModeChoice : uint8_t { Auto, Guard, Explicit };
+
+enum class SignalPolicy : uint8_t {
+  InstallAndChain,  // the engine installs handlers and passes on what is not its own
+  EmbedderOwned,    // the embedder's handlers call handle_trap_signal() (runtime/trap)
+};
+
+inline constexpr uint32_t kAutoWorkers = ~uint32_t{0};
+
+struct EngineConfig {
+  MemoryModeChoice memory_mode = MemoryModeChoice::Auto;
+  SignalPolicy signals = SignalPolicy::InstallAndChain;
+  uint32_t workers = kAutoWorkers;  // compile threads; 0: compile on the feeding thread
+  Features features = Features::standard();
+  uint64_t max_wasm_stack_bytes = uint64_t{1} << 20;   // per outermost call into Wasm
+  uint64_t memory64_bound_bytes = uint64_t{64} << 30;  // no 64-bit memory grows beyond
+  bool debug_checks = false;
+};
+
+/// Pointers to a signature's stubs for calls from the host (jit/stubs).
+struct EntryStubs {
+  const void* array = nullptr;  // arguments and results in cells
+  const void* typed = nullptr;  // in the C ABI's registers; null if the signature does not fit
+};
+
+class Engine : public Allocated {
+ public:
+  static Result<std::shared_ptr<Engine>> create(const EngineConfig& config = {});
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  const EngineConfig& config() const { return config_; }
+  MemoryMode memory_mode() const { return options_.memory_mode; }
+  const CompileOptions& compile_options() const { return options_; }
+  const std::shared_ptr<TypeRegistry>& types() const { return types_; }
+  const std::shared_ptr<CodeMemory>& code_memory() const { return code_memory_; }
+  const std::shared_ptr<WorkerPool>& workers() const { return workers_; }
+  uintptr_t code_base() const;
+  const void* builtin_trampoline() const { return builtin_trampoline_; }
+
+  /// The entry stubs of a function type; made at first use, then kept as long as the engine.
+  Result<EntryStubs> entry_stubs(CanonicalTypeId signature);
+  /// Code offset (FuncRecord::code_offset) of the shim that calls a host function of this type,
+  /// with arguments in cells or, `typed`, in the C ABI's registers.
+  Result<uint32_t> host_shim(CanonicalTypeId signature, bool typed);
+
+ private:
+  struct Stubs;
+  Engine() = default;
+
+  EngineConfig config_;
+  CompileOptions options_;
+  std::shared_ptr<TypeRegistry> types_;
+  std::shared_ptr<CodeMemory> code_memory_;
+  std::shared_ptr<WorkerPool> workers_;
+  const void* builtin_trampoline_ = nullptr;
+  ForkMutex stubs_mutex_;
+  HashMap<uint32_t, EntryStubs> entries_;
+  HashMap<uint64_t, uint32_t> shims_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,94 @@
+// Memory: a linear memory (spec 4.2.8) in its own region of address space.
+//
+// Guard mode: a 32-bit memory reserves 8 GiB + 64 KiB, so that no 32-bit index plus 32-bit offset
+// leaves the reservation; growing makes more of it accessible and the base never moves. Explicit
+// mode: only what is in use is mapped and growing may move it. A shared memory reserves its maximum
+// and never moves in either mode; its storage may belong to several stores. Code sees a memory
+// through MemoryData, whose address is stable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "engine/base/heap.h"
+#include "engine/base/result.h"
+#include "engine/base/virtual_memory.h"
+#include "engine/wasm/types.h"
+#include "jit/abi/compile_options.h"
+#include "jit/abi/instance_layout.h"
+
+namespace sluice {
+
+class Engine;
+class Store;
+
+/// The bytes of a memory; owned by one Memory, or by several in different stores if shared.
+class MemoryStorage : public Allocated {
+ public:
+  static Result<std::shared_ptr<MemoryStorage>> create(const Engine& engine,
+                                                       const MemoryType& type);
+  ~MemoryStorage();
+
+  /// Old size in bytes, or an error whose kind is MemoryLimit or OutOfMemory.
+  Result<uint64_t> grow(uint64_t delta_pages);
+  MemoryData& data() { return data_; }
+  const MemoryType& declared_type() const { return type_; }
+  MemoryMode mode() const { return mode_; }
+
+ private:
+  MemoryStorage() = default;
+  Result<void> resize(uint64_t new_size_bytes);
+
+  MemoryType type_;  // as declared
+  MemoryMode mode_ = MemoryMode::Guard;
+  bool may_move_ = false;
+  uint64_t max_size_bytes_ = 0;  // what grow may reach at most
+  VirtualMemory region_;
+  MemoryData data_;
+  // Shared memories grow from any thread; generated code reads size_bytes as one aligned word.
+  ForkMutex grow_mutex_;
+};
+
+class Memory : public Allocated {
+ public:
+  /// A new memory of the store. Fails if the minimum or the address space is not available.
+  static Result<Memory*> create(Store& store, const MemoryType& type);
+  /// Makes a shared memory of another store of the same engine accessible in `store`.
+  static Result<Memory*> share(Store& store, Memory& other);
+
+  Store& store() const { return store_; }
+  /// Its type now: the minimum is the current size (spec 4.5.3.3).
+  MemoryType type() const;
+  MemoryData& data() const { return storage_->data(); }
+  MemoryMode mode() const { return storage_->mode(); }
+  bool is_shared() const { return storage_->declared_type().limits.is_shared; }
+
+  /// First byte; stays valid for the store's life in guard mode, until the next grow otherwise.
+  uint8_t* base() const { return data().base; }
+  uint64_t size_bytes() const { return __atomic_load_n(&data().size_bytes, __ATOMIC_ACQUIRE); }
+  uint64_t size_pages() const { return size_bytes() >> page_size_log2(); }
+  uint32_t page_size_log2() const { return storage_->declared_type().page_size_log2; }
+
+  /// Old size in pages. Wasm's memory.grow and the host's are the same operation.
+  Result<uint64_t> grow(uint64_t delta_pages);
+
+  /// The bytes [offset, offset + count), or OutOfBoundsAccess. See base() for how long it is valid.
+  Result<std::span<uint8_t>> view(uint64_t offset, uint64_t count) const;
+  Result<void> read(uint64_t offset, std::span<uint8_t> out) const;
+  Result<void> write(uint64_t offset, std::span<const uint8_t> bytes) const;
+  bool in_bounds(uint64_t offset, uint64_t count) const {
+    uint64_t size = size_bytes();
+    return count <= size && offset <= size - count;
+  }
+
+ private:
+  friend class Store;
+  Memory(Store& store, std::shared_ptr<MemoryStorage> storage)
+      : store_(store), storage_(std::move(storage)) {}
+
+  Store& store_;
+  std::shared_ptr<MemoryStorage> storage_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,96 @@
+// Store (spec 4.2.3): owns every object that instances consist of, and the block that their code
+// shares. One thread at a time; may move between threads while no call is running.
+//
+// Objects are never freed before their store, so pointers to them are plain. Each knows its store,
+// and every entry point compares: an object of another store is an Error, never undefined.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "engine/base/heap.h"
+#include "engine/base/result.h"
+#include "engine/wasm/types.h"
+#include "jit/abi/instance_layout.h"
+#include "runtime/store/func.h"
+#include "runtime/store/global.h"
+#include "runtime/store/instance.h"
+#include "runtime/store/memory.h"
+#include "runtime/store/table.h"
+#include "runtime/store/trap_report.h"
+#include "runtime/store/value.h"
+
+namespace sluice {
+
+class Engine;
+
+class Store : public Allocated {
+ public:
+  static Result<std::unique_ptr<Store>> create(std::shared_ptr<Engine> engine);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  Engine& engine() const { return *engine_; }
+  const std::shared_ptr<Engine>& engine_ptr() const { return engine_; }
+  StoreContext& context() { return context_; }
+  /// The store whose code a block belongs to.
+  static Store& of(const InstanceData& data) { return *static_cast<Store*>(data.context->store); }
+  /// Unique in the process, never reused: tells stores apart even after one is gone.
+  uint64_t id() const { return id_; }
+
+  /// An externref for a host pointer; the same pointer gives the same reference.
+  Value externref(void* host);
+  /// The host pointer behind a non-null externref; null for a handle that is not of this store.
+  void* externref_host(Value ref) const;
+
+  /// Is `value` (a reference if the type is one) of this canonical type and of this store?
+  bool matches(Value value, ValType canonical) const;
+
+  /// Builds the trap of a call that returned `code`; call it before anything else runs.
+  std::shared_ptr<Trap> take_trap(TrapCode code);
+  /// A trap that no running code raised, as from an active segment.
+  std::shared_ptr<Trap> make_trap(TrapCode code, String message = {}) const;
+  /// What Caller::fail notes until the trap is built.
+  void note_host_failure(String message, HostPayload payload, std::shared_ptr<Trap> inner);
+
+  /// The embedder's own pointer, for its host functions.
+  void* user_data = nullptr;
+
+ private:
+  friend class Func;
+  friend class Global;
+  friend class Instantiation;
+  friend class Memory;
+  friend class Table;
+  friend class Tag;
+  explicit Store(std::shared_ptr<Engine> engine);
+  void add_raw_frames(Trap& trap);
+  std::shared_ptr<const CompiledModule> module_at(uintptr_t pc) const;
+  /// Fills the fields of a block that do not depend on whose it is.
+  void init_block(InstanceData& data);
+
+  struct HostFailure {
+    String message;
+    HostPayload payload;
+    std::shared_ptr<Trap> inner;
+  };
+
+  std::shared_ptr<Engine> engine_;
+  uint64_t id_;
+  StoreContext context_;
+  MemoryData empty_memory_;  // stands in where an instance has no memory 0
+  Vector<std::unique_ptr<Memory>> memories_;
+  Vector<std::unique_ptr<Table>> tables_;
+  Vector<std::unique_ptr<Global>> globals_;
+  Vector<std::unique_ptr<Tag>> tags_;
+  Vector<std::unique_ptr<Instance>> instances_;
+  HashMap<const HostFuncDef*, std::unique_ptr<HostFunc>> host_funcs_;
+  Vector<std::shared_ptr<const CompiledModule>> modules_;  // each once
+  Vector<void*> externrefs_;                               // handle - 1 → host pointer
+  HashMap<void*, uint32_t> externref_handles_;
+  std::optional<HostFailure> host_failure_;
+};
+
+}  // namespace sluice
