@@ -1,0 +1,39 @@
+// asmjit's own assembler, for code that is written once per engine: entry stubs, shims,
+// trampolines.
+//
+// The one header that shows asmjit to others. Functions of Wasm go through masm.h instead, which is
+// an order of magnitude faster; here readability counts. Everything inside one StubAssembler may
+// use asmjit labels; nothing may refer to absolute addresses of other code.
+#pragma once
+
+#include <asmjit/x86.h>
+
+#include "engine/base/heap.h"
+
+namespace sluice {
+
+/// Collects one stub. Not thread-safe. Errors of asmjit (a wrong operand) are bugs of ours: they
+/// make `finish` abort.
+class StubAssembler {
+ public:
+  StubAssembler() {
+    code_.init(asmjit::Environment::host());
+    code_.attach(&assembler);
+  }
+  StubAssembler(const StubAssembler&) = delete;
+  StubAssembler& operator=(const StubAssembler&) = delete;
+
+  /// The stub's bytes, position-independent. Call once.
+  Vector<uint8_t> finish();
+  /// Where a bound label lies, from the start of the stub.
+  uint32_t offset_of(const asmjit::Label& label) const {
+    return static_cast<uint32_t>(code_.labelOffset(label));
+  }
+
+  asmjit::x86::Assembler assembler;
+
+ private:
+  asmjit::CodeHolder code_;
+};
+
+}  // namespace sluice
