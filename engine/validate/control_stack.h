@@ -1,0 +1,126 @@
+// The state of validation inside one body (spec appendix "Validation Algorithm"): operand stack,
+// control stack, locals. FuncReader changes it; sinks read it, and own the words in it.
+//
+// The operand stack is one array whose slot holds an operand's type and the sink's word about it.
+// Its address may change between two calls of the sink, never during one. All memory is reused from
+// body to body: one ReaderState per worker thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "engine/base/arena.h"
+#include "engine/base/check.h"
+#include "engine/base/heap.h"
+#include "engine/wasm/instr.h"
+#include "engine/wasm/module.h"
+
+namespace sluice {
+
+/// An operand: its type, and what the sink knows of it (for a compiler: where it is).
+template <class Word>
+struct OperandSlot {
+  ValType type;
+  [[no_unique_address]] Word word;
+};
+
+enum class FrameKind : uint8_t { Func, Block, Loop, If, Else, TryTable, Try, Catch, CatchAll };
+
+/// A control frame: an entered block. `Label` is the sink's, default-made when the block is
+/// entered.
+template <class Label>
+struct ControlFrame {
+  FrameKind kind = FrameKind::Block;
+  bool live_at_entry = false;  // can control reach the block's start?
+  bool unreachable = false;  // spec: after an unconditional branch the operand stack is polymorphic
+  bool end_reached = false;  // a live branch targets the end (never set for a Loop)
+  uint32_t height = 0;       // operands below the block's parameters
+  FuncType type;             // the block type; its arrays live as long as the body's validation
+  uint32_t offset = 0;       // of the block's opcode, in the module
+  uint32_t init_mark = 0;    // locals initialised before the block (ReaderState::init_log)
+  [[no_unique_address]] Label label;
+
+  /// Operands a branch to this frame passes: parameters of a loop, else results.
+  std::span<const ValType> label_types() const {
+    return kind == FrameKind::Loop ? type.params() : type.results();
+  }
+  uint32_t arity() const { return kind == FrameKind::Loop ? type.param_count : type.result_count; }
+};
+
+/// A heap array for slots that grows without initialising what it adds.
+template <class Slot>
+class SlotArray {
+ public:
+  SlotArray() = default;
+  SlotArray(const SlotArray&) = delete;
+  SlotArray& operator=(const SlotArray&) = delete;
+  ~SlotArray() {
+    if (data_ != nullptr) heap_release(data_, capacity_ * sizeof(Slot), alignof(Slot));
+  }
+
+  Slot* data() const { return data_; }
+  size_t capacity() const { return capacity_; }
+  /// Keeps the first `used` slots.
+  void grow(size_t used, size_t wanted) {
+    static_assert(std::is_trivially_copyable_v<Slot>);
+    size_t capacity = capacity_ * 2 < kFirst ? kFirst : capacity_ * 2;
+    if (capacity < wanted) capacity = wanted;
+    auto* data = static_cast<Slot*>(heap_allocate(capacity * sizeof(Slot), alignof(Slot)));
+    for (size_t i = 0; i < used; ++i) data[i] = data_[i];
+    if (data_ != nullptr) heap_release(data_, capacity_ * sizeof(Slot), alignof(Slot));
+    data_ = data;
+    capacity_ = capacity;
+  }
+
+ private:
+  static constexpr size_t kFirst = 1024;
+  Slot* data_ = nullptr;
+  size_t capacity_ = 0;
+};
+
+/// Everything FuncReader<Sink> remembers between two instructions.
+template <class Sink>
+struct ReaderState : Allocated {
+  using Slot = OperandSlot<typename Sink::Word>;
+  using Frame = ControlFrame<typename Sink::Label>;
+
+  const Module* module = nullptr;
+  FuncBody body;
+  const FuncType* type = nullptr;  // of the function
+
+  // Byte positions. `bytes` is where the module starts, so that offsets are differences.
+  const uint8_t* bytes = nullptr;
+  const uint8_t* end = nullptr;  // of the body
+  const uint8_t* pos = nullptr;  // next byte; while the sink runs: anywhere in the instruction
+  const uint8_t* instr_pos = nullptr;  // opcode of the current instruction
+
+  Slot* base = nullptr;   // operand stack: [base, top)
+  Slot* floor = nullptr;  // base + height of the innermost frame
+  Slot* top = nullptr;
+  SlotArray<Slot> slots;
+
+  Vector<Frame> frames;  // innermost last; [0] is the function's
+  bool live = true;      // can control reach the current instruction?
+
+  Vector<ValType> local_types;  // parameters, then declared locals
+  // What local.get may read: local_types, but Bottom while a local without default is not set.
+  Vector<ValType> readable_copy;  // used only if the body declares such a local
+  const ValType* readable = nullptr;
+  Vector<uint32_t> init_log;  // locals set so far, undone at the end of their block
+
+  Vector<uint32_t> labels;      // immediates of the current instruction
+  Vector<ValType> value_types;  // likewise
+  Vector<CatchClause> catches;  // likewise
+  Arena block_types;            // arrays of single-result block types
+
+  uint64_t instr_offset() const { return static_cast<uint64_t>(instr_pos - bytes); }
+  uint32_t height() const { return static_cast<uint32_t>(top - base); }
+  std::span<const ValType> locals() const { return local_types; }
+  Frame& frame(uint32_t depth) {
+    DCHECK(depth < frames.size(), "label depth");
+    return frames[frames.size() - 1 - depth];
+  }
+  Frame& innermost() { return frames.back(); }
+};
+
+}  // namespace sluice
