@@ -22,8 +22,12 @@ HeapHooks g_hooks = {default_allocate, default_release};
 
 void set_heap_hooks(const HeapHooks& hooks) { g_hooks = hooks; }
 
+void* heap_try_allocate(size_t size_bytes, size_t align_bytes) {
+  return g_hooks.allocate(size_bytes == 0 ? 1 : size_bytes, align_bytes);
+}
+
 void* heap_allocate(size_t size_bytes, size_t align_bytes) {
-  void* block = g_hooks.allocate(size_bytes == 0 ? 1 : size_bytes, align_bytes);
+  void* block = heap_try_allocate(size_bytes, align_bytes);
   CHECK(block != nullptr, "out of memory");
   return block;
 }

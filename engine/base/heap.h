@@ -30,6 +30,8 @@ void set_heap_hooks(const HeapHooks& hooks);
 
 /// Allocates or aborts the process: containers have no way to report failure without exceptions.
 [[nodiscard]] void* heap_allocate(size_t size_bytes, size_t align_bytes);
+/// The same, but null when there is no memory: for sizes that a guest chooses.
+[[nodiscard]] void* heap_try_allocate(size_t size_bytes, size_t align_bytes);
 void heap_release(void* block, size_t size_bytes, size_t align_bytes) noexcept;
 
 /// Standard-library allocator over the hooks; stateless, so all instances are equal.
