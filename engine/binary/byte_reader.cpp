@@ -1,7 +1,8 @@
 // The slow paths of ByteReader: integers of several bytes, failures, names.
 //
-// None of this is inlined into the readers, so that their fast paths stay small. The invariant after
-// fail(): pos_ == end_, hence every read takes a slow path that finds no byte and changes nothing.
+// None of this is inlined into the readers, so that their fast paths stay small. The invariant
+// after fail(): pos_ == end_, hence every read takes a slow path that finds no byte and changes
+// nothing.
 #include "engine/binary/byte_reader.h"
 
 #include "engine/wasm/limits.h"
@@ -32,7 +33,8 @@ uint64_t ByteReader::read_leb() {
     const uint8_t low = byte & 0x7f;
     value |= uint64_t{low} << shift;
     if (shift == kLastShift) {
-      const auto unused = static_cast<uint8_t>((0x7fu << (kSigned ? kLastBits - 1 : kLastBits)) & 0x7f);
+      const auto unused =
+          static_cast<uint8_t>((0x7fu << (kSigned ? kLastBits - 1 : kLastBits)) & 0x7f);
       const bool fits = (low & unused) == 0 || (kSigned && (low & unused) == unused);
       if (!fits) {
         fail(ErrorKind::IntTooLarge, offset() - 1);

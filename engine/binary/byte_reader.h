@@ -1,8 +1,10 @@
-// ByteReader: a bounded cursor over bytes of a module, with the binary format's integers (spec 5.2).
+// ByteReader: a bounded cursor over bytes of a module, with the binary format's integers
+// (spec 5.2).
 //
 // The first error wins: the reader keeps it, moves to its end, and every later read yields zero, so
 // parsers stay straight-line and test failed() before they use a value as a size, an index or a
-// loop bound. Offsets count from the start of the module. What the bytes mean is the callers' business.
+// loop bound. Offsets count from the start of the module. What the bytes mean is the callers'
+// business.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +21,8 @@ namespace sluice {
 ///
 /// Integer errors are the specification's: IntTooLong where the last byte an N-bit integer may have
 /// asks for another one, IntTooLarge where its unused bits are not what they must be (which is
-/// checked first); both carry that last byte's offset. Running out of bytes is UnexpectedEnd at the end's offset.
+/// checked first); both carry that last byte's offset. Running out of bytes is UnexpectedEnd at the
+/// end's offset.
 class ByteReader {
  public:
   ByteReader() = default;
@@ -29,11 +32,8 @@ class ByteReader {
   /// For a section of which only the first bytes are there: `declared_size` is what its header
   /// promised. A length that fits the promise but not the bytes is then UnexpectedEnd.
   ByteReader(std::span<const uint8_t> bytes, uint64_t base_offset, uint64_t declared_size)
-      : pos_(bytes.data()),
-        end_(bytes.data() + bytes.size()),
-        begin_(bytes.data()),
-        base_offset_(base_offset),
-        declared_end_(base_offset + declared_size) {}
+      : pos_(bytes.data()), end_(bytes.data() + bytes.size()), begin_(bytes.data()),
+        base_offset_(base_offset), declared_end_(base_offset + declared_size) {}
 
   uint64_t offset() const { return offset_of(pos_); }
   uint64_t offset_of(const uint8_t* p) const {
@@ -60,29 +60,35 @@ class ByteReader {
   /// The next byte without consuming it; 0 at the end.
   uint8_t peek_u8() const { return pos_ != end_ ? *pos_ : uint8_t{0}; }
   uint8_t read_u8() {
-    if (pos_ != end_) [[likely]] return *pos_++;
+    if (pos_ != end_) [[likely]]
+      return *pos_++;
     fail_at_end();
     return 0;
   }
   uint32_t read_u32() {
-    if (pos_ != end_ && *pos_ < 0x80) [[likely]] return *pos_++;
+    if (pos_ != end_ && *pos_ < 0x80) [[likely]]
+      return *pos_++;
     return read_u32_slow();
   }
   uint64_t read_u64() {
-    if (pos_ != end_ && *pos_ < 0x80) [[likely]] return *pos_++;
+    if (pos_ != end_ && *pos_ < 0x80) [[likely]]
+      return *pos_++;
     return read_u64_slow();
   }
   int32_t read_s32() {
-    if (pos_ != end_ && *pos_ < 0x80) [[likely]] return sign_extend_7(*pos_++);
+    if (pos_ != end_ && *pos_ < 0x80) [[likely]]
+      return sign_extend_7(*pos_++);
     return read_s32_slow();
   }
   /// 33 bits: block types and heap types.
   int64_t read_s33() {
-    if (pos_ != end_ && *pos_ < 0x80) [[likely]] return sign_extend_7(*pos_++);
+    if (pos_ != end_ && *pos_ < 0x80) [[likely]]
+      return sign_extend_7(*pos_++);
     return read_s33_slow();
   }
   int64_t read_s64() {
-    if (pos_ != end_ && *pos_ < 0x80) [[likely]] return sign_extend_7(*pos_++);
+    if (pos_ != end_ && *pos_ < 0x80) [[likely]]
+      return sign_extend_7(*pos_++);
     return read_s64_slow();
   }
   /// Four and eight bytes, little-endian: floats, and the header.

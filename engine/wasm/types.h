@@ -120,6 +120,12 @@ struct TypeDef {
   std::span<const FieldType> fields;  // kind Struct: all fields; Array: exactly one
 };
 
+/// Between abstract heap types alone (spec 3.3.3).
+bool is_subtype(AbsHeap sub, AbsHeap super);
+/// The abstract types right above and at the bottom of all defined types of a kind.
+AbsHeap abs_heap_above(CompositeKind kind);
+AbsHeap abs_heap_below(CompositeKind kind);
+
 /// Does `sub` match `super` (spec 3.3)? Both belong to the module that owns `types`.
 bool is_subtype(std::span<const TypeDef> types, HeapType sub, HeapType super);
 bool is_subtype_slow(std::span<const TypeDef> types, ValType sub, ValType super);
