@@ -11,8 +11,8 @@ macro(sluice_find_asmjit)
     FetchContent_Declare(
       asmjit
       GIT_REPOSITORY https://github.com/asmjit/asmjit.git
-      GIT_TAG 5b5b0b3 # untried here: no network
-      SYSTEM EXCLUDE_FROM_ALL)
+      GIT_TAG 5b5b0b38775938df4d3779604ff1db60b9a9dcbf # untried here: no network
+ SYSTEM)
     FetchContent_MakeAvailable(asmjit)
     set(SLUICE_ASMJIT_FETCHED ON)
   endif()

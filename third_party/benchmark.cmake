@@ -10,7 +10,7 @@ macro(sluice_find_benchmark)
         benchmark
         URL https://github.com/google/benchmark/archive/refs/tags/v1.7.1.tar.gz
         URL_HASH SHA256=6430e4092653380d9dc4ccb45a1e2dc9259d581f4866dc0759713126056bc1d7
-        SYSTEM EXCLUDE_FROM_ALL) # untried here: no network
+ SYSTEM) # untried here: no network
       FetchContent_MakeAvailable(benchmark)
     endif()
     add_library(sluice_benchmark INTERFACE)

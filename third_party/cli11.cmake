@@ -13,7 +13,7 @@ macro(sluice_find_cli11)
         cli11
         URL https://github.com/CLIUtils/CLI11/archive/v2.1.2.tar.gz
         URL_HASH SHA256=26291377e892ba0e5b4972cdfd4a2ab3bf53af8dac1f4ea8fe0d1376b625c8cb
-        SYSTEM EXCLUDE_FROM_ALL) # untried here: no network
+ SYSTEM) # untried here: no network
       FetchContent_MakeAvailable(cli11)
     endif()
     add_library(sluice_cli11 INTERFACE)

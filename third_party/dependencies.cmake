@@ -4,8 +4,9 @@
 # One file per dependency, each defining an interface target `sluice_<dependency>` that our targets
 # link, so that the two ways look the same to them. Only asmjit is needed by the library itself;
 # the others are looked for when something that uses them is built.
-# The downloads are untried where this was written (no network there): the packages are what is
-# tested. -DSLUICE_FETCH=NEVER forbids downloads.
+# Building from the pinned sources is tried (FETCHCONTENT_SOURCE_DIR_ASMJIT and so on point at
+# unpacked copies); the downloads themselves are untried, for want of a network that reaches them.
+# -DSLUICE_FETCH=NEVER forbids downloads.
 set(SLUICE_FETCH AUTO CACHE STRING "Download dependencies that are not installed: AUTO or NEVER")
 set_property(CACHE SLUICE_FETCH PROPERTY STRINGS AUTO NEVER)
 include(FetchContent)

@@ -10,7 +10,7 @@ macro(sluice_find_googletest)
         googletest
         URL https://github.com/google/googletest/archive/refs/tags/release-1.12.1.tar.gz
         URL_HASH SHA256=81964fe578e9bd7c94dfdb09c8e4d6e6759e19967e397dbea48d1c10e45d0df2
-        SYSTEM EXCLUDE_FROM_ALL) # untried here: no network
+ SYSTEM) # untried here: no network
       FetchContent_MakeAvailable(googletest)
     endif()
     add_library(sluice_gtest INTERFACE)

@@ -16,7 +16,7 @@ macro(sluice_find_mimalloc)
         mimalloc
         URL https://github.com/microsoft/mimalloc/archive/refs/tags/v2.0.9.tar.gz
         URL_HASH SHA256=4a29edae32a914a706715e2ac8e7e4109e25353212edeed0888f4e3e15db5850
-        SYSTEM EXCLUDE_FROM_ALL) # untried here: no network
+ SYSTEM) # untried here: no network
       FetchContent_MakeAvailable(mimalloc)
       target_link_libraries(sluice_mimalloc INTERFACE mimalloc-static)
     endif()

@@ -8,9 +8,9 @@ macro(sluice_find_nlohmann_json)
       set(JSON_Install OFF CACHE BOOL "" FORCE)
       FetchContent_Declare(
         nlohmann_json
-        URL https://github.com/nlohmann/json/releases/download/v3.11.2/json.tar.xz
-        URL_HASH SHA256=8c4b26bf4b422252e13f332bc5e388ec0ab5c3443d24399acb675e68278d341f
-        SYSTEM EXCLUDE_FROM_ALL) # untried here: no network
+        URL https://github.com/nlohmann/json/archive/refs/tags/v3.11.2.tar.gz
+        URL_HASH SHA256=d69f9deb6a75e2580465c6c4c5111b89c4dc2fa94e3a85fcd2ffcd9a143d9273
+ SYSTEM) # untried here: no network
       FetchContent_MakeAvailable(nlohmann_json)
     endif()
     add_library(sluice_json INTERFACE)
