@@ -1,5 +1,6 @@
 #include "engine/base/result.h"
 
+#include <charconv>
 #include <cinttypes>
 #include <cstdio>
 
@@ -10,8 +11,7 @@ namespace sluice {
 ErrorClass error_class(ErrorKind kind) {
   switch (kind) {
 #define SLUICE_ERROR(name, error_class, text)                                                      \
-  case ErrorKind::name:                                                                            \
-    return ErrorClass::error_class;
+  case ErrorKind::name: return ErrorClass::error_class;
 #include "engine/base/errors.def"
 #undef SLUICE_ERROR
   }
@@ -21,8 +21,7 @@ ErrorClass error_class(ErrorKind kind) {
 std::string_view error_text(ErrorKind kind) {
   switch (kind) {
 #define SLUICE_ERROR(name, error_class, text)                                                      \
-  case ErrorKind::name:                                                                            \
-    return text;
+  case ErrorKind::name: return text;
 #include "engine/base/errors.def"
 #undef SLUICE_ERROR
   }
@@ -42,6 +41,12 @@ String Error::message() const {
     out += detail;
   }
   return out;
+}
+
+String decimal(uint64_t value) {
+  char digits[20];
+  const char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  return String(digits, end);
 }
 
 }  // namespace sluice

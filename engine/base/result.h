@@ -45,6 +45,9 @@ struct Error {
   String message() const;
 };
 
+/// A number as text, for Error::detail.
+String decimal(uint64_t value);
+
 template <class T>
 using Result = std::expected<T, Error>;
 

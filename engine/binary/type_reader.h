@@ -1,0 +1,40 @@
+// Reading types (spec 5.3) where they occur: in sections and as immediates of instructions.
+//
+// Concrete heap types come out as representatives, so that a ValType compares by bits. The only
+// exception are members of the rec group being read, which have none yet: `type_count` admits their
+// indices, and the type section replaces them when the group is closed.
+#pragma once
+
+#include <span>
+
+#include "engine/binary/byte_reader.h"
+#include "engine/wasm/features.h"
+#include "engine/wasm/types.h"
+
+namespace sluice {
+
+/// Which types may be named.
+struct TypeScope {
+  std::span<const TypeDef> types;  // with representatives
+  uint32_t type_count = 0;         // indices from types.size() on are taken as they are
+  Features features = Features::standard();
+
+  TypeScope(std::span<const TypeDef> t, Features f)
+      : types(t), type_count(static_cast<uint32_t>(t.size())), features(f) {}
+};
+
+/// On failure (r.failed()) the result is a valid dummy.
+/// spec 5.3.3. A type index must be known: else UnknownType.
+HeapType read_heap_type(ByteReader& r, const TypeScope& scope);
+/// spec 5.3.4; BadRefType if it is another type.
+ValType read_ref_type(ByteReader& r, const TypeScope& scope);
+/// spec 5.3.5.
+ValType read_val_type(ByteReader& r, const TypeScope& scope);
+/// spec 5.3.8: a value type, i8 or i16.
+ValType read_storage_type(ByteReader& r, const TypeScope& scope);
+/// Does a value type start with this byte? Tells a block type's value from its type index.
+bool starts_val_type(uint8_t byte);
+/// A type index that must be known; not replaced by its representative.
+TypeIdx read_type_index(ByteReader& r, const TypeScope& scope);
+
+}  // namespace sluice
