@@ -45,8 +45,8 @@ String Error::message() const {
 
 String decimal(uint64_t value) {
   char digits[20];
-  const char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  return String(digits, end);
+  const char* const end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  return String(digits, static_cast<size_t>(end - digits));
 }
 
 }  // namespace sluice
