@@ -1,0 +1,16 @@
+;; Imports and exports of every kind, globals, a start function, names.
+(module $linked
+  (import "spectest" "print_i32" (func $print (param i32)))
+  (import "spectest" "global_i32" (global $base i32))
+  (import "spectest" "table" (table 10 funcref))
+  (import "spectest" "memory" (memory 1 2))
+  (global $count (mut i32) (i32.const 0))
+  (global $sum i32 (i32.add (global.get $base) (i32.const 4)))
+  (global $f (mut funcref) (ref.func $bump))
+  (export "count" (global $count))
+  (export "memory" (memory 0))
+  (start $bump)
+  (func $bump (export "bump")
+    (global.set $count (i32.add (global.get $count) (global.get $sum)))
+    (call $print (global.get $count)))
+  (func (export "last") (result funcref) (global.get $f)))

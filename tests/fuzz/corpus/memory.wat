@@ -1,0 +1,27 @@
+;; Loads and stores of all widths, bulk operations, data segments.
+(module
+  (memory (export "memory") 1 4)
+  (data (i32.const 8) "some bytes\00\ff\80")
+  (data $later "passive bytes")
+  (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "init") (param i32 i32 i32)
+    (memory.init $later (local.get 0) (local.get 1) (local.get 2)) (data.drop $later))
+  (func (export "grow") (param i32) (result i32)
+    (i32.add (memory.grow (local.get 0)) (memory.size)))
+  (func (export "hash") (param $p i32) (param $n i32) (result i32)
+    (local $h i32)
+    (local.set $h (i32.const 0x811c9dc5))
+    (loop $next
+      (if (local.get $n) (then
+        (local.set $h (i32.mul (i32.xor (local.get $h) (i32.load8_u (local.get $p)))
+          (i32.const 0x01000193)))
+        (local.set $p (i32.add (local.get $p) (i32.const 1)))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br $next))))
+    (local.get $h))
+  (func (export "wide") (param i32) (result i64)
+    (i64.store offset=16 (local.get 0) (i64.load32_s offset=65530 (local.get 0)))
+    (f64.store (local.get 0) (f64.load offset=4 align=4 (local.get 0)))
+    (i32.store16 offset=1 (local.get 0) (i32.load16_s offset=3 (local.get 0)))
+    (i64.load8_s offset=0xffffffff (local.get 0))))

@@ -1,0 +1,17 @@
+;; Integer and float arithmetic, conversions, comparisons.
+(module
+  (func (export "mix") (param i32 i64 f32 f64) (result f64)
+    (local $n i32) (local $sum f64)
+    (local.set $n (i32.rotl (i32.mul (local.get 0) (i32.const 0x9e3779b1)) (i32.const 13)))
+    (local.set $sum (f64.add (f64.convert_i32_u (local.get $n)) (f64.promote_f32 (local.get 2))))
+    (if (i64.lt_s (i64.shr_u (local.get 1) (i64.const 3)) (i64.extend_i32_s (local.get $n)))
+      (then (local.set $sum (f64.mul (local.get $sum) (f64.sqrt (f64.abs (local.get 3))))))
+      (else (local.set $sum (f64.copysign (local.get $sum) (f64.nearest (local.get 3))))))
+    (f64.max (local.get $sum) (f64.reinterpret_i64 (i64.rem_u (local.get 1) (i64.const 77)))))
+  (func (export "divide") (param i32 i32) (result i32)
+    (i32.add (i32.div_s (local.get 0) (local.get 1)) (i32.rem_u (local.get 0) (local.get 1))))
+  (func (export "saturate") (param f64) (result i64 i32)
+    (i64.trunc_sat_f64_u (local.get 0)) (i32.trunc_f64_s (local.get 0)))
+  (func (export "bits") (param i64) (result i64)
+    (i64.add (i64.add (i64.clz (local.get 0)) (i64.ctz (local.get 0)))
+      (i64.add (i64.popcnt (local.get 0)) (i64.extend8_s (local.get 0))))))
