@@ -1,0 +1,129 @@
+// Bytes of x86-64 instructions, from opcode and register numbers, by shifts and ORs.
+//
+// The emitter of all hot forms: an instruction is built in one register and written by one or two
+// 8-byte stores at the cursor. There is no room check here; see Masm::ensure_room. Register numbers
+// are the hardware's four bits. Each form is compared with asmjit's bytes by the tests.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "jit/asm/operand.h"
+
+namespace sluice {
+
+/// An opcode without operands: mandatory prefix (0 = none), map (0 = one byte, 1 = 0F, 2 = 0F 38,
+/// 3 = 0F 3A) and byte.
+struct Opcode {
+  uint8_t prefix = 0;
+  uint8_t map = 0;
+  uint8_t byte = 0;
+};
+
+class Encoder {
+ public:
+  uint8_t* cursor = nullptr;
+
+  /// Writes the low `size` bytes of `bytes`; may scribble on the rest of eight.
+  [[gnu::always_inline]] void put(uint64_t bytes, uint32_t size) {
+    std::memcpy(cursor, &bytes, 8);
+    cursor += size;
+  }
+  void put_imm8(int32_t imm) { put(static_cast<uint8_t>(imm), 1); }
+  void put_imm32(int32_t imm) { put(static_cast<uint32_t>(imm), 4); }
+
+  /// op reg, rm with two registers. `force` = 0x40 demands a REX prefix (byte registers).
+  [[gnu::always_inline]] void reg_reg(Opcode op, uint32_t w, uint32_t reg, uint32_t rm,
+                                      uint32_t force = 0) {
+    uint64_t code = op.byte | (0xc0u | ((reg & 7) << 3) | (rm & 7)) << 8;
+    put_legacy(op, code, 2, (w << 3) | ((reg & 8) >> 1) | ((rm & 8) >> 3) | force);
+  }
+
+  /// op reg, [m].
+  [[gnu::always_inline]] void reg_mem(Opcode op, uint32_t w, uint32_t reg, const Mem& m,
+                                      uint32_t force = 0) {
+    uint32_t rex = (w << 3) | ((reg & 8) >> 1) | ((encoding(m.base) & 8) >> 3) | force;
+    if (m.index != Reg::None) rex |= (encoding(m.index) & 8) >> 2;
+    put_legacy(op, op.byte, 1, rex);
+    put_mem(reg, m);
+  }
+
+  /// op with the register in the opcode's low bits (push, pop, mov imm).
+  [[gnu::always_inline]] void opcode_reg(uint32_t byte, uint32_t w, uint32_t reg) {
+    put_legacy({}, byte | (reg & 7), 1, (w << 3) | ((reg & 8) >> 3));
+  }
+
+  /// VEX-coded op reg, vvvv, rm; prefix and map as in Opcode.
+  [[gnu::always_inline]] void vex_reg_reg(Opcode op, uint32_t w, uint32_t reg, uint32_t vvvv,
+                                          uint32_t rm) {
+    uint32_t modrm = 0xc0u | ((reg & 7) << 3) | (rm & 7);
+    if ((rm & 8) == 0 && op.map == 1 && w == 0) {
+      put(0xc5u | vex_last(op, 0, vvvv, ~reg) << 8 | uint64_t{op.byte} << 16 |
+              uint64_t{modrm} << 24,
+          4);
+    } else {
+      put(0xc4u | vex_middle(op, reg, 0, rm) << 8 | vex_last(op, w, vvvv, 0) << 16 |
+              uint64_t{op.byte} << 24 | uint64_t{modrm} << 32,
+          5);
+    }
+  }
+  [[gnu::always_inline]] void vex_reg_mem(Opcode op, uint32_t w, uint32_t reg, uint32_t vvvv,
+                                          const Mem& m) {
+    uint32_t base = encoding(m.base);
+    uint32_t index = m.index == Reg::None ? 0 : encoding(m.index);
+    if (((base | index) & 8) == 0 && op.map == 1 && w == 0) {
+      put(0xc5u | vex_last(op, 0, vvvv, ~reg) << 8 | uint64_t{op.byte} << 16, 3);
+    } else {
+      put(0xc4u | vex_middle(op, reg, index, base) << 8 | vex_last(op, w, vvvv, 0) << 16 |
+              uint64_t{op.byte} << 24,
+          4);
+    }
+    put_mem(reg, m);
+  }
+
+ private:
+  [[gnu::always_inline]] void put_legacy(Opcode op, uint64_t code, uint32_t size, uint32_t rex) {
+    if (op.map == 1) code = code << 8 | 0x0f, size += 1;
+    if (op.map == 2) code = code << 16 | 0x380f, size += 2;
+    if (op.map == 3) code = code << 16 | 0x3a0f, size += 2;
+    uint32_t has_rex = rex != 0;
+    code = code << (8 * has_rex) | ((0x40 | rex) & (0u - has_rex));
+    size += has_rex;
+    if (op.prefix != 0) code = code << 8 | op.prefix, size += 1;
+    put(code, size);
+  }
+
+  /// ModRM, SIB and displacement.
+  [[gnu::always_inline]] void put_mem(uint32_t reg, const Mem& m) {
+    uint32_t base = encoding(m.base) & 7;
+    uint64_t code = (reg & 7) << 3;
+    uint32_t size = 1;
+    if (m.index != Reg::None) {
+      code |= 4u | (uint32_t{m.scale_log2} << 6 | (encoding(m.index) & 7) << 3 | base) << 8;
+      size = 2;
+    } else if (base == 4) {
+      code |= 4u | 0x24u << 8;
+      size = 2;
+    } else {
+      code |= base;
+    }
+    if (m.disp == 0 && base != 5) {
+      put(code, size);
+    } else if (m.disp == static_cast<int8_t>(m.disp)) {
+      put(code | 0x40u | uint64_t{static_cast<uint8_t>(m.disp)} << (8 * size), size + 1);
+    } else {
+      put(code | 0x80u | uint64_t{static_cast<uint32_t>(m.disp)} << (8 * size), size + 4);
+    }
+  }
+
+  /// The byte with W (or, in the two-byte form, inverted R), vvvv, L = 0 and pp.
+  static uint64_t vex_last(Opcode op, uint32_t w, uint32_t vvvv, uint32_t inverted_reg) {
+    uint32_t pp = op.prefix == 0x66 ? 1 : op.prefix == 0xf3 ? 2 : op.prefix == 0xf2 ? 3 : 0;
+    return ((inverted_reg & 8) << 4) | (w << 7) | ((~vvvv & 15) << 3) | pp;
+  }
+  static uint64_t vex_middle(Opcode op, uint32_t reg, uint32_t index, uint32_t rm) {
+    return ((~reg & 8) << 4) | ((~index & 8) << 3) | ((~rm & 8) << 2) | op.map;
+  }
+};
+
+}  // namespace sluice

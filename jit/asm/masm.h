@@ -1,0 +1,309 @@
+// The macro assembler of the compilers: instructions of one function, its labels, calls and traps.
+//
+// Hot forms are built inline by Encoder, straight into the code buffer; rare ones go through
+// asmjit's assembler on the same buffer. Nothing checks for room per instruction: callers call
+// ensure_room() once per Wasm instruction and once per turn of any loop that emits. Traps and slow
+// paths are queued and emitted behind the body by finish().
+// Flags: only instructions that say so change them; moves, loads, stores and lea never do, so a
+// compare may stay latched across them. kScratchGpr and kScratchXmm are only changed where said.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "engine/base/check.h"
+#include "engine/base/heap.h"
+#include "engine/base/ids.h"
+#include "jit/abi/builtins.h"
+#include "jit/abi/compile_options.h"
+#include "jit/abi/trap_codes.h"
+#include "jit/asm/encoder.h"
+#include "jit/asm/operand.h"
+#include "jit/code/code_object.h"
+
+namespace sluice {
+
+/// Reused for one function after another by one thread.
+class Masm {
+ public:
+  explicit Masm(const CpuFeatures& cpu);
+  ~Masm();
+  Masm(const Masm&) = delete;
+  Masm& operator=(const Masm&) = delete;
+
+  const CpuFeatures& cpu() const { return cpu_; }
+
+  // --- One function ---
+
+  /// Forgets everything and starts a function at offset 0.
+  void begin();
+  /// Emits the queued slow paths, traps and constants, and appends the function to `out`. `marks`,
+  /// if given, receives one mark per trap site behind the body, in ascending order.
+  void finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks);
+  /// Makes room for kRoomBytes of instructions.
+  void ensure_room() {
+    if (e_.cursor > limit_) [[unlikely]]
+      grow();
+  }
+  static constexpr uint32_t kRoomBytes = 1024;
+  /// Offset of the next instruction.
+  uint32_t offset() const { return static_cast<uint32_t>(e_.cursor - begin_); }
+  /// Where traps queued from now on happen: offset from the start of the module.
+  void set_wasm_offset(uint64_t offset) { wasm_offset_ = static_cast<uint32_t>(offset); }
+  void patch32(uint32_t at, uint32_t value);
+
+  // --- Moves (flags untouched) ---
+
+  void mov(Width w, Reg dst, Reg src) { e_.reg_reg({0, 0, 0x8b}, wbit(w), num(dst), num(src)); }
+  /// Any 64-bit constant; W32 takes the low half. Never changes flags: see `zero`.
+  void mov_imm(Width w, Reg dst, uint64_t imm) {
+    if (w == W32) imm = static_cast<uint32_t>(imm);
+    if (imm <= 0xffff'ffffu) {
+      e_.opcode_reg(0xb8, 0, num(dst));
+      e_.put(imm, 4);
+    } else {
+      mov_imm_wide(dst, imm);
+    }
+  }
+  /// Changes flags.
+  void zero(Reg dst) { e_.reg_reg({0, 0, 0x31}, 0, num(dst), num(dst)); }
+  void load(LoadKind kind, Reg dst, const Mem& m);
+  void store(StoreKind kind, const Mem& m, Reg src);
+  /// Integer kinds only; `imm` is sign-extended for I64.
+  void store_imm(StoreKind kind, const Mem& m, int32_t imm);
+  void lea(Width w, Reg dst, const Mem& m) { e_.reg_mem({0, 0, 0x8d}, wbit(w), num(dst), m); }
+  /// Sign or zero extension between registers by one of the integer load kinds.
+  void extend(LoadKind kind, Reg dst, Reg src);
+  void xchg(Width w, Reg a, Reg b) { e_.reg_reg({0, 0, 0x87}, wbit(w), num(a), num(b)); }
+  void push(Reg r) { e_.opcode_reg(0x50, 0, num(r)); }
+  void pop(Reg r) { e_.opcode_reg(0x58, 0, num(r)); }
+
+  // --- Integers (flags changed) ---
+
+  void alu(Alu op, Width w, Reg dst, Reg src) {
+    e_.reg_reg({0, 0, alu_byte(op, 3)}, wbit(w), num(dst), num(src));
+  }
+  void alu_imm(Alu op, Width w, Reg dst, int32_t imm) {
+    if (imm == static_cast<int8_t>(imm)) {
+      e_.reg_reg({0, 0, 0x83}, wbit(w), static_cast<uint32_t>(op), num(dst));
+      e_.put_imm8(imm);
+    } else if (num(dst) == 0) {
+      e_.opcode_reg(alu_byte(op, 5), wbit(w), 0);
+      e_.put_imm32(imm);
+    } else {
+      e_.reg_reg({0, 0, 0x81}, wbit(w), static_cast<uint32_t>(op), num(dst));
+      e_.put_imm32(imm);
+    }
+  }
+  /// dst op= [m]
+  void alu_load(Alu op, Width w, Reg dst, const Mem& m) {
+    e_.reg_mem({0, 0, alu_byte(op, 3)}, wbit(w), num(dst), m);
+  }
+  /// [m] op= src, or cmp [m], src
+  void alu_store(Alu op, Width w, const Mem& m, Reg src) {
+    e_.reg_mem({0, 0, alu_byte(op, 1)}, wbit(w), num(src), m);
+  }
+  /// [m] op= imm, or cmp [m], imm
+  void alu_store_imm(Alu op, Width w, const Mem& m, int32_t imm) {
+    bool small = imm == static_cast<int8_t>(imm);
+    e_.reg_mem({0, 0, static_cast<uint8_t>(small ? 0x83 : 0x81)}, wbit(w),
+               static_cast<uint32_t>(op), m);
+    e_.put(static_cast<uint32_t>(imm), small ? 1 : 4);
+  }
+  void test(Width w, Reg a, Reg b) { e_.reg_reg({0, 0, 0x85}, wbit(w), num(b), num(a)); }
+  void test_imm(Width w, Reg a, int32_t imm);
+  void neg(Width w, Reg r) { e_.reg_reg({0, 0, 0xf7}, wbit(w), 3, num(r)); }
+  /// Flags untouched.
+  void not_(Width w, Reg r) { e_.reg_reg({0, 0, 0xf7}, wbit(w), 2, num(r)); }
+  void imul(Width w, Reg dst, Reg src) { e_.reg_reg({0, 1, 0xaf}, wbit(w), num(dst), num(src)); }
+  void imul_load(Width w, Reg dst, const Mem& m) { e_.reg_mem({0, 1, 0xaf}, wbit(w), num(dst), m); }
+  /// dst = src * imm
+  void imul_imm(Width w, Reg dst, Reg src, int32_t imm) {
+    bool small = imm == static_cast<int8_t>(imm);
+    e_.reg_reg({0, 0, static_cast<uint8_t>(small ? 0x6b : 0x69)}, wbit(w), num(dst), num(src));
+    e_.put(static_cast<uint32_t>(imm), small ? 1 : 4);
+  }
+  /// Signed rdx:rax / src → rax, remainder rdx. Extends rax into rdx first.
+  void idiv(Width w, Reg src);
+  /// Unsigned rdx:rax / src → rax, remainder rdx. Zeroes rdx first.
+  void div(Width w, Reg src);
+  void shift_imm(Shift op, Width w, Reg dst, uint32_t count) {
+    uint32_t slash = static_cast<uint32_t>(op);
+    if (count == 1) return e_.reg_reg({0, 0, 0xd1}, wbit(w), slash, num(dst));
+    e_.reg_reg({0, 0, 0xc1}, wbit(w), slash, num(dst));
+    e_.put(count, 1);
+  }
+  /// dst op= cl
+  void shift_cl(Shift op, Width w, Reg dst) {
+    e_.reg_reg({0, 0, 0xd3}, wbit(w), static_cast<uint32_t>(op), num(dst));
+  }
+  /// dst = src op count in any registers, flags untouched. Needs BMI2; not for rotations.
+  void shift_bmi2(Shift op, Width w, Reg dst, Reg src, Reg count);
+  /// dst = src rotated right, flags untouched. Needs BMI2.
+  void rorx(Width w, Reg dst, Reg src, uint32_t count);
+  /// Count leading or trailing zeros or set bits, by the best instructions the CPU has. dst and src
+  /// may be equal. Change kScratchGpr.
+  void clz(Width w, Reg dst, Reg src);
+  void ctz(Width w, Reg dst, Reg src);
+  void popcnt(Width w, Reg dst, Reg src);
+
+  // --- Conditions (flags untouched) ---
+
+  /// dst = cond ? 1 : 0 as an i32. Any condition. Float conditions change flags and kScratchGpr.
+  void set_bool(Cond cond, Reg dst);
+  /// dst = cond ? src : dst. Any condition.
+  void cmov(Cond cond, Width w, Reg dst, Reg src);
+
+  // --- Floats (flags untouched but by compares and where said) ---
+
+  void fmov(FWidth w, Reg dst, Reg src);
+  /// Bits between register classes.
+  void mov_to_gpr(Width w, Reg dst, Reg xmm_src);
+  void mov_to_xmm(Width w, Reg xmm_dst, Reg src);
+  /// A constant by its bits: zero by an xor, others from a pool behind the body.
+  void fconst(FWidth w, Reg dst, uint64_t bits);
+  /// dst = a op b; any overlap. Changes kScratchXmm. Sqrt reads b only: pass it as both.
+  void farith(FArith op, FWidth w, Reg dst, Reg a, Reg b);
+  /// dst = a op [m]; Sqrt reads m only.
+  void farith_load(FArith op, FWidth w, Reg dst, Reg a, const Mem& m);
+  /// Wasm's min and max (spec 4.3.3: NaN wins, -0 < +0). Change flags and kScratchXmm.
+  void fmin(FWidth w, Reg dst, Reg a, Reg b);
+  void fmax(FWidth w, Reg dst, Reg a, Reg b);
+  /// Change kScratchXmm.
+  void fabs(FWidth w, Reg dst, Reg src);
+  void fneg(FWidth w, Reg dst, Reg src);
+  /// |a| with b's sign. Changes kScratchXmm and kScratchGpr.
+  void fcopysign(FWidth w, Reg dst, Reg a, Reg b);
+  enum class Round : uint8_t { Nearest = 0, Floor = 1, Ceil = 2, Trunc = 3 };
+  void fround(Round mode, FWidth w, Reg dst, Reg src);
+  /// Flags as of an unsigned compare; unordered sets Below, Equal and Parity.
+  void fcompare(FWidth w, Reg a, Reg b);
+  void fcompare_load(FWidth w, Reg a, const Mem& m);
+
+  // --- Conversions (may change flags, kScratchGpr and kScratchXmm) ---
+
+  void f32_to_f64(Reg dst, Reg src);
+  void f64_to_f32(Reg dst, Reg src);
+  void int_to_float(Width from, FWidth to, Reg xmm_dst, Reg src);
+  void uint_to_float(Width from, FWidth to, Reg xmm_dst, Reg src);
+  /// Trapping truncation (spec 4.3.3 trunc): queues a slow path that tells the two traps apart.
+  void float_to_int(FWidth from, Width to, bool is_signed, Reg dst, Reg xmm_src);
+  /// Saturating truncation (trunc_sat).
+  void float_to_int_sat(FWidth from, Width to, bool is_signed, Reg dst, Reg xmm_src);
+
+  // --- Labels and jumps (flags untouched) ---
+
+  void bind(Label& label);
+  void jmp(Label& label) {
+    if (label.bound_) return jump_back(0xe9, label);
+    e_.put(0xe9, 1);
+    wait_for(label);
+  }
+  void jcc(Cond cond, Label& label) {
+    if (label.bound_ || static_cast<uint8_t>(cond) >= 16) [[unlikely]] {
+      return jcc_slow(cond, label);
+    }
+    e_.put(0x800fu | static_cast<uint32_t>(cond) << 8, 2);
+    wait_for(label);
+  }
+  void jmp_reg(Reg r) { e_.reg_reg({0, 0, 0xff}, 0, 4, num(r)); }
+  void jmp_mem(const Mem& m) { e_.reg_mem({0, 0, 0xff}, 0, 4, m); }
+  /// Jumps to the index-th of the table_entry()s that must follow immediately. `index` is
+  /// zero-extended and below their number, and is changed; changes kScratchGpr.
+  void jump_table(Reg index);
+  void table_entry(Label& label) { wait_for(label); }
+
+  // --- Calls, frames, traps ---
+
+  /// Calls a defined function of the module through its jump-table slot.
+  void call_func(FuncIdx func);
+  void call_reg(Reg r) { e_.reg_reg({0, 0, 0xff}, 0, 2, num(r)); }
+  void call_mem(const Mem& m) { e_.reg_mem({0, 0, 0xff}, 0, 2, m); }
+  /// The call alone: arguments are in place (rsi, rdx, …), rdi is set to the instance here. A trap
+  /// in the result is the caller's to test: trap_if_builtin_failed. Changes every register but the
+  /// pinned ones, and flags.
+  void call_builtin(Builtin builtin);
+  /// After a builtin: traps with the reason in rdx unless it is 0. Changes flags.
+  void trap_if_builtin_failed();
+  /// Returns, popping `arg_bytes` of stack arguments.
+  void ret(uint32_t arg_bytes);
+  /// `sub rsp, n` (flags changed) with n to be filled in: returns its offset for patch32.
+  uint32_t sub_rsp_patchable();
+  /// `lea dst, [rsp - n]` likewise, flags untouched.
+  uint32_t lea_rsp_patchable(Reg dst);
+  /// Jumps to a trap stub behind the body, for the instruction at set_wasm_offset(). Any condition.
+  void trap_if(Cond cond, TrapCode code);
+  void trap(TrapCode code);
+  /// A breakpoint's worth of invariant, for debug_checks: traps as an abort would.
+  void ud2() { e_.put(0x0b0f, 2); }
+
+ private:
+  struct Rare;  // asmjit's objects
+  friend class RareScope;
+  enum class SlowKind : uint8_t { Trap, TruncCheck };
+  /// Code to emit behind the body.
+  struct SlowPath {
+    uint32_t fixup;   // rel32 field of the jump that leads here
+    uint32_t resume;  // where to go on, if it goes on
+    uint32_t wasm_offset;
+    SlowKind kind;
+    uint8_t trap_byte;
+    FWidth from;
+    Width to;
+    bool is_signed;
+    Reg dst;
+    Reg src;
+  };
+  struct PoolEntry {
+    uint64_t bits;
+    Label label;
+    FWidth width;
+  };
+
+  static uint32_t num(Reg r) { return encoding(r); }
+  static uint32_t wbit(Width w) { return static_cast<uint32_t>(w); }
+  static uint8_t alu_byte(Alu op, uint32_t form) {
+    return static_cast<uint8_t>(static_cast<uint32_t>(op) << 3 | form);
+  }
+  /// Writes a rel32 field that waits for `label`, or is final if that is bound.
+  void wait_for(Label& label) {
+    uint32_t at = offset();
+    if (label.bound_) [[unlikely]] {
+      e_.put(label.value_ - (at + 4), 4);
+    } else {
+      e_.put(label.value_, 4);
+      label.value_ = at;
+    }
+  }
+
+  void grow();
+  void mov_imm_wide(Reg dst, uint64_t imm);
+  void jump_back(uint32_t opcode, const Label& label);
+  void jcc_slow(Cond cond, Label& label);
+  void clz_without_lzcnt(Width w, Reg dst, Reg src);
+  void popcnt_by_shifts(Width w, Reg dst, Reg src);
+  void fminmax(bool max, FWidth w, Reg dst, Reg a, Reg b);
+  void sse(Opcode op, uint32_t w, Reg reg, Reg rm);
+  void sse_rvm(Opcode op, Reg dst, Reg a, Reg b);
+  void sign_mask(FWidth w, bool inverted);
+  void float_pool_operand(Opcode op, Reg reg, Reg vvvv, FWidth w, uint64_t bits);
+  void queue_trap(uint8_t trap_byte);
+  void emit_slow_path(const SlowPath& path, Vector<SourceMark>* marks);
+  void emit_trunc_check(const SlowPath& path, Vector<SourceMark>* marks);
+  void emit_trap_stub(uint32_t fixup, uint8_t byte, uint32_t wasm_offset,
+                      Vector<SourceMark>* marks);
+  void emit_pool();
+
+  Encoder e_;
+  uint8_t* limit_ = nullptr;  // past it ensure_room grows the buffer
+  uint8_t* begin_ = nullptr;
+  uint32_t wasm_offset_ = 0;
+  CpuFeatures cpu_;
+  Vector<uint8_t> buffer_;
+  Vector<SlowPath> slow_paths_;
+  Vector<PoolEntry> pool_;
+  Vector<Relocation> relocs_;
+  Rare* rare_ = nullptr;
+};
+
+}  // namespace sluice
