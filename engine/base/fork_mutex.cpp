@@ -14,6 +14,7 @@ namespace sluice {
 namespace {
 constexpr size_t kRanks = static_cast<size_t>(LockRank::Leaf) + 1;
 std::atomic<uint32_t> g_generation{0};
+std::atomic<uint32_t> g_forks{0};
 }  // namespace
 
 struct ForkMutexList {
@@ -64,9 +65,13 @@ struct ForkMutexList {
     return *list;
   }
   static void before_fork() { get().lock_all(); }
-  static void after_fork_parent() { get().unlock_all(); }
+  static void after_fork_parent() {
+    g_forks.fetch_add(1, std::memory_order_relaxed);
+    get().unlock_all();
+  }
   static void after_fork_child() {
     g_generation.fetch_add(1, std::memory_order_relaxed);
+    g_forks.fetch_add(1, std::memory_order_relaxed);
     get().unlock_all();
   }
 };
@@ -76,5 +81,7 @@ ForkMutex::ForkMutex(LockRank rank) : rank_(rank) { ForkMutexList::get().add(thi
 ForkMutex::~ForkMutex() { ForkMutexList::get().remove(this); }
 
 uint32_t fork_generation() { return g_generation.load(std::memory_order_relaxed); }
+
+uint32_t fork_count() { return g_forks.load(std::memory_order_relaxed); }
 
 }  // namespace sluice

@@ -39,4 +39,8 @@ class ForkMutex {
 /// compares it with the count at their start: in a child they are gone.
 uint32_t fork_generation();
 
+/// How many forks this process has taken part in, as parent or as child. Who keeps shared mappings
+/// compares it with the count at their making: since then another process may be using them.
+uint32_t fork_count();
+
 }  // namespace sluice

@@ -1,0 +1,307 @@
+#include "jit/code/code_memory.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <limits>
+
+#include "engine/base/check.h"
+#include "jit/abi/instance_layout.h"
+#include "jit/abi/trap_codes.h"
+#include "jit/code/code_map.h"
+
+namespace sluice {
+
+namespace {
+
+constexpr uint32_t kCodeAlign = 16;
+// Address space only: pages of a memory file cost nothing before they are written.
+constexpr size_t kLeastExtentBytes = size_t{64} << 10;
+constexpr size_t kMostExtentBytes = size_t{4} << 20;
+
+constexpr uint32_t align_code(uint32_t bytes) {
+  return (bytes + kCodeAlign - 1) & ~(kCodeAlign - 1);
+}
+
+// push rbp; mov rbp, rsp; ud2; .byte CompileFailed: a walkable frame that traps.
+constexpr uint8_t kUnfilledStub[] = {
+    0x55, 0x48, 0x89, 0xe5, 0x0f, 0x0b, static_cast<uint8_t>(TrapCode::CompileFailed)};
+
+// make_shared, for classes with a private constructor.
+template <class T>
+std::shared_ptr<T> shared_from_new(T* object) {
+  return std::shared_ptr<T>(object, std::default_delete<T>{}, HeapAllocator<T>{});
+}
+
+int32_t rel32(uint32_t from_end, uint32_t to) {
+  const int64_t distance = int64_t{to} - int64_t{from_end};
+  DCHECK(distance == static_cast<int32_t>(distance), "a code memory is at most 2 GiB");
+  return static_cast<int32_t>(distance);
+}
+
+}  // namespace
+
+CodeMemory::CodeMemory(Reservation space) : space_(std::move(space)) {
+  free_.push_back({0, static_cast<uint32_t>(space_.size_bytes())});
+}
+
+Result<std::shared_ptr<CodeMemory>> CodeMemory::create(size_t reserve_bytes) {
+  const size_t wanted = std::min(reserve_bytes, kDefaultReserveBytes);
+  Reservation space =
+      TRY(Reservation::reserve_shrinking(wanted, std::min(wanted, kLeastReserveBytes)));
+  std::shared_ptr<CodeMemory> memory = shared_from_new(new CodeMemory(std::move(space)));
+  code_map_add(*memory);
+  memory->unfilled_offset_ = TRY(memory->add_stub(kUnfilledStub, StubKind::Unfilled));
+  return memory;
+}
+
+CodeMemory::~CodeMemory() { code_map_remove(*this); }
+
+Result<uint32_t> CodeMemory::add_stub(std::span<const uint8_t> bytes, StubKind kind) {
+  const std::lock_guard<ForkMutex> hold(mutex_);
+  if (stub_extent_ == nullptr ||
+      stub_extent_->size_bytes - stub_extent_->used_bytes < bytes.size()) {
+    stub_extent_ = TRY(new_extent(std::max(bytes.size(), kLeastExtentBytes), nullptr));
+  }
+  CodeExtent& extent = *stub_extent_;
+  TRY_VOID(make_own(extent));
+  std::memcpy(extent.writable.base() + extent.used_bytes, bytes.data(), bytes.size());
+  const Stub stub{extent.offset + extent.used_bytes, static_cast<uint32_t>(bytes.size()), kind};
+  extent.used_bytes = std::min(extent.size_bytes, align_code(extent.used_bytes + stub.bytes));
+  const auto at =
+      std::lower_bound(stubs_.begin(), stubs_.end(), stub,
+                       [](const Stub& a, const Stub& b) { return a.offset < b.offset; });
+  stubs_.insert(at, stub);
+  return stub.offset;
+}
+
+std::optional<CodeMemory::Found> CodeMemory::find(uintptr_t pc) const {
+  const std::lock_guard<ForkMutex> hold(mutex_);
+  if (pc - base() >= space_.size_bytes()) return std::nullopt;
+  const uint32_t offset = static_cast<uint32_t>(pc - base());
+  const auto extent = std::upper_bound(extents_.begin(), extents_.end(), offset,
+                                       [](uint32_t o, const auto& e) { return o < e->offset; });
+  if (extent == extents_.begin()) return std::nullopt;
+  const CodeExtent& found = **(extent - 1);
+  if (offset - found.offset >= found.used_bytes) return std::nullopt;
+  if (found.owner != nullptr) return Found{found.owner, StubKind::Entry};
+  const auto stub = std::upper_bound(stubs_.begin(), stubs_.end(), offset,
+                                     [](uint32_t o, const Stub& s) { return o < s.offset; });
+  if (stub == stubs_.begin()) return std::nullopt;
+  return Found{nullptr, (stub - 1)->kind};
+}
+
+std::optional<uint32_t> CodeMemory::take_range(uint32_t bytes) {
+  for (auto at = free_.begin(); at != free_.end(); ++at) {
+    if (at->bytes < bytes) continue;
+    const uint32_t offset = at->offset;
+    at->offset += bytes;
+    at->bytes -= bytes;
+    if (at->bytes == 0) free_.erase(at);
+    return offset;
+  }
+  return std::nullopt;
+}
+
+void CodeMemory::give_back_range(Range range) {
+  auto next = std::lower_bound(free_.begin(), free_.end(), range,
+                               [](const Range& a, const Range& b) { return a.offset < b.offset; });
+  if (next != free_.end() && range.offset + range.bytes == next->offset) {
+    range.bytes += next->bytes;
+    next = free_.erase(next);
+  }
+  if (next != free_.begin() && (next - 1)->offset + (next - 1)->bytes == range.offset) {
+    (next - 1)->bytes += range.bytes;
+  } else {
+    free_.insert(next, range);
+  }
+}
+
+/// Gives the extent a file of its own, with what is used of it copied from where it runs.
+Result<void> CodeMemory::map_extent(CodeExtent& extent) {
+  const MemoryFile file = TRY(MemoryFile::create("sluice-code", extent.size_bytes));
+  Reservation writable = TRY(file.map_writable());
+  if (extent.used_bytes != 0) {
+    std::memcpy(writable.base(), code_at(extent.offset), extent.used_bytes);
+  }
+  TRY_VOID(file.map_executable(space_, extent.offset));
+  extent.writable = std::move(writable);
+  extent.fork_count = fork_count();
+  return {};
+}
+
+Result<CodeExtent*> CodeMemory::new_extent(size_t bytes, ModuleCode* owner) {
+  const size_t rounded = round_up_to_page(bytes);
+  if (rounded < bytes || rounded > space_.size_bytes()) return fail(ErrorKind::CodeMemoryFull);
+  const uint32_t size = static_cast<uint32_t>(rounded);
+  const std::optional<uint32_t> offset = take_range(size);
+  if (!offset) return fail(ErrorKind::CodeMemoryFull);
+  std::unique_ptr<CodeExtent> extent(new CodeExtent);
+  extent->offset = *offset;
+  extent->size_bytes = size;
+  extent->owner = owner;
+  if (Result<void> mapped = map_extent(*extent); !mapped) {
+    give_back_range({*offset, size});
+    return std::unexpected(std::move(mapped).error());
+  }
+  const auto at = std::upper_bound(extents_.begin(), extents_.end(), *offset,
+                                   [](uint32_t o, const auto& e) { return o < e->offset; });
+  return extents_.insert(at, std::move(extent))->get();
+}
+
+void CodeMemory::free_extent(CodeExtent* extent) {
+  const Range range{extent->offset, extent->size_bytes};
+  // If the system refuses, the old code stays mapped and its addresses are never used again.
+  if (space_.decommit(range.offset, range.bytes)) give_back_range(range);
+  std::erase_if(extents_, [&](const auto& e) { return e.get() == extent; });
+}
+
+Result<void> CodeMemory::make_own(CodeExtent& extent) {
+  if (extent.fork_count == fork_count()) [[likely]]
+    return {};
+  return map_extent(extent);
+}
+
+ModuleCode::ModuleCode(std::shared_ptr<CodeMemory> memory, uint32_t imported_func_count,
+                       uint32_t defined_func_count)
+    : memory_(std::move(memory)), imported_func_count_(imported_func_count),
+      defined_func_count_(defined_func_count) {}
+
+Result<std::shared_ptr<ModuleCode>> ModuleCode::create(std::shared_ptr<CodeMemory> memory,
+                                                       uint32_t imported_func_count,
+                                                       uint32_t defined_func_count) {
+  std::shared_ptr<ModuleCode> code =
+      shared_from_new(new ModuleCode(std::move(memory), imported_func_count, defined_func_count));
+  CodeMemory& where = *code->memory_;
+  const std::lock_guard<ForkMutex> hold(where.mutex_);
+  // Too large a table would overflow the arithmetic of later extents; decoding's limits are lower.
+  const uint64_t table_bytes = uint64_t{defined_func_count} * kJumpSlotBytes;
+  if (table_bytes >= where.reserved_bytes()) return fail(ErrorKind::CodeMemoryFull);
+  CodeExtent* extent =
+      TRY(where.new_extent(static_cast<size_t>(table_bytes) + kLeastExtentBytes, code.get()));
+  code->extents_.push_back(extent);
+  code->jump_table_offset_ = extent->offset;
+  extent->used_bytes = align_code(static_cast<uint32_t>(table_bytes));
+  for (uint32_t slot = 0; slot < defined_func_count; ++slot) {
+    code->set_slot(slot, where.unfilled_offset());
+  }
+  return code;
+}
+
+ModuleCode::~ModuleCode() {
+  const std::lock_guard<ForkMutex> hold(memory_->mutex_);
+  for (CodeExtent* extent : extents_) memory_->free_extent(extent);
+}
+
+uint32_t ModuleCode::slot_offset(FuncIdx func) const {
+  DCHECK(raw(func) - imported_func_count_ < defined_func_count_, "a defined function");
+  return jump_table_offset_ + (raw(func) - imported_func_count_) * kJumpSlotBytes;
+}
+
+void ModuleCode::set_slot(uint32_t slot, uint32_t target_offset) const {
+  const uint32_t at = jump_table_offset_ + slot * kJumpSlotBytes;
+  // jmp rel32; int3 × 3
+  const uint64_t jump =
+      0xcccccc00000000e9u | (uint64_t{static_cast<uint32_t>(rel32(at + 5, target_offset))} << 8);
+  uint8_t* p = extents_[0]->writable.base() + size_t{slot} * kJumpSlotBytes;
+  std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(p)).store(jump, std::memory_order_release);
+}
+
+Result<CodeExtent*> ModuleCode::extent_with_room(size_t bytes) {
+  CodeExtent* last = extents_.back();
+  if (last->size_bytes - last->used_bytes >= bytes) {
+    TRY_VOID(memory_->make_own(*last));
+    return last;
+  }
+  uint64_t total = 0;
+  for (const CodeExtent* e : extents_) total += e->size_bytes;
+  const size_t growth = std::clamp(static_cast<size_t>(total), kLeastExtentBytes, kMostExtentBytes);
+  Result<CodeExtent*> extent = memory_->new_extent(std::max(bytes, growth), this);
+  // What is left may still hold this batch, if not the growth.
+  if (!extent && bytes < growth) extent = memory_->new_extent(bytes, this);
+  if (extent) extents_.push_back(*extent);
+  return extent;
+}
+
+void ModuleCode::copy_function(const CodeBatch& batch, const CodeEntry& entry, uint8_t* writable,
+                               uint32_t offset) const {
+  std::memcpy(writable, batch.bytes.data() + entry.code_offset, entry.code_size);
+  for (uint32_t i = 0; i < entry.reloc_count; ++i) {
+    const Relocation& reloc = batch.relocs[entry.first_reloc + i];
+    DCHECK(reloc.offset + 4 <= entry.code_size, "a relocation inside its function");
+    switch (reloc.kind) {
+    case RelocKind::FuncSlot: {
+      const int32_t distance =
+          rel32(offset + reloc.offset + 4, slot_offset(static_cast<FuncIdx>(reloc.target)));
+      std::memcpy(writable + reloc.offset, &distance, sizeof distance);
+      break;
+    }
+    }
+  }
+}
+
+Result<void> ModuleCode::publish(const CodeBatch& batch) {
+  if (batch.entries.empty()) return {};
+  const std::lock_guard<ForkMutex> hold(memory_->mutex_);
+  CodeExtent* extent = TRY(extent_with_room(batch.bytes.size()));
+  TRY_VOID(memory_->make_own(*extents_[0]));
+  for (const CodeEntry& entry : batch.entries) {
+    DCHECK(entry.code_offset % kCodeAlign == 0, "functions are aligned");
+    const uint32_t at = extent->used_bytes + entry.code_offset;
+    copy_function(batch, entry, extent->writable.base() + at, extent->offset + at);
+    if (!ranges_.empty() && ranges_.back().offset > extent->offset + at) ranges_sorted_ = false;
+    ranges_.push_back({extent->offset + at, entry.code_size, raw(entry.func)});
+    code_bytes_ += entry.code_size;
+  }
+  // Only now: a caller through a slot may reach any function of the batch at once.
+  for (const CodeEntry& entry : batch.entries) {
+    set_slot(raw(entry.func) - imported_func_count_,
+             extent->offset + extent->used_bytes + entry.code_offset);
+  }
+  extent->used_bytes =
+      std::min(extent->size_bytes,
+               align_code(extent->used_bytes + static_cast<uint32_t>(batch.bytes.size())));
+  return {};
+}
+
+uint64_t ModuleCode::code_bytes() const {
+  const std::lock_guard<ForkMutex> hold(memory_->mutex_);
+  return code_bytes_;
+}
+
+const ModuleCode::FuncRange* ModuleCode::sorted_find(uint32_t offset) const {
+  if (!ranges_sorted_) {
+    std::sort(ranges_.begin(), ranges_.end(),
+              [](const FuncRange& a, const FuncRange& b) { return a.offset < b.offset; });
+    ranges_sorted_ = true;
+  }
+  const auto next = std::upper_bound(ranges_.begin(), ranges_.end(), offset,
+                                     [](uint32_t o, const FuncRange& r) { return o < r.offset; });
+  if (next == ranges_.begin()) return nullptr;
+  const FuncRange& range = *(next - 1);
+  return offset - range.offset < range.bytes ? &range : nullptr;
+}
+
+std::optional<ModuleCode::Found> ModuleCode::find(uintptr_t pc) const {
+  const std::lock_guard<ForkMutex> hold(memory_->mutex_);
+  if (pc - memory_->base() >= memory_->reserved_bytes()) return std::nullopt;
+  const uint32_t offset = static_cast<uint32_t>(pc - memory_->base());
+  const FuncRange* range = sorted_find(offset);
+  if (range == nullptr) return std::nullopt;
+  return Found{static_cast<FuncIdx>(range->func), offset - range->offset};
+}
+
+std::span<const uint8_t> ModuleCode::code_of(FuncIdx func) const {
+  const std::lock_guard<ForkMutex> hold(memory_->mutex_);
+  // The slot says which of several is the latest.
+  const uint32_t slot = slot_offset(func);
+  int32_t distance = 0;
+  std::memcpy(&distance, memory_->code_at(slot + 1), sizeof distance);
+  const uint32_t target = slot + 5 + static_cast<uint32_t>(distance);
+  if (target == memory_->unfilled_offset()) return {};
+  const FuncRange* range = sorted_find(target);
+  if (range == nullptr) return {};
+  return {memory_->code_at(range->offset), range->bytes};
+}
+
+}  // namespace sluice
