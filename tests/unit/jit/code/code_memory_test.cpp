@@ -1,0 +1,258 @@
+// Publishing code, finding it again, running out of room, freeing, and forking in the middle.
+#include <atomic>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include "jit/abi/instance_layout.h"
+#include "jit/code/code_map.h"
+#include "jit/code/code_memory.h"
+
+namespace sluice {
+namespace {
+
+// mov eax, value; ret
+void append_return(CodeBatch& batch, uint32_t func, uint32_t value) {
+  while (batch.bytes.size() % 16 != 0) batch.bytes.push_back(0xcc);
+  const uint32_t start = static_cast<uint32_t>(batch.bytes.size());
+  uint8_t code[6] = {0xb8, 0, 0, 0, 0, 0xc3};
+  std::memcpy(code + 1, &value, 4);
+  batch.bytes.insert(batch.bytes.end(), code, code + sizeof code);
+  batch.entries.push_back({static_cast<FuncIdx>(func), start, sizeof code,
+                           static_cast<uint32_t>(batch.relocs.size()), 0});
+}
+
+// jmp slot(target)
+void append_jump(CodeBatch& batch, uint32_t func, uint32_t target) {
+  while (batch.bytes.size() % 16 != 0) batch.bytes.push_back(0xcc);
+  const uint32_t start = static_cast<uint32_t>(batch.bytes.size());
+  const uint8_t code[5] = {0xe9, 0, 0, 0, 0};
+  batch.bytes.insert(batch.bytes.end(), code, code + sizeof code);
+  batch.entries.push_back({static_cast<FuncIdx>(func), start, sizeof code,
+                           static_cast<uint32_t>(batch.relocs.size()), 1});
+  batch.relocs.push_back({1, RelocKind::FuncSlot, target});
+}
+
+uint32_t run(const ModuleCode& code, uint32_t func) {
+  auto f = reinterpret_cast<uint32_t (*)()>(code.memory().base() +
+                                            code.slot_offset(static_cast<FuncIdx>(func)));
+  return f();
+}
+
+std::shared_ptr<CodeMemory> make_memory(size_t bytes = CodeMemory::kDefaultReserveBytes) {
+  Result<std::shared_ptr<CodeMemory>> memory = CodeMemory::create(bytes);
+  EXPECT_TRUE(memory);
+  return *memory;
+}
+
+std::shared_ptr<ModuleCode> make_code(std::shared_ptr<CodeMemory> memory, uint32_t imported,
+                                      uint32_t defined) {
+  auto code = ModuleCode::create(std::move(memory), imported, defined);
+  EXPECT_TRUE(code);
+  return *code;
+}
+
+TEST(CodeMemory, PublishedFunctionsRunThroughTheirSlots) {
+  auto code = make_code(make_memory(), 2, 3);
+  CodeBatch batch;
+  append_return(batch, 2, 100);
+  append_jump(batch, 3, 4);  // not published yet
+  ASSERT_TRUE(code->publish(batch));
+  batch.clear();
+  append_return(batch, 4, 300);
+  ASSERT_TRUE(code->publish(batch));
+  EXPECT_EQ(run(*code, 2), 100u);
+  EXPECT_EQ(run(*code, 3), 300u);
+  EXPECT_EQ(run(*code, 4), 300u);
+  EXPECT_EQ(code->jump_table_offset() % 8, 0u);
+  EXPECT_EQ(code->code_bytes(), 17u);
+}
+
+TEST(CodeMemory, LaterCodeReplacesEarlier) {
+  auto code = make_code(make_memory(), 0, 1);
+  for (uint32_t value : {1u, 2u}) {
+    CodeBatch batch;
+    append_return(batch, 0, value);
+    ASSERT_TRUE(code->publish(batch));
+    EXPECT_EQ(run(*code, 0), value);
+    EXPECT_EQ(code->code_of(FuncIdx{0})[1], value);
+  }
+}
+
+TEST(CodeMemory, NoMappingIsWritableAndExecutable) {
+  auto code = make_code(make_memory(), 0, 1);
+  FILE* maps = fopen("/proc/self/maps", "r");
+  ASSERT_NE(maps, nullptr);
+  char line[512];
+  int executable_extents = 0;
+  while (fgets(line, sizeof line, maps) != nullptr) {
+    EXPECT_EQ(strstr(line, "rwx"), nullptr) << line;
+    if (strstr(line, "sluice-code") != nullptr && strstr(line, "r-xs") != nullptr)
+      ++executable_extents;
+  }
+  fclose(maps);
+  EXPECT_GE(executable_extents, 2);
+}
+
+TEST(CodeMemory, FindsFunctionsAndStubs) {
+  auto memory = make_memory();
+  auto code = make_code(memory, 5, 1000);
+  auto owner = std::make_shared<int>(7);
+  code->set_owner(owner);
+  // Small batches out of order, enough for several extents.
+  for (uint32_t i = 0; i < 1000; ++i) {
+    CodeBatch batch;
+    append_return(batch, 5 + (i * 7) % 1000, i);
+    batch.bytes.resize(4096);
+    ASSERT_TRUE(code->publish(batch));
+  }
+  for (uint32_t f = 5; f < 1005; ++f) {
+    std::span<const uint8_t> bytes = code->code_of(static_cast<FuncIdx>(f));
+    ASSERT_EQ(bytes.size(), 6u);
+    const uintptr_t pc = reinterpret_cast<uintptr_t>(bytes.data());
+    EXPECT_TRUE(is_generated_code(pc));
+    const CodeLocation at = find_code(pc + 5);
+    ASSERT_EQ(at.kind, CodeLocation::Kind::Function);
+    EXPECT_EQ(raw(at.func), f);
+    EXPECT_EQ(at.code_offset, 5u);
+    EXPECT_EQ(at.module, code.get());
+    EXPECT_EQ(at.owner, owner);
+    EXPECT_NE(find_code(pc + 6).kind, CodeLocation::Kind::Function);
+  }
+  EXPECT_EQ(find_code(memory->base() + code->jump_table_offset()).kind,
+            CodeLocation::Kind::JumpTable);
+  const uint8_t stub[] = {0xc3};
+  Result<uint32_t> offset = memory->add_stub(stub, StubKind::Builtin);
+  ASSERT_TRUE(offset);
+  const CodeLocation at = find_code(memory->base() + *offset);
+  EXPECT_EQ(at.kind, CodeLocation::Kind::Stub);
+  EXPECT_EQ(at.stub, StubKind::Builtin);
+  EXPECT_EQ(find_code(memory->base() + memory->unfilled_offset()).stub, StubKind::Unfilled);
+  EXPECT_EQ(find_code(reinterpret_cast<uintptr_t>(&make_memory)).kind, CodeLocation::Kind::None);
+  EXPECT_EQ(find_code(memory->base() + memory->reserved_bytes() - 1).kind,
+            CodeLocation::Kind::None);
+  EXPECT_FALSE(is_generated_code(memory->base() - 1));
+  EXPECT_FALSE(is_generated_code(memory->base() + memory->reserved_bytes()));
+}
+
+TEST(CodeMemory, FullIsAnErrorAndFreeingMakesRoom) {
+  auto memory = make_memory(size_t{1} << 20);
+  for (int round = 0; round < 50; ++round) {
+    auto code = make_code(memory, 0, 4);
+    CodeBatch batch;
+    append_return(batch, 0, 7);
+    batch.bytes.resize(100000);
+    Result<void> published;
+    int count = 0;
+    while ((published = code->publish(batch))) ++count;
+    EXPECT_EQ(published.error().kind, ErrorKind::CodeMemoryFull);
+    EXPECT_GE(count, 5);
+    EXPECT_EQ(run(*code, 0), 7u);
+  }
+  auto too_large = ModuleCode::create(memory, 0, 1000000);
+  ASSERT_FALSE(too_large);
+  EXPECT_EQ(too_large.error().kind, ErrorKind::CodeMemoryFull);
+}
+
+TEST(CodeMemory, MapChangesWhileOthersRead) {
+  auto memory = make_memory(size_t{1} << 20);
+  const uintptr_t inside = memory->base() + memory->unfilled_offset();
+  std::atomic<bool> stop{false};
+  std::atomic<int> missed{0};
+  std::thread reader([&] {
+    while (!stop) missed += is_generated_code(inside) ? 0 : 1;
+  });
+  for (int i = 0; i < 200; ++i) make_memory(size_t{1} << 20);
+  stop = true;
+  reader.join();
+  EXPECT_EQ(missed, 0);
+}
+
+TEST(CodeMemory, ManyThreadsPublishWhileCodeRuns) {
+  constexpr uint32_t kThreads = 4;
+  constexpr uint32_t kPerThread = 300;
+  auto code = make_code(make_memory(), 0, 1 + kThreads * kPerThread);
+  CodeBatch first;
+  append_return(first, 0, 0);
+  ASSERT_TRUE(code->publish(first));
+  std::vector<std::thread> threads;
+  std::atomic<int> failures{0};
+  for (uint32_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (uint32_t i = 0; i < kPerThread; ++i) {
+        const uint32_t func = 1 + t * kPerThread + i;
+        CodeBatch batch;
+        append_return(batch, func, func);
+        if (!code->publish(batch)) ++failures;
+        if (run(*code, func) != func) ++failures;
+        if (run(*code, 0) != 0) ++failures;
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(failures, 0);
+}
+
+// After a fork both sides go on filling the same module; neither sees what the other writes.
+TEST(CodeMemory, ParentAndChildGoOnApart) {
+  auto memory = make_memory();
+  auto code = make_code(memory, 0, 3);
+  CodeBatch batch;
+  append_return(batch, 0, 10);
+  ASSERT_TRUE(code->publish(batch));
+  int to_child[2];
+  int to_parent[2];
+  ASSERT_TRUE(pipe(to_child) == 0 && pipe(to_parent) == 0);
+  char byte = 0;
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    // The parent has published function 1 = 111 by now: not here.
+    if (read(to_child[0], &byte, 1) != 1) _exit(1);
+    if (run(*code, 0) != 10) _exit(2);
+    if (!code->code_of(FuncIdx{1}).empty()) _exit(3);
+    CodeBatch mine;
+    append_return(mine, 1, 222);
+    append_jump(mine, 2, 1);
+    if (!code->publish(mine)) _exit(4);
+    if (run(*code, 1) != 222 || run(*code, 2) != 222 || run(*code, 0) != 10) _exit(5);
+    const uint8_t stub[] = {0xb8, 9, 0, 0, 0, 0xc3};
+    Result<uint32_t> offset = memory->add_stub(stub, StubKind::Entry);
+    if (!offset) _exit(6);
+    if (reinterpret_cast<int (*)()>(memory->base() + *offset)() != 9) _exit(7);
+    if (write(to_parent[1], &byte, 1) != 1) _exit(8);
+    // The parent frees its module and makes another: this one still runs.
+    if (read(to_child[0], &byte, 1) != 1) _exit(9);
+    if (run(*code, 0) != 10 || run(*code, 1) != 222) _exit(10);
+    code.reset();
+    auto fresh = make_code(memory, 0, 1);
+    CodeBatch again;
+    append_return(again, 0, 333);
+    if (!fresh->publish(again) || run(*fresh, 0) != 333) _exit(11);
+    _exit(0);
+  }
+  CodeBatch mine;
+  append_return(mine, 1, 111);
+  ASSERT_TRUE(code->publish(mine));
+  EXPECT_EQ(run(*code, 1), 111u);
+  ASSERT_EQ(write(to_child[1], &byte, 1), 1);
+  ASSERT_EQ(read(to_parent[0], &byte, 1), 1);
+  EXPECT_EQ(run(*code, 1), 111u);
+  EXPECT_TRUE(code->code_of(FuncIdx{2}).empty());
+  code.reset();
+  auto other = make_code(memory, 0, 2);
+  CodeBatch junk;
+  append_return(junk, 0, 999);
+  append_return(junk, 1, 999);
+  ASSERT_TRUE(other->publish(junk));
+  ASSERT_EQ(write(to_child[1], &byte, 1), 1);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(run(*other, 0), 999u);
+}
+
+}  // namespace
+}  // namespace sluice
