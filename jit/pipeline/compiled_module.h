@@ -1,0 +1,68 @@
+// CompiledModule: a module that is valid and has code; what a stream hands out at its end.
+//
+// Immutable and shared by threads, stores and traps. What only a backtrace needs (the map from code
+// to Wasm offsets, function names) is made when first asked for, behind a lock: the map of a
+// function by compiling it once more, which gives the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "engine/base/fork_mutex.h"
+#include "engine/base/heap.h"
+#include "engine/wasm/module.h"
+#include "jit/abi/compile_options.h"
+#include "jit/abi/instance_layout.h"
+#include "jit/code/code_memory.h"
+#include "jit/code/code_object.h"
+
+namespace sluice {
+
+/// Figures of one stream. Times in nanoseconds of the monotonic clock.
+struct CompileStats {
+  uint64_t wire_bytes = 0;
+  uint64_t code_section_bytes = 0;
+  uint32_t functions = 0;         // with a body
+  uint64_t machine_code_bytes = 0;
+  uint64_t compile_ns = 0;        // spent compiling, added up over threads
+  uint64_t last_byte_to_ready_ns = 0;
+  uint32_t workers = 0;
+};
+
+class CompiledModule : public Allocated, public std::enable_shared_from_this<CompiledModule> {
+ public:
+  CompiledModule(std::shared_ptr<const Module> module, std::shared_ptr<ModuleCode> code,
+                 const CompileOptions& options, const CompileStats& stats);
+  ~CompiledModule();
+  CompiledModule(const CompiledModule&) = delete;
+  CompiledModule& operator=(const CompiledModule&) = delete;
+
+  const Module& module() const { return *module_; }
+  const std::shared_ptr<const Module>& module_ptr() const { return module_; }
+  ModuleCode& code() const { return *code_; }
+  const CompileOptions& options() const { return options_; }
+  MemoryMode memory_mode() const { return options_.memory_mode; }
+  const InstanceLayout& layout() const { return layout_; }
+  const CompileStats& stats() const { return stats_; }
+
+  /// Byte offset in the module of the instruction whose code contains `code_offset` (from the start
+  /// of the function's code); for a return address pass the address minus one. kNoOffset if unknown.
+  uint64_t wasm_offset(FuncIdx func, uint32_t code_offset) const;
+  /// Name from the name section; empty if it has none. Valid as long as the module.
+  std::string_view func_name(FuncIdx func) const;
+
+ private:
+  struct Names;
+  std::shared_ptr<const Module> module_;
+  std::shared_ptr<ModuleCode> code_;
+  CompileOptions options_;
+  InstanceLayout layout_;
+  CompileStats stats_;
+  mutable ForkMutex mutex_{LockRank::Module};
+  mutable HashMap<uint32_t, Vector<SourceMark>> marks_;  // guarded by mutex_
+  mutable std::unique_ptr<Names> names_;                 // guarded by mutex_, then constant
+};
+
+}  // namespace sluice

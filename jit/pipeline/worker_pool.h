@@ -1,0 +1,57 @@
+// WorkerPool: an engine's compile threads, and the queue of tasks they take from.
+//
+// Tasks are small and never wait for one another. Threads start with the first task and are started
+// anew in a child after a fork, where the parent's are gone; tasks they were running there are their
+// submitter's to notice (see CompileQueue). Tasks still queued are run by the new threads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+
+#include "engine/base/fork_mutex.h"
+#include "engine/base/heap.h"
+
+namespace sluice {
+
+/// What one thread keeps between tasks so that compiling allocates nothing; made by the first user.
+class WorkerScratch : public Allocated {
+ public:
+  virtual ~WorkerScratch() = default;
+};
+
+/// Work for the pool. Shared, because a task may still be queued when its submitter has gone.
+class Task : public Allocated {
+ public:
+  virtual ~Task() = default;
+  /// Runs on a worker thread. `scratch` belongs to that thread and is null at its first task.
+  virtual void run(std::unique_ptr<WorkerScratch>& scratch) = 0;
+};
+
+/// Thread-safe. Destruction finishes the tasks that are running and drops the queued ones.
+class WorkerPool : public Allocated {
+ public:
+  /// `threads` may be 0: then there is nobody to run tasks, and submit() must not be called.
+  explicit WorkerPool(uint32_t threads);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  uint32_t threads() const { return thread_count_; }
+  void submit(std::shared_ptr<Task> task);
+
+ private:
+  /// What the threads share; each keeps it alive.
+  struct Shared;
+  static void work(Shared& shared);
+  void start_threads();
+  void forget_threads();
+
+  const uint32_t thread_count_;
+  std::shared_ptr<Shared> shared_;
+  Vector<std::thread> running_;
+  uint32_t generation_ = 0;  // fork_generation() when running_ was started; guarded by the mutex
+};
+
+}  // namespace sluice
