@@ -12,6 +12,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/check.h"
 #include "engine/base/heap.h"
+#include "engine/binary/immediates.h"
 #include "engine/wasm/instr.h"
 #include "engine/wasm/module.h"
 
@@ -90,8 +91,6 @@ struct ReaderState : Allocated {
 
   // Byte positions. `bytes` is where the module starts, so that offsets are differences.
   const uint8_t* bytes = nullptr;
-  const uint8_t* end = nullptr;  // of the body
-  const uint8_t* pos = nullptr;  // next byte; while the sink runs: anywhere in the instruction
   const uint8_t* instr_pos = nullptr;  // opcode of the current instruction
 
   Slot* base = nullptr;   // operand stack: [base, top)
@@ -108,10 +107,8 @@ struct ReaderState : Allocated {
   const ValType* readable = nullptr;
   Vector<uint32_t> init_log;  // locals set so far, undone at the end of their block
 
-  Vector<uint32_t> labels;      // immediates of the current instruction
-  Vector<ValType> value_types;  // likewise
-  Vector<CatchClause> catches;  // likewise
-  Arena block_types;            // arrays of single-result block types
+  ImmediateScratch scratch;  // spans of the current instruction
+  Arena block_types;         // arrays of single-result block types
 
   uint64_t instr_offset() const { return static_cast<uint64_t>(instr_pos - bytes); }
   uint32_t height() const { return static_cast<uint32_t>(top - base); }
