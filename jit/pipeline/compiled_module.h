@@ -24,9 +24,9 @@ namespace sluice {
 struct CompileStats {
   uint64_t wire_bytes = 0;
   uint64_t code_section_bytes = 0;
-  uint32_t functions = 0;         // with a body
+  uint32_t functions = 0;  // with a body
   uint64_t machine_code_bytes = 0;
-  uint64_t compile_ns = 0;        // spent compiling, added up over threads
+  uint64_t compile_ns = 0;  // spent compiling, added up over threads
   uint64_t last_byte_to_ready_ns = 0;
   uint32_t workers = 0;
 };
@@ -48,7 +48,8 @@ class CompiledModule : public Allocated, public std::enable_shared_from_this<Com
   const CompileStats& stats() const { return stats_; }
 
   /// Byte offset in the module of the instruction whose code contains `code_offset` (from the start
-  /// of the function's code); for a return address pass the address minus one. kNoOffset if unknown.
+  /// of the function's code); for a return address pass the address minus one. kNoOffset if
+  /// unknown.
   uint64_t wasm_offset(FuncIdx func, uint32_t code_offset) const;
   /// Name from the name section; empty if it has none. Valid as long as the module.
   std::string_view func_name(FuncIdx func) const;

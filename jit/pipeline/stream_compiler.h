@@ -1,8 +1,8 @@
 // StreamCompiler: bytes in, code out. Joins the decoder, the baseline compiler and code memory.
 //
 // Bodies are compiled while later bytes are still on their way: by the pool's threads in contiguous
-// batches, or on the feeding thread if the pool has none. Both give the same code, and both the same
-// error: the one with the lowest offset, that of the earliest faulty body before anything the
+// batches, or on the feeding thread if the pool has none. Both give the same code, and both the
+// same error: the one with the lowest offset, that of the earliest faulty body before anything the
 // decoder finds behind it. What a body is refused for although it is valid (not compiled yet, no
 // room for code) is reported only if the whole module is valid otherwise. Nothing is visible before
 // finish() succeeds.

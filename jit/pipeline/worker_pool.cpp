@@ -1,7 +1,6 @@
 #include "jit/pipeline/worker_pool.h"
 
 #include <mutex>
-#include <new>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -16,6 +15,12 @@ struct WorkerPool::Shared {
   std::atomic<uint32_t> changes{0};
 };
 
+/// A thread's own reference, handed over through pthread_create.
+struct WorkerPool::SharedRef : Allocated {
+  explicit SharedRef(std::shared_ptr<Shared> s) : shared(std::move(s)) {}
+  std::shared_ptr<Shared> shared;
+};
+
 WorkerPool::WorkerPool(uint32_t threads)
     : thread_count_(threads), shared_(make_shared_heap<Shared>()) {}
 
@@ -27,24 +32,22 @@ WorkerPool::~WorkerPool() {
     shared_->changes.fetch_add(1, std::memory_order_release);
   }
   shared_->changes.notify_all();
-  if (generation_ != fork_generation()) forget_threads();
-  for (std::thread& thread : running_) thread.join();
-}
-
-void WorkerPool::forget_threads() {
-  // In a child the parent's threads do not exist, and the C library may have given their descriptors
-  // to others: neither join nor detach may touch them. The handles are abandoned instead.
-  for (std::thread& thread : running_) {
-    new (heap_allocate(sizeof(std::thread), alignof(std::thread))) std::thread(std::move(thread));
-  }
-  running_.clear();
+  // In a child the parent's threads do not exist; nothing may be done with their handles.
+  if (generation_ != fork_generation()) return;
+  for (pthread_t thread : running_) pthread_join(thread, nullptr);
 }
 
 void WorkerPool::start_threads() {
-  forget_threads();
+  running_.clear();
   generation_ = fork_generation();
   for (uint32_t i = 0; i < thread_count_; ++i) {
-    running_.emplace_back([shared = shared_] { work(*shared); });
+    auto* shared = new SharedRef(shared_);
+    pthread_t thread;
+    if (pthread_create(&thread, nullptr, work, shared) == 0) {
+      running_.push_back(thread);
+    } else {
+      delete shared;  // fewer threads, or none: whoever waits for the tasks does them then
+    }
   }
 }
 
@@ -59,14 +62,16 @@ void WorkerPool::submit(std::shared_ptr<Task> task) {
   shared_->changes.notify_one();
 }
 
-void WorkerPool::work(Shared& shared) {
+void* WorkerPool::work(void* argument) {
+  std::unique_ptr<SharedRef> ref(static_cast<SharedRef*>(argument));
+  Shared& shared = *ref->shared;
   std::unique_ptr<WorkerScratch> scratch;
   for (;;) {
     uint32_t seen = shared.changes.load(std::memory_order_acquire);
     std::shared_ptr<Task> task;
     {
       std::lock_guard lock(shared.mutex);
-      if (shared.stopping) return;
+      if (shared.stopping) return nullptr;
       if (!shared.queue.empty()) {
         task = std::move(shared.queue.front());
         shared.queue.pop_front();

@@ -1,14 +1,14 @@
 // WorkerPool: an engine's compile threads, and the queue of tasks they take from.
 //
 // Tasks are small and never wait for one another. Threads start with the first task and are started
-// anew in a child after a fork, where the parent's are gone; tasks they were running there are their
-// submitter's to notice (see CompileQueue). Tasks still queued are run by the new threads.
+// anew in a child after a fork, where the parent's are gone; tasks they were running there are
+// their submitter's to notice (see CompileQueue). Tasks still queued are run by the new threads.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <thread>
+#include <pthread.h>
 
 #include "engine/base/fork_mutex.h"
 #include "engine/base/heap.h"
@@ -44,13 +44,13 @@ class WorkerPool : public Allocated {
  private:
   /// What the threads share; each keeps it alive.
   struct Shared;
-  static void work(Shared& shared);
+  struct SharedRef;
+  static void* work(void* shared);
   void start_threads();
-  void forget_threads();
 
   const uint32_t thread_count_;
   std::shared_ptr<Shared> shared_;
-  Vector<std::thread> running_;
+  Vector<pthread_t> running_;
   uint32_t generation_ = 0;  // fork_generation() when running_ was started; guarded by the mutex
 };
 
