@@ -1,0 +1,325 @@
+// FuncCompiler: the FuncReader sink that turns one body into machine code in one pass.
+//
+// It owns the compile-time picture of the machine: which register holds which local or operand,
+// what lies in the frame, what each label expects. How one instruction becomes code is told in
+// ops_*.cpp (ops.h), built on the operand API below; control flow is in control.cpp and merge.cpp,
+// calls in calls.cpp, locals, globals and select in ops_variable.cpp.
+//
+// Rules for code in ops_*.cpp:
+//  - Take every operand with a pop_* function before writing a result word; write results with
+//    push_* to args[0] …. PinnedRegs protect what was popped meanwhile.
+//  - All of the API below emits moves only, which leave flags alone. So registers may be asked for
+//    between a comparison and the use of its flags.
+//  - A register from pop_to_reg() may also hold a local or another operand: never write to it. One
+//    from pop_to_writable_reg(), result_reg(), scratch_reg() or pop_to_specific() is the caller's.
+//  - An i32 in a register always has a zero upper half: make them by 32-bit instructions only.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "engine/base/heap.h"
+#include "engine/base/result.h"
+#include "engine/validate/control_stack.h"
+#include "engine/wasm/module.h"
+#include "engine/wasm/opcodes.h"
+#include "jit/abi/builtins.h"
+#include "jit/abi/call_conv.h"
+#include "jit/abi/compile_options.h"
+#include "jit/abi/instance_layout.h"
+#include "jit/asm/masm.h"
+#include "jit/asm/parallel_move.h"
+#include "jit/baseline/merge.h"
+#include "jit/baseline/prescan.h"
+#include "jit/baseline/reg_alloc.h"
+#include "jit/baseline/value_stack.h"
+#include "jit/code/code_object.h"
+
+namespace sluice {
+
+using Slot = OperandSlot<Word>;
+using Frame = ControlFrame<BlockLabel>;
+
+/// Holds a register: it is not evicted and not given to anyone else while this lives.
+class PinnedReg {
+ public:
+  PinnedReg() = default;
+  PinnedReg(RegFile& regs, Reg reg) : regs_(&regs), reg_(reg) { regs.add_hold(reg); }
+  PinnedReg(PinnedReg&& other) noexcept
+      : regs_(std::exchange(other.regs_, nullptr)), reg_(other.reg_) {}
+  PinnedReg& operator=(PinnedReg&& other) noexcept {
+    release();
+    regs_ = std::exchange(other.regs_, nullptr);
+    reg_ = other.reg_;
+    return *this;
+  }
+  PinnedReg(const PinnedReg&) = delete;
+  PinnedReg& operator=(const PinnedReg&) = delete;
+  ~PinnedReg() { release(); }
+
+  operator Reg() const {  // NOLINT(google-explicit-constructor): used as the register it is
+    DCHECK(regs_ != nullptr, "released register");
+    return reg_;
+  }
+  Reg reg() const { return *this; }
+  bool valid() const { return regs_ != nullptr; }
+  void release() {
+    if (regs_ != nullptr) regs_->drop_hold(reg_);
+    regs_ = nullptr;
+  }
+
+ private:
+  friend class FuncCompiler;
+  RegFile* regs_ = nullptr;
+  Reg reg_ = Reg::None;
+};
+
+/// A right-hand operand as x86 takes it: a register, or memory in the frame.
+struct Operand {
+  PinnedReg reg;  // if valid(), else `mem`
+  Mem mem;
+  bool in_reg() const { return reg.valid(); }
+};
+
+/// A parameter of a builtin: a number known now, or an operand.
+struct BuiltinArg {
+  BuiltinArg(uint64_t b) : bits(b) {}  // NOLINT(google-explicit-constructor)
+  BuiltinArg(Slot* s) : slot(s) {}     // NOLINT(google-explicit-constructor)
+  Slot* slot = nullptr;
+  uint64_t bits = 0;
+};
+
+/// A local's place. While it is in a register, RegFile says whether its home is up to date.
+struct LocalState {
+  int32_t home = 0;  // rbp-relative
+  MoveType type = MoveType::I32;
+  Reg reg = Reg::None;
+};
+
+/// What a worker thread keeps between functions, so that compiling one allocates nothing.
+struct CompilerMemory {
+  Vector<LocalState> locals;
+  LabelStates label_states;
+  LoopScan loop_scan;
+  ParallelMove moves;
+  Vector<sluice::Label> table_stubs;
+  Vector<Frame*> table_targets;
+};
+
+class FuncCompiler {
+ public:
+  // --- What FuncReader needs of a sink (engine/validate/sink.h).
+  using Word = sluice::Word;
+  using Label = BlockLabel;
+  using State = ReaderState<FuncCompiler>;
+  static constexpr bool kWantsState = true;
+  static constexpr bool supports(Category category) {
+    return category <= Category::Call && category != Category::Gc;
+  }
+  bool stopped() const { return stopped_; }
+
+  FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& assembler,
+               CompilerMemory& memory, Vector<SourceMark>* marks, uint64_t stress_seed);
+
+  // --- For ops_*.cpp: taking operands. The word is None afterwards.
+  /// The operand in some register, read-only. May emit a load or spill others.
+  PinnedReg pop_to_reg(Slot& slot, RegSet avoid = RegSet());
+  /// In a register that the caller may overwrite. May also emit a copy.
+  PinnedReg pop_to_writable_reg(Slot& slot, RegSet avoid = RegSet());
+  /// In this very register, which the caller may overwrite; whoever else was there is moved away.
+  /// It must not be held.
+  PinnedReg pop_to_specific(Slot& slot, Reg reg);
+  /// A register, or the frame slot where the operand already is (and no register is free).
+  /// Constants go to a register.
+  Operand pop_to_operand(Slot& slot);
+  /// A constant's bits; only if slot.word.is_const(). An i32 or f32 has zero upper halves.
+  uint64_t pop_const(Slot& slot);
+  /// Forgets the operand.
+  void pop_dead(Slot& slot);
+
+  /// A register for the result of an instruction that does not overwrite an operand. If the next
+  /// instruction sets a local, this is the local's own register whenever possible. Call it after
+  /// the operands are popped (held ones are never handed out; released ones may be).
+  PinnedReg result_reg(RegClass cls, RegSet avoid = RegSet());
+  /// Any register; spills somebody if none is free. Its content is undefined.
+  PinnedReg scratch_reg(RegClass cls, RegSet avoid = RegSet());
+  /// This register, emptied by moving or spilling whoever is in it; it must not be held.
+  PinnedReg scratch_specific(Reg reg);
+
+  // --- Giving results.
+  void push_reg(Slot& slot, PinnedReg&& reg);
+  void push_const(Slot& slot, uint64_t bits);
+  /// The processor's flags now say whether the i32 result is 1. The word stays latched as long as
+  /// it is on top and the next instruction is one that takes conditions; else it is materialised
+  /// before that instruction.
+  void push_flags(Slot& slot, Cond cond);
+
+  // --- Moving values of one type; flags untouched.
+  void load_value(MoveType type, Reg dst, const Mem& src);
+  void store_value(MoveType type, const Mem& dst, Reg src);
+  void move_value(MoveType type, Reg dst, Reg src);
+  void load_const(MoveType type, Reg dst, uint64_t bits);
+
+  /// Calls a builtin, which may change anything that calls change, and traps if it says so. Pops
+  /// the operands among `args`; `operands` is the instruction's first operand: everything from it
+  /// on is gone. Afterwards rax has the value, which push_builtin_result() pushes.
+  void call_builtin(Builtin builtin, std::initializer_list<BuiltinArg> args, Slot* operands);
+  void push_builtin_result(Slot& slot);
+
+  /// Stops the compilation: this body needs something the compiler does not do yet.
+  void stop_unsupported() { stopped_ = true; }
+
+  /// Is explicit bounds checking needed for this memory (else guard pages do it)?
+  bool is_explicit() const { return options.memory_mode == MemoryMode::Explicit; }
+
+  // --- Context, read-only for ops.
+  const Module& module;
+  const CompileOptions& options;
+  Masm& masm;
+  RegFile regs;
+  InstanceLayout layout;
+  State* state = nullptr;
+
+  // --- Sink calls: see engine/validate/sink.h. Those of ops_*.cpp are one call each.
+  void begin(State& reader_state);
+  void i32_const(Slot* out, int32_t value) { constant(out, static_cast<uint32_t>(value)); }
+  void i64_const(Slot* out, int64_t value) { constant(out, static_cast<uint64_t>(value)); }
+  void f32_const(Slot* out, uint32_t bits) { constant(out, bits); }
+  void f64_const(Slot* out, uint64_t bits) { constant(out, bits); }
+  void local_get(uint32_t local, Slot* out);
+  void local_set(uint32_t local, Slot* arg);
+  void local_tee(uint32_t local, Slot* arg);
+  void global_get(uint32_t global, Slot* out);
+  void global_set(uint32_t global, Slot* arg);
+  void unary(Op op, Slot* args);
+  void binary(Op op, Slot* args);
+  void drop(Slot* arg);
+  void select(Slot* args, ValType type);
+  void load(Op op, const MemArg& mem, Slot* args);
+  void store(Op op, const MemArg& mem, Slot* args);
+  void memory_size(uint32_t memory, Slot* out);
+  void memory_grow(uint32_t memory, Slot* args);
+  void memory_fill(uint32_t memory, Slot* args);
+  void memory_copy(uint32_t dst, uint32_t src, Slot* args);
+  void memory_init(uint32_t data, uint32_t memory, Slot* args);
+  void data_drop(uint32_t data);
+  void table_get(uint32_t table, Slot* args);
+  void table_set(uint32_t table, Slot* args);
+  void table_size(uint32_t table, Slot* out);
+  void table_grow(uint32_t table, Slot* args);
+  void table_fill(uint32_t table, Slot* args);
+  void table_copy(uint32_t dst, uint32_t src, Slot* args);
+  void table_init(uint32_t elem, uint32_t table, Slot* args);
+  void elem_drop(uint32_t elem);
+  void ref_null(HeapType type, Slot* out);
+  void ref_func(uint32_t func, Slot* out);
+  void ref_is_null(Slot* args);
+  void call(uint32_t func, const FuncType& type, Slot* args);
+  void call_indirect(TypeIdx type_index, uint32_t table, const FuncType& type, Slot* args);
+  void block(Frame& frame);
+  void loop(Frame& frame);
+  void if_(Frame& frame, Slot* cond);
+  void else_(Frame& frame, bool then_live);
+  void end(Frame& frame, bool fallthrough_live);
+  void br(Frame& target, uint32_t depth);
+  void br_if(Frame& target, uint32_t depth, Slot* cond);
+  void br_table(Slot* index, std::span<const uint32_t> depths);
+  void return_();
+  void unreachable();
+
+  /// After the reader's run: patches the frame's size in, appends the function to `out`. Fails with
+  /// FrameTooLarge.
+  Result<void> finish(FuncIdx func, CodeBatch& out);
+
+ private:
+  friend struct MergeTest;
+  struct FrameLayout;
+
+  // --- func_compiler.cpp
+  /// Room in the code buffer, and no latched flags: first thing in most sink calls.
+  void prepare() {
+    masm.ensure_room();
+    if (needs_attention_) [[unlikely]]
+      attend();
+  }
+  /// The same for instructions that take conditions: flags stay latched.
+  void prepare_keeping_flags() {
+    masm.ensure_room();
+    if (marks_ != nullptr) [[unlikely]]
+      mark();
+  }
+  void attend();
+  void mark();
+  void materialise_flags();
+  void constant(Slot* out, uint64_t bits) {
+    prepare();
+    out->word = Word::constant(bits);
+  }
+  void set_up_locals();
+  void zero_locals(uint32_t first);
+  void emit_prologue();
+  void emit_epilogue();
+
+  // --- reg_alloc.cpp
+  Reg allocate(RegClass cls, RegSet avoid);
+  Reg pick_victim(RegSet candidates);
+  void evict(Reg reg);
+  void vacate(Reg reg);
+  void evict_local(Reg reg);
+  void replace_in_words(Reg from, Reg to);
+  void spill_words(Reg reg);
+  void spill_word(Slot& slot);
+  void lower_watermark(const Slot& slot) {
+    uint32_t at = position(slot);
+    if (at < settled_) settled_ = at;
+  }
+  uint32_t position(const Slot& slot) const { return static_cast<uint32_t>(&slot - state->base); }
+  Mem operand_slot(uint32_t position);
+  Mem operand_slot(const Slot& slot) { return operand_slot(position(slot)); }
+  /// Makes all operands below `height` Const or Stack.
+  void settle(uint32_t height);
+  void shorten_window();
+  void load_word(MoveType type, Reg dst, const Word& word, const Slot& slot);
+  Reg reg_of_local_alias(uint32_t local);
+  void steal_for_next_set(Reg reg);
+  bool sets_next(uint32_t local) const;
+  bool has_alias(uint32_t local);
+  void materialise_aliases(uint32_t local);
+  void bind(uint32_t local, Reg reg, bool dirty);
+  void unbind(Reg reg);
+  MovePlace place_of(Slot& slot);
+
+  // --- merge.cpp
+  void snapshot(LabelState& out);
+  void adopt(const LabelState& label_state);
+  void forget_registers();
+  void fix_state(Frame& target, Slot* passed, uint32_t arity);
+  void conform(Frame& target, Slot* passed, uint32_t arity);
+  bool conforms(Frame& target, Slot* passed, uint32_t arity);
+  void set_result_words(Frame& frame);
+
+  // --- control.cpp
+  void enter_loop(Frame& frame);
+  void branch(Frame& target, Slot* passed);
+  void branch_if(Frame& target, Slot* passed, Cond cond);
+  void emit_return(Slot* results);
+  Cond condition(Slot* cond);
+
+  // --- calls.cpp
+  void spill_for_call(Slot* args);
+  void pass_arguments(const FuncType& type, Slot* args);
+  void take_results(const FuncType& type, Slot* args);
+  void restore_pinned();
+
+  CompilerMemory& memory_;
+  Vector<SourceMark>* marks_;
+  bool stopped_ = false;
+  bool needs_attention_ = false;  // flags are latched, or marks wanted
+  bool has_flags_ = false;        // the topmost word is Flags …
+  uint32_t flags_at_ = 0;         // … at this position
+  uint32_t settled_ = 0;          // operands below are Const or Stack
+  uint64_t stress_;               // state of the random numbers; 0: no stress
+};
+
+}  // namespace sluice

@@ -1,0 +1,65 @@
+// What a label expects of the machine: the state that every branch to it makes true.
+//
+// A state says of each register which local it holds, and which registers may be newer than the
+// local's home slot; every other local is in its home. Operands below the block are Const or Stack
+// since the block's entry, so no label needs to mention them. Values that a branch passes are in
+// registers if they are few, else in the slots of their positions. The first branch to a forward
+// label fixes its state; a loop's state is fixed at its entry.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "engine/base/heap.h"
+#include "jit/abi/reg.h"
+#include "jit/asm/operand.h"
+
+namespace sluice {
+
+/// Operands that a branch passes in registers: if there are more, all go through the stack.
+inline constexpr uint32_t kMaxMergeRegs = 4;
+
+struct LabelState {
+  RegSet locals;  // registers that hold a local
+  RegSet dirty;   // of these: the home slot may be out of date
+  uint16_t local[32];
+  Reg result[kMaxMergeRegs];  // None: in the slot of its position
+};
+
+/// The states of the labels in use; freed ones are used again.
+class LabelStates {
+ public:
+  uint32_t allocate() {
+    if (free_.empty()) {
+      states_.emplace_back();
+      return static_cast<uint32_t>(states_.size() - 1);
+    }
+    uint32_t index = free_.back();
+    free_.pop_back();
+    return index;
+  }
+  void release(uint32_t index) { free_.push_back(index); }
+  LabelState& operator[](uint32_t index) { return states_[index]; }
+  void clear() {
+    states_.clear();
+    free_.clear();
+  }
+
+ private:
+  Vector<LabelState> states_;
+  Vector<uint32_t> free_;
+};
+
+/// What the compiler keeps per control frame.
+struct BlockLabel {
+  static constexpr uint32_t kNoState = 0xffff'ffffu;
+  sluice::Label target;            // a loop's header, else the end
+  sluice::Label otherwise;         // of an if: where its condition is false
+  uint32_t state = kNoState;       // at `target`, once fixed
+  uint32_t else_state = kNoState;  // of an if: at `otherwise`
+  uint32_t outer_loop = kNoState;  // of a loop: the state of the loop around it
+  uint32_t table_stub = 0;         // br_table: 1 + number of the stub for this target
+  uint32_t table_id = 0;           // br_table: the table that `table_stub` belongs to
+};
+
+}  // namespace sluice

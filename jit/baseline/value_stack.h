@@ -1,0 +1,61 @@
+// What the baseline compiler knows about each operand: the word that FuncReader keeps beside an
+// operand's type, and where operands lie in the frame.
+//
+// Invariants: a Flags word is only ever the topmost operand, and nothing that changes the
+// processor's flags is emitted while there is one. All operands below the watermark
+// (FuncCompiler::settled_) are Const or Stack, so that scans for the holders of a register stay
+// short. A Local word means the *present* value of that local: it is made a copy before the local
+// changes. An operand on the stack lies in the slot of its position (FrameLayout), i32 values in
+// the lower half of it.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/base/check.h"
+#include "engine/wasm/types.h"
+#include "jit/abi/reg.h"
+#include "jit/asm/masm.h"
+#include "jit/asm/parallel_move.h"
+
+namespace sluice {
+
+enum class WordKind : uint8_t {
+  None,   // popped, or never set
+  Const,  // `bits`; an i32 or f32 has zero upper halves
+  Reg,    // `reg`, which this word is a user of
+  Stack,  // in its position's slot of the frame
+  Local,  // alias of local `local()`, which was not in a register when it was pushed
+  Flags,  // latched compare: 1 if `cond` holds, else 0
+};
+
+/// Where an operand is. Twelve bytes, so that a slot with its type has sixteen.
+struct Word {
+  WordKind kind = WordKind::None;
+  Reg reg = Reg::None;
+  Cond cond{};
+  uint8_t padding = 0;
+  uint32_t low = 0;
+  uint32_t high = 0;
+
+  static Word none() { return {}; }
+  static Word stack() { return {.kind = WordKind::Stack}; }
+  static Word in_reg(Reg r) { return {.kind = WordKind::Reg, .reg = r}; }
+  static Word constant(uint64_t bits) {
+    return {.kind = WordKind::Const,
+            .low = static_cast<uint32_t>(bits),
+            .high = static_cast<uint32_t>(bits >> 32)};
+  }
+  static Word local_alias(uint32_t local) { return {.kind = WordKind::Local, .low = local}; }
+  static Word flags(Cond cond) { return {.kind = WordKind::Flags, .cond = cond}; }
+
+  bool is_const() const { return kind == WordKind::Const; }
+  uint64_t bits() const { return uint64_t{high} << 32 | low; }
+  uint32_t local() const { return low; }
+};
+static_assert(sizeof(Word) == 12);
+
+inline RegClass reg_class_of(MoveType type) {
+  return type >= MoveType::F32 ? RegClass::Xmm : RegClass::Gpr;
+}
+
+}  // namespace sluice
