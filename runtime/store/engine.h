@@ -16,6 +16,7 @@
 #include "engine/wasm/type_registry.h"
 #include "jit/abi/compile_options.h"
 #include "jit/code/code_memory.h"
+#include "jit/pipeline/stream_compiler.h"
 #include "jit/pipeline/worker_pool.h"
 
 namespace sluice {
@@ -58,8 +59,13 @@ class Engine : public Allocated {
   const std::shared_ptr<TypeRegistry>& types() const { return types_; }
   const std::shared_ptr<CodeMemory>& code_memory() const { return code_memory_; }
   const std::shared_ptr<WorkerPool>& workers() const { return workers_; }
-  uintptr_t code_base() const;
+  uintptr_t code_base() const { return code_memory_->base(); }
   const void* builtin_trampoline() const { return builtin_trampoline_; }
+
+  /// A new module's stream: feed it bytes, they are compiled while they arrive.
+  StreamCompiler compile_stream(ProgressCallback progress = {}) const;
+  /// A module whose bytes are all there.
+  Result<std::shared_ptr<const CompiledModule>> compile(std::span<const uint8_t> bytes) const;
 
   /// The entry stubs of a function type; made at first use, then kept as long as the engine.
   Result<EntryStubs> entry_stubs(CanonicalTypeId signature);
@@ -68,8 +74,7 @@ class Engine : public Allocated {
   Result<uint32_t> host_shim(CanonicalTypeId signature, bool typed);
 
  private:
-  struct Stubs;
-  Engine() = default;
+  Engine() : stubs_mutex_(LockRank::Store) {}
 
   EngineConfig config_;
   CompileOptions options_;
@@ -78,8 +83,8 @@ class Engine : public Allocated {
   std::shared_ptr<WorkerPool> workers_;
   const void* builtin_trampoline_ = nullptr;
   ForkMutex stubs_mutex_;
-  HashMap<uint32_t, EntryStubs> entries_;
-  HashMap<uint64_t, uint32_t> shims_;
+  HashMap<uint32_t, EntryStubs> entries_;  // by signature; guarded by stubs_mutex_, as is shims_
+  HashMap<uint64_t, uint32_t> shims_;      // by signature << 1 | typed
 };
 
 }  // namespace sluice

@@ -65,19 +65,21 @@ class Func {
   Outcome<void> call(std::span<const Value> args, std::span<Value> results) const;
   /// The same through `store`, which must be the function's (else WrongStore).
   Outcome<void> call(Store& store, std::span<const Value> args, std::span<Value> results) const;
-  /// Calls with max(params, results) cells at `cells`, read and written in place, nothing checked.
-  /// Returns the trap's code; Store::take_trap then has the rest.
-  TrapCode call_unchecked(const void* array_entry, Value* cells) const;
-
   bool operator==(const Func&) const = default;
 
  private:
   FuncRecord* record_ = nullptr;
 };
 
+/// What the shim passes to a host function's code as first argument. The public C header has the
+/// same two fields.
+struct HostContext {
+  void* env = nullptr;  // HostFuncDef::env
+  Store* store = nullptr;
+};
+
 /// A host function's place in a store: the block its code runs in and its record.
-class HostFunc : public Allocated {
- public:
+struct HostFunc : Allocated, HostContext {
   FuncRecord record;
   InstanceData data;
   std::shared_ptr<const HostFuncDef> def;

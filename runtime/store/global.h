@@ -27,7 +27,7 @@ class Global : public Allocated {
   Result<void> set(Value value);
 
  private:
-  friend class Store;
+  friend class Instantiation;
   Global(Store& store, const GlobalType& type, GlobalCell* cell)
       : store_(store), type_(type), cell_(cell != nullptr ? cell : &own_) {}
 
@@ -45,7 +45,7 @@ class Tag : public Allocated {
   CanonicalTypeId type() const { return type_; }
 
  private:
-  friend class Store;
+  friend class Instantiation;
   Tag(Store& store, CanonicalTypeId type) : store_(store), type_(type) {}
   Store& store_;
   CanonicalTypeId type_;

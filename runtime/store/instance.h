@@ -11,10 +11,10 @@
 #include <string_view>
 
 #include "engine/base/heap.h"
-#include "engine/base/virtual_memory.h"
 #include "engine/wasm/module.h"
 #include "jit/abi/instance_layout.h"
 #include "runtime/store/func.h"
+#include "runtime/store/zeroed_block.h"
 
 namespace sluice {
 
@@ -97,11 +97,10 @@ class Instance : public Allocated {
   /// What is left of a segment: empty after data.drop, elem.drop and active initialisation.
   std::span<const uint8_t> data_segment(DataIdx idx) const;
   void drop_data(DataIdx idx);
-  bool elem_dropped(ElemIdx idx) const;
   void drop_elem(ElemIdx idx);
   size_t elem_size(ElemIdx idx) const;
   /// Copies elements [src, src + count), in bounds of the segment, into a table, in bounds.
-  Result<void> copy_elems(ElemIdx idx, uint64_t src, Table& table, uint64_t dst, uint64_t count);
+  void copy_elems(ElemIdx idx, uint64_t src, Table& table, uint64_t dst, uint64_t count);
 
  private:
   friend class Instantiation;
@@ -112,7 +111,8 @@ class Instance : public Allocated {
   const Module& module_;
   InstanceLayout layout_;
   InstanceData* data_ = nullptr;  // layout_.size_bytes bytes
-  VirtualMemory record_region_;   // backs data_->func_records; zero pages until touched
+  ZeroedBlock block_;             // *data_
+  ZeroedBlock records_;           // data_->func_records
   Vector<FuncRecord*> imported_funcs_;
   Vector<Table*> tables_;
   Vector<Memory*> memories_;

@@ -52,12 +52,15 @@ class Linker : public Allocated {
     uint64_t store_id = 0;  // of object
     std::shared_ptr<const HostFuncDef> host;
   };
+  struct StringHash {
+    size_t operator()(const String& s) const;
+  };
   Result<void> insert(std::string_view module, std::string_view name, Definition definition);
   const Definition* find(std::string_view module, std::string_view name) const;
 
   std::shared_ptr<Engine> engine_;
   bool allow_shadowing_ = false;
-  HashMap<String, Definition> definitions_;  // key: module's length, module, name
+  HashMap<String, Definition, StringHash> definitions_;  // key: module's length, module, name
 };
 
 }  // namespace sluice

@@ -9,8 +9,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
+#include "engine/base/fork_mutex.h"
 #include "engine/base/heap.h"
 #include "engine/base/result.h"
 #include "engine/base/virtual_memory.h"
@@ -44,10 +46,10 @@ class MemoryStorage : public Allocated {
   MemoryMode mode_ = MemoryMode::Guard;
   bool may_move_ = false;
   uint64_t max_size_bytes_ = 0;  // what grow may reach at most
-  VirtualMemory region_;
+  Reservation region_;
   MemoryData data_;
   // Shared memories grow from any thread; generated code reads size_bytes as one aligned word.
-  ForkMutex grow_mutex_;
+  std::optional<ForkMutex> grow_mutex_;  // shared memories only
 };
 
 class Memory : public Allocated {

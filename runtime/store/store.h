@@ -67,7 +67,8 @@ class Store : public Allocated {
   friend class Tag;
   explicit Store(std::shared_ptr<Engine> engine);
   void add_raw_frames(Trap& trap);
-  std::shared_ptr<const CompiledModule> module_at(uintptr_t pc) const;
+  bool trapped_in_host_shim() const;
+  const void* array_entry(CanonicalTypeId signature);
   /// Fills the fields of a block that do not depend on whose it is.
   void init_block(InstanceData& data);
 
@@ -87,8 +88,8 @@ class Store : public Allocated {
   Vector<std::unique_ptr<Tag>> tags_;
   Vector<std::unique_ptr<Instance>> instances_;
   HashMap<const HostFuncDef*, std::unique_ptr<HostFunc>> host_funcs_;
-  Vector<std::shared_ptr<const CompiledModule>> modules_;  // each once
-  Vector<void*> externrefs_;                               // handle - 1 → host pointer
+  HashMap<uint32_t, const void*> array_entries_;  // by signature: spares the engine's lock
+  Vector<void*> externrefs_;                      // handle - 1 → host pointer
   HashMap<void*, uint32_t> externref_handles_;
   std::optional<HostFailure> host_failure_;
 };

@@ -9,14 +9,15 @@
 
 #include "engine/base/heap.h"
 #include "engine/base/result.h"
-#include "engine/base/virtual_memory.h"
 #include "engine/wasm/types.h"
 #include "jit/abi/instance_layout.h"
 #include "runtime/store/value.h"
+#include "runtime/store/zeroed_block.h"
 
 namespace sluice {
 
 class Store;
+class TypeRegistry;
 
 class Table : public Allocated {
  public:
@@ -58,12 +59,11 @@ class Table : public Allocated {
   Store& store_;
   TableType type_;  // as declared, canonical
   bool holds_funcs_ = false;
-  uint64_t capacity_ = 0;  // elements
-  VirtualMemory region_;
+  ZeroedBlock block_;
   TableData data_;
 };
 
-/// Do values of this reference type (canonical or a module's) live in tables as FuncRecords?
+/// Do values of this canonical reference type live in tables as FuncRecords?
 bool is_func_reference(const TypeRegistry& types, ValType canonical);
 
 }  // namespace sluice

@@ -55,11 +55,11 @@ struct HostPayload {
 /// Why running code stopped. Immutable but for the lazily resolved frames; not thread-safe.
 class Trap : public Allocated {
  public:
-  /// A raw code address; `module` is null where it lies in a stub or a host shim.
+  /// Where a frame's code is; `module` is null for a host function's shim.
   struct RawFrame {
-    uintptr_t pc = 0;
-    bool is_return_address = true;  // false: the trapping instruction itself
     std::shared_ptr<const CompiledModule> module;
+    FuncIdx func{};
+    uint32_t code_offset = 0;  // from the start of the function's code
   };
 
   explicit Trap(TrapCode code) : code_(code) {}

@@ -1,0 +1,492 @@
+/* Sluice: a streaming just-in-time WebAssembly engine. The C interface.
+ *
+ * Failure: a function that can fail returns sluice_error_t *, null for success; the caller deletes
+ * it. A trap is an error too (sluice_error_is_trap). Nothing prints, exits or throws. Bad arguments
+ * are errors as long as pointers point to what they should: an object of another store or engine is
+ * an error, never undefined behaviour.
+ *
+ * Threads: engines, modules and errors may be used from any thread at any time; a store, all its
+ * objects and a stream by one thread at a time; a linker is read-only while several use it.
+ *
+ * Ownership: `..._new` and `..._clone` give something to be deleted with `..._delete`. Functions,
+ * memories, tables, globals and instances are small values that live as long as their store.
+ * Strings are UTF-8 with a length; they need no final zero. */
+#ifndef SLUICE_SLUICE_H
+#define SLUICE_SLUICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SLUICE_API __attribute__((visibility("default")))
+
+#define SLUICE_VERSION_MAJOR 0
+#define SLUICE_VERSION_MINOR 1
+#define SLUICE_VERSION_PATCH 0
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- The library --------------------------------------------------------------------------- */
+
+/* Version of the library in use: "0.1.0". */
+SLUICE_API const char* sluice_version(void);
+
+/* Makes the library allocate with these two functions instead of malloc and free. `align` is a
+ * power of two; allocate returns null when there is no memory; both must be thread-safe. Call it
+ * before anything else of the library, or not at all. */
+SLUICE_API void sluice_set_allocator(void* (*allocate)(size_t size, size_t align),
+                                     void (*release)(void* block, size_t size, size_t align));
+
+/* ---- Errors and traps ---------------------------------------------------------------------- */
+
+typedef struct sluice_error sluice_error_t;
+
+/* What kind of promise was broken. */
+typedef enum sluice_error_class {
+  SLUICE_ERROR_MALFORMED,   /* the bytes are not the binary format */
+  SLUICE_ERROR_INVALID,     /* well-formed, but not valid */
+  SLUICE_ERROR_LIMIT,       /* beyond a documented resource limit */
+  SLUICE_ERROR_UNSUPPORTED, /* valid, but this version or configuration does not run it */
+  SLUICE_ERROR_LINK,        /* an import is missing or does not fit */
+  SLUICE_ERROR_RUNTIME,     /* the request cannot be met */
+  SLUICE_ERROR_TRAP         /* running code stopped */
+} sluice_error_class_t;
+
+/* Why running code stopped. */
+typedef enum sluice_trap_code {
+  SLUICE_TRAP_NONE,
+  SLUICE_TRAP_UNREACHABLE,
+  SLUICE_TRAP_MEMORY_OUT_OF_BOUNDS,
+  SLUICE_TRAP_TABLE_OUT_OF_BOUNDS,
+  SLUICE_TRAP_UNDEFINED_ELEMENT,
+  SLUICE_TRAP_UNINITIALIZED_ELEMENT,
+  SLUICE_TRAP_INDIRECT_CALL_TYPE,
+  SLUICE_TRAP_INTEGER_DIVIDE_BY_ZERO,
+  SLUICE_TRAP_INTEGER_OVERFLOW,
+  SLUICE_TRAP_INVALID_CONVERSION,
+  SLUICE_TRAP_STACK_EXHAUSTED,
+  SLUICE_TRAP_NULL_REFERENCE,
+  SLUICE_TRAP_NULL_FUNCTION_REFERENCE,
+  SLUICE_TRAP_CAST_FAILURE,
+  SLUICE_TRAP_ARRAY_OUT_OF_BOUNDS,
+  SLUICE_TRAP_UNALIGNED_ATOMIC,
+  SLUICE_TRAP_UNCAUGHT_EXCEPTION,
+  SLUICE_TRAP_INTERRUPTED,
+  SLUICE_TRAP_OUT_OF_MEMORY,
+  SLUICE_TRAP_COMPILE_FAILED,
+  SLUICE_TRAP_HOST,
+  SLUICE_TRAP_EXIT
+} sluice_trap_code_t;
+
+#define SLUICE_NO_OFFSET UINT64_MAX
+
+/* One function activation of a trap's backtrace. */
+typedef struct sluice_frame {
+  bool is_host;          /* a host function: nothing below is set */
+  uint32_t func_index;   /* in its module */
+  const char* func_name; /* from the name section, else empty; as long as the error */
+  size_t func_name_size;
+  uint64_t wasm_offset; /* byte offset of the instruction in the module, or SLUICE_NO_OFFSET */
+} sluice_frame_t;
+
+SLUICE_API void sluice_error_delete(sluice_error_t* error);
+SLUICE_API sluice_error_class_t sluice_error_class(const sluice_error_t* error);
+/* One line; for a trap the reason and the backtrace. As long as the error; zero-terminated. */
+SLUICE_API const char* sluice_error_message(const sluice_error_t* error);
+/* Byte offset in the module that the error names, or SLUICE_NO_OFFSET. */
+SLUICE_API uint64_t sluice_error_offset(const sluice_error_t* error);
+SLUICE_API bool sluice_error_is_trap(const sluice_error_t* error);
+/* SLUICE_TRAP_NONE unless it is a trap. */
+SLUICE_API sluice_trap_code_t sluice_error_trap_code(const sluice_error_t* error);
+/* The trap's reason in a few words, "" unless it is a trap. As long as the error. */
+SLUICE_API const char* sluice_error_trap_reason(const sluice_error_t* error);
+/* Innermost first. Names and offsets are worked out at the first call. */
+SLUICE_API size_t sluice_error_frame_count(const sluice_error_t* error);
+SLUICE_API bool sluice_error_frame(const sluice_error_t* error, size_t index, sluice_frame_t* out);
+/* Frames that exist but were not recorded. */
+SLUICE_API uint64_t sluice_error_omitted_frames(const sluice_error_t* error);
+/* What the failing host function attached (sluice_caller_fail), or null. Owned by the error. */
+SLUICE_API void* sluice_error_payload(const sluice_error_t* error);
+
+/* ---- Engines ------------------------------------------------------------------------------- */
+
+typedef struct sluice_config sluice_config_t;
+typedef struct sluice_engine sluice_engine_t;
+
+typedef enum sluice_memory_mode {
+  SLUICE_MEMORY_AUTO,    /* guard pages if the system grants the address space */
+  SLUICE_MEMORY_GUARD,   /* guard pages, or an error */
+  SLUICE_MEMORY_EXPLICIT /* a comparison before every access */
+} sluice_memory_mode_t;
+
+#define SLUICE_WORKERS_AUTO UINT32_MAX
+
+SLUICE_API sluice_config_t* sluice_config_new(void);
+SLUICE_API void sluice_config_delete(sluice_config_t* config);
+SLUICE_API void sluice_config_set_memory_mode(sluice_config_t* config, sluice_memory_mode_t mode);
+/* Threads that compile. 0: the thread that feeds a stream compiles. */
+SLUICE_API void sluice_config_set_workers(sluice_config_t* config, uint32_t workers);
+/* Stack that one outermost call into Wasm may use. */
+SLUICE_API void sluice_config_set_max_wasm_stack(sluice_config_t* config, uint64_t bytes);
+/* The library installs no signal handlers: the embedder's call sluice_handle_signal. */
+SLUICE_API void sluice_config_set_embedder_owns_signals(sluice_config_t* config, bool owned);
+
+/* `config` may be null, and is not kept. */
+SLUICE_API sluice_error_t* sluice_engine_new(const sluice_config_t* config, sluice_engine_t** out);
+/* Another reference to the same engine. */
+SLUICE_API sluice_engine_t* sluice_engine_clone(const sluice_engine_t* engine);
+SLUICE_API void sluice_engine_delete(sluice_engine_t* engine);
+/* SLUICE_MEMORY_GUARD or SLUICE_MEMORY_EXPLICIT. */
+SLUICE_API sluice_memory_mode_t sluice_engine_memory_mode(const sluice_engine_t* engine);
+
+/* To be called by an embedder's handler of SIGSEGV, SIGBUS and SIGILL (installed with SA_SIGINFO
+ * and SA_ONSTACK) with its own arguments. True: it was a trap, return from the handler. False: not
+ * ours. Async-signal-safe. */
+SLUICE_API bool sluice_handle_signal(int signal_number, void* siginfo, void* ucontext);
+
+/* ---- Types --------------------------------------------------------------------------------- */
+
+/* A value type. Other values than these stand for references to types that a module or host
+ * defines; they are meaningful inside one engine. */
+typedef uint32_t sluice_type_t;
+#define SLUICE_I32 ((sluice_type_t)1)
+#define SLUICE_I64 ((sluice_type_t)2)
+#define SLUICE_F32 ((sluice_type_t)3)
+#define SLUICE_F64 ((sluice_type_t)4)
+#define SLUICE_V128 ((sluice_type_t)5)
+#define SLUICE_FUNCREF ((sluice_type_t)0x106)
+#define SLUICE_EXTERNREF ((sluice_type_t)0x506)
+
+typedef struct sluice_func_type {
+  const sluice_type_t* params;
+  size_t param_count;
+  const sluice_type_t* results;
+  size_t result_count;
+} sluice_func_type_t;
+
+/* Sizes in pages or elements. */
+typedef struct sluice_limits {
+  uint64_t min;
+  uint64_t max; /* if has_max */
+  bool has_max;
+  bool is_64; /* 64-bit addresses */
+  bool is_shared;
+} sluice_limits_t;
+
+typedef enum sluice_kind {
+  SLUICE_KIND_FUNC,
+  SLUICE_KIND_TABLE,
+  SLUICE_KIND_MEMORY,
+  SLUICE_KIND_GLOBAL,
+  SLUICE_KIND_TAG
+} sluice_kind_t;
+
+/* What is imported or exported. Arrays live as long as the module or engine. */
+typedef struct sluice_extern_type {
+  sluice_kind_t kind;
+  sluice_func_type_t func;  /* functions and tags */
+  sluice_limits_t limits;   /* tables and memories */
+  sluice_type_t value_type; /* tables and globals */
+  bool is_mutable;          /* globals */
+  uint32_t page_size_log2;  /* memories */
+} sluice_extern_type_t;
+
+/* ---- Streams and modules ------------------------------------------------------------------- */
+
+typedef struct sluice_stream sluice_stream_t;
+typedef struct sluice_module sluice_module_t;
+
+typedef struct sluice_progress {
+  uint64_t wire_bytes;      /* received */
+  uint32_t bodies_compiled; /* of ... */
+  uint32_t bodies;          /* known when the function section has arrived, until then 0 */
+} sluice_progress_t;
+
+/* A stream compiles while its bytes arrive. `progress` may be null; it is called on the feeding
+ * thread and must not use the stream. */
+SLUICE_API sluice_stream_t*
+sluice_stream_new(sluice_engine_t* engine,
+                  void (*progress)(void* env, const sluice_progress_t* progress), void* env);
+/* The next bytes, split anywhere; not kept. */
+SLUICE_API sluice_error_t* sluice_stream_feed(sluice_stream_t* stream, const void* bytes,
+                                              size_t size);
+/* The end of the bytes. Waits for the code and gives the module. */
+SLUICE_API sluice_error_t* sluice_stream_finish(sluice_stream_t* stream, sluice_module_t** out);
+/* Stops compiling; feed and finish are errors from then on. */
+SLUICE_API void sluice_stream_cancel(sluice_stream_t* stream);
+/* Cancels what is not finished. */
+SLUICE_API void sluice_stream_delete(sluice_stream_t* stream);
+
+/* All bytes at once. */
+SLUICE_API sluice_error_t* sluice_module_new(sluice_engine_t* engine, const void* bytes,
+                                             size_t size, sluice_module_t** out);
+SLUICE_API sluice_module_t* sluice_module_clone(const sluice_module_t* module);
+SLUICE_API void sluice_module_delete(sluice_module_t* module);
+
+typedef struct sluice_import {
+  const char* module;
+  size_t module_size;
+  const char* name;
+  size_t name_size;
+  sluice_extern_type_t type;
+} sluice_import_t;
+
+typedef struct sluice_export {
+  const char* name;
+  size_t name_size;
+  sluice_extern_type_t type;
+} sluice_export_t;
+
+/* False if there is no import or export of that number. Strings live as long as the module. */
+SLUICE_API size_t sluice_module_import_count(const sluice_module_t* module);
+SLUICE_API bool sluice_module_import(const sluice_module_t* module, size_t index,
+                                     sluice_import_t* out);
+SLUICE_API size_t sluice_module_export_count(const sluice_module_t* module);
+SLUICE_API bool sluice_module_export(const sluice_module_t* module, size_t index,
+                                     sluice_export_t* out);
+
+typedef struct sluice_module_stats {
+  uint64_t wire_bytes;
+  uint64_t code_section_bytes;
+  uint64_t machine_code_bytes;
+  uint64_t compile_ns; /* spent compiling, added up over threads */
+  uint64_t last_byte_to_ready_ns;
+  uint32_t functions; /* with a body */
+} sluice_module_stats_t;
+
+SLUICE_API void sluice_module_stats(const sluice_module_t* module, sluice_module_stats_t* out);
+
+/* ---- Stores and their objects -------------------------------------------------------------- */
+
+typedef struct sluice_store sluice_store_t;
+
+/* Objects of a store, by value; an all-zero one is none. */
+typedef struct sluice_func {
+  uint64_t store_id;
+  void* object;
+} sluice_func_t;
+typedef struct sluice_table {
+  uint64_t store_id;
+  void* object;
+} sluice_table_t;
+typedef struct sluice_memory {
+  uint64_t store_id;
+  void* object;
+} sluice_memory_t;
+typedef struct sluice_global {
+  uint64_t store_id;
+  void* object;
+} sluice_global_t;
+typedef struct sluice_instance {
+  uint64_t store_id;
+  void* object;
+} sluice_instance_t;
+
+/* An object that can be imported or exported; `object` as in the types above. */
+typedef struct sluice_extern {
+  sluice_kind_t kind;
+  uint64_t store_id;
+  void* object;
+} sluice_extern_t;
+
+/* An argument, result, global or element: which member counts is the type's business. References
+ * are 0 when null; others come from sluice_func_to_ref and sluice_externref_new. */
+typedef union sluice_value {
+  int32_t i32;
+  int64_t i64;
+  float f32;
+  double f64;
+  uint8_t v128[16];
+  uintptr_t ref;
+  uint64_t bits[2];
+} sluice_value_t;
+
+SLUICE_API sluice_error_t* sluice_store_new(sluice_engine_t* engine, void* user_data,
+                                            sluice_store_t** out);
+/* Frees all its objects. No call into the store may be running. */
+SLUICE_API void sluice_store_delete(sluice_store_t* store);
+/* The embedder's own pointer. */
+SLUICE_API void* sluice_store_user_data(const sluice_store_t* store);
+
+/* An externref for a host pointer: the same pointer gives the same reference. */
+SLUICE_API sluice_value_t sluice_externref_new(sluice_store_t* store, void* host);
+/* The pointer behind an externref, null if it is null. */
+SLUICE_API void* sluice_externref_host(const sluice_store_t* store, sluice_value_t value);
+/* A funcref to a function, and the function of a funcref of this store (none for null). */
+SLUICE_API sluice_value_t sluice_func_to_ref(sluice_func_t func);
+SLUICE_API sluice_func_t sluice_func_from_ref(const sluice_store_t* store, sluice_value_t value);
+
+/* ---- Functions ----------------------------------------------------------------------------- */
+
+/* Who called a host function; valid during that call. */
+typedef struct sluice_caller sluice_caller_t;
+
+/* A host function: arguments are in `cells` from 0 on, results go there from 0 on. Returns 0, or
+ * what sluice_caller_fail returned. */
+typedef uint32_t (*sluice_callback_t)(void* env, sluice_caller_t* caller, sluice_value_t* cells);
+
+SLUICE_API sluice_store_t* sluice_caller_store(const sluice_caller_t* caller);
+/* The calling instance's export, false if there is none. */
+SLUICE_API bool sluice_caller_export(const sluice_caller_t* caller, const char* name,
+                                     size_t name_size, sluice_extern_t* out);
+/* The memory that the caller exports as "memory", else its first; false if it has none. */
+SLUICE_API bool sluice_caller_memory(const sluice_caller_t* caller, sluice_memory_t* out);
+
+/* To end a host function with a trap: `return sluice_store_fail(...)`. `payload` (may be null) goes
+ * to the trap and is given to `release` in the end (may be null). */
+SLUICE_API uint32_t sluice_store_fail(sluice_store_t* store, const char* message,
+                                      size_t message_size, void* payload,
+                                      void (*release)(void* payload));
+/* The same with the failure of a nested call, which is consumed: a trap keeps its reason, backtrace
+ * and payload. */
+SLUICE_API uint32_t sluice_store_fail_with(sluice_store_t* store, sluice_error_t* error);
+
+/* A host function in one store. `release` (may be null) gets `env` when the last user is gone, also
+ * if this fails. */
+SLUICE_API sluice_error_t* sluice_func_new(sluice_store_t* store, sluice_func_type_t type,
+                                           sluice_callback_t callback, void* env,
+                                           void (*release)(void* env), sluice_func_t* out);
+SLUICE_API sluice_error_t* sluice_func_type(const sluice_store_t* store, sluice_func_t func,
+                                            sluice_func_type_t* out);
+/* The counts must be the type's. `args` and `results` may overlap. */
+SLUICE_API sluice_error_t* sluice_func_call(sluice_store_t* store, sluice_func_t func,
+                                            const sluice_value_t* args, size_t arg_count,
+                                            sluice_value_t* results, size_t result_count);
+
+/* Direct calls. A function of at most 4 integer and reference and 8 float parameters and one result
+ * can be called as a C function
+ *     R entry(void *instance, const void *code, parameters...)
+ * where R is uint64_t for no result, else a struct { T value; uint64_t trap; } in which T is
+ * int32_t, int64_t, float, double or uint64_t for a reference. A non-zero trap goes to
+ * sluice_store_take_trap at once. References are not checked. `entry` is null if the signature does
+ * not fit. */
+typedef struct sluice_typed_func {
+  const void* entry;
+  void* instance;
+  const void* code;
+} sluice_typed_func_t;
+
+/* An error if `type` is not exactly the function's type. */
+SLUICE_API sluice_error_t* sluice_func_typed(sluice_store_t* store, sluice_func_t func,
+                                             sluice_func_type_t type, sluice_typed_func_t* out);
+SLUICE_API sluice_error_t* sluice_store_take_trap(sluice_store_t* store, uint32_t trap);
+
+/* ---- Memories, tables, globals ------------------------------------------------------------- */
+
+/* What a memory consists of now. The address of this struct never changes while the store lives,
+ * its contents do: read them again after anything that may grow the memory. */
+typedef struct sluice_memory_data {
+  uint8_t* base;
+  uint64_t size_bytes;
+} sluice_memory_data_t;
+
+/* `page_size_log2` is 16 for ordinary pages of 64 KiB. */
+SLUICE_API sluice_error_t* sluice_memory_new(sluice_store_t* store, sluice_limits_t limits,
+                                             uint32_t page_size_log2, sluice_memory_t* out);
+SLUICE_API sluice_error_t* sluice_memory_data(const sluice_store_t* store, sluice_memory_t memory,
+                                              const sluice_memory_data_t** out);
+/* Its limits now: min is the current size. */
+SLUICE_API sluice_error_t* sluice_memory_limits(const sluice_store_t* store, sluice_memory_t memory,
+                                                sluice_limits_t* out);
+SLUICE_API sluice_error_t* sluice_memory_grow(sluice_store_t* store, sluice_memory_t memory,
+                                              uint64_t delta_pages, uint64_t* old_pages);
+SLUICE_API sluice_error_t* sluice_memory_read(const sluice_store_t* store, sluice_memory_t memory,
+                                              uint64_t offset, void* out, size_t size);
+SLUICE_API sluice_error_t* sluice_memory_write(sluice_store_t* store, sluice_memory_t memory,
+                                               uint64_t offset, const void* bytes, size_t size);
+/* The same shared memory in another store of the engine. */
+SLUICE_API sluice_error_t* sluice_memory_share(const sluice_store_t* from, sluice_memory_t memory,
+                                               sluice_store_t* to, sluice_memory_t* out);
+
+SLUICE_API sluice_error_t* sluice_table_new(sluice_store_t* store, sluice_type_t element,
+                                            sluice_limits_t limits, sluice_value_t init,
+                                            sluice_table_t* out);
+SLUICE_API sluice_error_t* sluice_table_size(const sluice_store_t* store, sluice_table_t table,
+                                             uint64_t* out);
+SLUICE_API sluice_error_t* sluice_table_get(const sluice_store_t* store, sluice_table_t table,
+                                            uint64_t index, sluice_value_t* out);
+SLUICE_API sluice_error_t* sluice_table_set(sluice_store_t* store, sluice_table_t table,
+                                            uint64_t index, sluice_value_t value);
+SLUICE_API sluice_error_t* sluice_table_grow(sluice_store_t* store, sluice_table_t table,
+                                             uint64_t delta, sluice_value_t init,
+                                             uint64_t* old_size);
+
+SLUICE_API sluice_error_t* sluice_global_new(sluice_store_t* store, sluice_type_t type,
+                                             bool is_mutable, sluice_value_t value,
+                                             sluice_global_t* out);
+SLUICE_API sluice_error_t* sluice_global_type(const sluice_store_t* store, sluice_global_t global,
+                                              sluice_type_t* type, bool* is_mutable);
+SLUICE_API sluice_error_t* sluice_global_get(const sluice_store_t* store, sluice_global_t global,
+                                             sluice_value_t* out);
+SLUICE_API sluice_error_t* sluice_global_set(sluice_store_t* store, sluice_global_t global,
+                                             sluice_value_t value);
+
+/* ---- Instances and linkers ----------------------------------------------------------------- */
+
+/* One import for each the module declares, in its order. */
+SLUICE_API sluice_error_t* sluice_instance_new(sluice_store_t* store, const sluice_module_t* module,
+                                               const sluice_extern_t* imports, size_t import_count,
+                                               sluice_instance_t* out);
+/* An error that names the export if there is none. */
+SLUICE_API sluice_error_t* sluice_instance_export(const sluice_store_t* store,
+                                                  sluice_instance_t instance, const char* name,
+                                                  size_t name_size, sluice_extern_t* out);
+
+typedef struct sluice_linker sluice_linker_t;
+
+SLUICE_API sluice_linker_t* sluice_linker_new(sluice_engine_t* engine);
+SLUICE_API void sluice_linker_delete(sluice_linker_t* linker);
+/* Lets later definitions replace earlier ones instead of being errors. */
+SLUICE_API void sluice_linker_allow_shadowing(sluice_linker_t* linker, bool allow);
+/* A host function for every store; `release` as in sluice_func_new. */
+SLUICE_API sluice_error_t* sluice_linker_define_func(sluice_linker_t* linker, const char* module,
+                                                     size_t module_size, const char* name,
+                                                     size_t name_size, sluice_func_type_t type,
+                                                     sluice_callback_t callback, void* env,
+                                                     void (*release)(void* env));
+
+/* What a typed host function's code gets first. */
+typedef struct sluice_host {
+  void* env;
+  sluice_store_t* store;
+} sluice_host_t;
+
+/* A host function that is called directly, as the C function
+ *     R code(const sluice_host_t *host, void *caller, parameters...)
+ * with R and the limits of sluice_typed_func_t; the trap member is 0 or what sluice_store_fail
+ * returned. `caller` serves sluice_direct_caller_*. The code must not throw. */
+SLUICE_API sluice_error_t*
+sluice_linker_define_typed_func(sluice_linker_t* linker, const char* module, size_t module_size,
+                                const char* name, size_t name_size, sluice_func_type_t type,
+                                const void* code, void* env, void (*release)(void* env));
+/* Does the type fit typed host functions? */
+SLUICE_API bool sluice_func_type_is_direct(sluice_func_type_t type);
+SLUICE_API bool sluice_direct_caller_export(const sluice_host_t* host, void* caller,
+                                            const char* name, size_t name_size,
+                                            sluice_extern_t* out);
+SLUICE_API bool sluice_direct_caller_memory(const sluice_host_t* host, void* caller,
+                                            sluice_memory_t* out);
+
+/* An object of one store; instantiating in another store is then an error. */
+SLUICE_API sluice_error_t* sluice_linker_define(sluice_linker_t* linker,
+                                                const sluice_store_t* store, const char* module,
+                                                size_t module_size, const char* name,
+                                                size_t name_size, sluice_extern_t what);
+/* All exports of an instance. */
+SLUICE_API sluice_error_t* sluice_linker_define_instance(sluice_linker_t* linker,
+                                                         const sluice_store_t* store,
+                                                         const char* module, size_t module_size,
+                                                         sluice_instance_t instance);
+/* Imports by name; an error lists all that are missing. */
+SLUICE_API sluice_error_t* sluice_linker_instantiate(const sluice_linker_t* linker,
+                                                     sluice_store_t* store,
+                                                     const sluice_module_t* module,
+                                                     sluice_instance_t* out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

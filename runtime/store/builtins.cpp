@@ -1,0 +1,152 @@
+#include "runtime/store/builtins.h"
+
+#include <cstring>
+
+#include "jit/abi/builtins.h"
+#include "jit/abi/instance_layout.h"
+#include "runtime/store/global.h"
+#include "runtime/store/instance.h"
+#include "runtime/store/memory.h"
+#include "runtime/store/table.h"
+
+// Operands come from validated code: indices are in range and reference types right; numbers are
+// the guest's and are checked here. i32 operands are zero-extended, so 64-bit comparisons serve
+// both address types.
+
+namespace sluice {
+namespace {
+
+Instance& instance_of(InstanceData* data) { return *static_cast<Instance*>(data->owner); }
+
+BuiltinResult ok(uint64_t value = 0) { return {value, 0}; }
+BuiltinResult trap(TrapCode code) { return {0, static_cast<uint64_t>(code)}; }
+
+Memory& memory_of(InstanceData* data, uint64_t index) {
+  return *instance_of(data).memory(MemoryIdx{static_cast<uint32_t>(index)});
+}
+
+Table& table_of(InstanceData* data, uint64_t index) {
+  return *instance_of(data).table(TableIdx{static_cast<uint32_t>(index)});
+}
+
+uint64_t low_half(uint64_t pair) { return pair & 0xffffffffu; }
+uint64_t high_half(uint64_t pair) { return pair >> 32; }
+
+Value reference(uint64_t bits) { return {{bits, 0}}; }
+
+bool in_range(uint64_t start, uint64_t count, uint64_t size) {
+  return count <= size && start <= size - count;
+}
+
+BuiltinResult builtin_MemoryGrow(InstanceData* data, uint64_t memory, uint64_t delta) {
+  const Result<uint64_t> old = memory_of(data, memory).grow(delta);
+  return ok(old ? *old : ~uint64_t{0});
+}
+
+BuiltinResult builtin_MemoryCopy(InstanceData* data, uint64_t memories, uint64_t dst, uint64_t src,
+                                 uint64_t count) {
+  const Memory& to = memory_of(data, low_half(memories));
+  const Memory& from = memory_of(data, high_half(memories));
+  if (!to.in_bounds(dst, count) || !from.in_bounds(src, count)) {
+    return trap(TrapCode::MemoryOutOfBounds);
+  }
+  if (count != 0) std::memmove(to.base() + dst, from.base() + src, count);
+  return ok();
+}
+
+BuiltinResult builtin_MemoryFill(InstanceData* data, uint64_t memory, uint64_t dst, uint64_t byte,
+                                 uint64_t count) {
+  const Memory& to = memory_of(data, memory);
+  if (!to.in_bounds(dst, count)) return trap(TrapCode::MemoryOutOfBounds);
+  if (count != 0) std::memset(to.base() + dst, static_cast<int>(byte & 0xff), count);
+  return ok();
+}
+
+BuiltinResult builtin_MemoryInit(InstanceData* data, uint64_t segment_memory, uint64_t dst,
+                                 uint64_t src, uint64_t count) {
+  const DataIdx segment{static_cast<uint32_t>(low_half(segment_memory))};
+  const Memory& to = memory_of(data, high_half(segment_memory));
+  const std::span<const uint8_t> from = instance_of(data).data_segment(segment);
+  if (!in_range(src, count, from.size()) || !to.in_bounds(dst, count)) {
+    return trap(TrapCode::MemoryOutOfBounds);
+  }
+  if (count != 0) std::memcpy(to.base() + dst, from.data() + src, count);
+  return ok();
+}
+
+BuiltinResult builtin_DataDrop(InstanceData* data, uint64_t segment) {
+  instance_of(data).drop_data(DataIdx{static_cast<uint32_t>(segment)});
+  return ok();
+}
+
+BuiltinResult builtin_TableGet(InstanceData* data, uint64_t table, uint64_t index) {
+  const Table& from = table_of(data, table);
+  if (index >= from.size()) return trap(TrapCode::TableOutOfBounds);
+  return ok(from.get_unchecked(index).bits[0]);
+}
+
+BuiltinResult builtin_TableSet(InstanceData* data, uint64_t table, uint64_t index, uint64_t value) {
+  Table& to = table_of(data, table);
+  if (index >= to.size()) return trap(TrapCode::TableOutOfBounds);
+  to.set_unchecked(index, reference(value));
+  return ok();
+}
+
+BuiltinResult builtin_TableGrow(InstanceData* data, uint64_t table, uint64_t value,
+                                uint64_t delta) {
+  const Result<uint64_t> old = table_of(data, table).grow(delta, reference(value));
+  return ok(old ? *old : ~uint64_t{0});
+}
+
+BuiltinResult builtin_TableFill(InstanceData* data, uint64_t table, uint64_t start, uint64_t value,
+                                uint64_t count) {
+  Table& to = table_of(data, table);
+  if (!to.in_bounds(start, count)) return trap(TrapCode::TableOutOfBounds);
+  to.fill_unchecked(start, reference(value), count);
+  return ok();
+}
+
+BuiltinResult builtin_TableCopy(InstanceData* data, uint64_t tables, uint64_t dst, uint64_t src,
+                                uint64_t count) {
+  Table& to = table_of(data, low_half(tables));
+  const Table& from = table_of(data, high_half(tables));
+  if (!to.in_bounds(dst, count) || !from.in_bounds(src, count)) {
+    return trap(TrapCode::TableOutOfBounds);
+  }
+  Table::copy_unchecked(to, dst, from, src, count);
+  return ok();
+}
+
+BuiltinResult builtin_TableInit(InstanceData* data, uint64_t segment_table, uint64_t dst,
+                                uint64_t src, uint64_t count) {
+  Instance& instance = instance_of(data);
+  const ElemIdx segment{static_cast<uint32_t>(low_half(segment_table))};
+  Table& to = table_of(data, high_half(segment_table));
+  if (!in_range(src, count, instance.elem_size(segment)) || !to.in_bounds(dst, count)) {
+    return trap(TrapCode::TableOutOfBounds);
+  }
+  instance.copy_elems(segment, src, to, dst, count);
+  return ok();
+}
+
+BuiltinResult builtin_ElemDrop(InstanceData* data, uint64_t segment) {
+  instance_of(data).drop_elem(ElemIdx{static_cast<uint32_t>(segment)});
+  return ok();
+}
+
+BuiltinResult builtin_RefFunc(InstanceData* data, uint64_t func) {
+  const FuncRecord* record = instance_of(data).record(FuncIdx{static_cast<uint32_t>(func)});
+  return ok(reinterpret_cast<uintptr_t>(record));
+}
+
+const void* const kBuiltins[kBuiltinCount] = {
+#define BUILTIN(name, params) reinterpret_cast<const void*>(&builtin_##name),
+#include "jit/abi/builtins.def"
+#undef BUILTIN
+};
+
+}  // namespace
+
+const void* const* builtin_table() { return kBuiltins; }
+
+}  // namespace sluice

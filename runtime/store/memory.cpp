@@ -1,0 +1,129 @@
+#include "runtime/store/memory.h"
+
+#include <cstring>
+
+#include "engine/wasm/limits.h"
+#include "runtime/store/engine.h"
+#include "runtime/store/store.h"
+
+namespace sluice {
+namespace {
+
+constexpr uint64_t kGiB = uint64_t{1} << 30;
+constexpr uint64_t kIndex32Bytes = 4 * kGiB;  // what a 32-bit address can name
+// An index and an offset of 32 bits each, and the widest access.
+constexpr uint64_t kGuard32Bytes = 8 * kGiB + 65536;
+// Behind a 64-bit memory's bound: offsets below this need no addition of their own.
+constexpr uint64_t kGuard64Bytes = 4 * kGiB + 65536;
+
+/// The largest size this engine lets a memory of the type have, in bytes.
+uint64_t max_size_bytes(const Engine& engine, const MemoryType& type) {
+  uint64_t bound = type.limits.is_64 ? engine.config().memory64_bound_bytes : kIndex32Bytes;
+  // With one-byte pages the size itself must be expressible as an address.
+  if (!type.limits.is_64 && type.page_size_log2 == 0) bound -= 1;
+  const uint64_t bound_pages = bound >> type.page_size_log2;
+  const uint64_t pages =
+      type.limits.has_max && type.limits.max < bound_pages ? type.limits.max : bound_pages;
+  return pages << type.page_size_log2;
+}
+
+}  // namespace
+
+MemoryStorage::~MemoryStorage() = default;
+
+Result<std::shared_ptr<MemoryStorage>> MemoryStorage::create(const Engine& engine,
+                                                             const MemoryType& type) {
+  struct Constructible : MemoryStorage {};
+  std::shared_ptr<MemoryStorage> storage = make_shared_heap<Constructible>();
+  storage->type_ = type;
+  storage->max_size_bytes_ = max_size_bytes(engine, type);
+  if (type.limits.min > storage->max_size_bytes_ >> type.page_size_log2) {
+    return fail(ErrorKind::MemoryLimit);
+  }
+  const uint64_t size = type.limits.min << type.page_size_log2;
+  const bool whole_host_pages = (uint64_t{1} << type.page_size_log2) >= host_page_bytes();
+  const bool guarded = engine.memory_mode() == MemoryMode::Guard && whole_host_pages;
+  storage->mode_ = guarded ? MemoryMode::Guard : MemoryMode::Explicit;
+  if (guarded) {
+    const uint64_t reserve =
+        type.limits.is_64 ? engine.config().memory64_bound_bytes + kGuard64Bytes : kGuard32Bytes;
+    storage->region_ = TRY(Reservation::reserve(reserve));
+    storage->data_.reserved_bytes = storage->region_.size_bytes();
+  } else if (type.limits.is_shared) {
+    storage->region_ = TRY(Reservation::reserve(storage->max_size_bytes_));
+  } else {
+    storage->may_move_ = true;
+  }
+  if (type.limits.is_shared) storage->grow_mutex_.emplace(LockRank::Leaf);
+  storage->data_.base = storage->region_.base();
+  TRY_VOID(storage->resize(size));
+  return storage;
+}
+
+Result<void> MemoryStorage::resize(uint64_t new_size_bytes) {
+  const uint64_t old_size = data_.size_bytes;
+  if (may_move_) {
+    if (new_size_bytes > region_.size_bytes()) {
+      TRY_VOID(region_.resize_committed(new_size_bytes));
+      data_.base = region_.base();
+    }
+  } else {
+    TRY_VOID(region_.commit(old_size, new_size_bytes - old_size));
+  }
+  __atomic_store_n(&data_.size_bytes, new_size_bytes, __ATOMIC_RELEASE);
+  return {};
+}
+
+Result<uint64_t> MemoryStorage::grow(uint64_t delta_pages) {
+  std::unique_lock<ForkMutex> lock;
+  if (grow_mutex_) lock = std::unique_lock<ForkMutex>(*grow_mutex_);
+  const uint64_t old_size = data_.size_bytes;
+  if (delta_pages > (max_size_bytes_ - old_size) >> type_.page_size_log2) {
+    return fail(ErrorKind::MemoryLimit);
+  }
+  if (delta_pages != 0) TRY_VOID(resize(old_size + (delta_pages << type_.page_size_log2)));
+  return old_size;
+}
+
+Result<Memory*> Memory::create(Store& store, const MemoryType& type) {
+  auto storage = TRY(MemoryStorage::create(store.engine(), type));
+  store.memories_.push_back(std::unique_ptr<Memory>(new Memory(store, std::move(storage))));
+  return store.memories_.back().get();
+}
+
+Result<Memory*> Memory::share(Store& store, Memory& other) {
+  if (&store.engine() != &other.store().engine()) return fail(ErrorKind::WrongEngine);
+  if (!other.is_shared()) return fail(ErrorKind::WrongStore, kNoOffset, "the memory is not shared");
+  store.memories_.push_back(std::unique_ptr<Memory>(new Memory(store, other.storage_)));
+  return store.memories_.back().get();
+}
+
+MemoryType Memory::type() const {
+  MemoryType type = storage_->declared_type();
+  type.limits.min = size_pages();
+  return type;
+}
+
+Result<uint64_t> Memory::grow(uint64_t delta_pages) {
+  const uint64_t old_size = TRY(storage_->grow(delta_pages));
+  return old_size >> page_size_log2();
+}
+
+Result<std::span<uint8_t>> Memory::view(uint64_t offset, uint64_t count) const {
+  if (!in_bounds(offset, count)) return fail(ErrorKind::OutOfBoundsAccess);
+  return std::span<uint8_t>(base() + offset, count);
+}
+
+Result<void> Memory::read(uint64_t offset, std::span<uint8_t> out) const {
+  if (!in_bounds(offset, out.size())) return fail(ErrorKind::OutOfBoundsAccess);
+  if (!out.empty()) std::memcpy(out.data(), base() + offset, out.size());
+  return {};
+}
+
+Result<void> Memory::write(uint64_t offset, std::span<const uint8_t> bytes) const {
+  if (!in_bounds(offset, bytes.size())) return fail(ErrorKind::OutOfBoundsAccess);
+  if (!bytes.empty()) std::memcpy(base() + offset, bytes.data(), bytes.size());
+  return {};
+}
+
+}  // namespace sluice

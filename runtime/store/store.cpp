@@ -1,0 +1,139 @@
+#include "runtime/store/store.h"
+
+#include <atomic>
+
+#include "engine/base/check.h"
+#include "jit/code/code_map.h"
+#include "jit/pipeline/compiled_module.h"
+#include "runtime/store/builtins.h"
+#include "runtime/store/engine.h"
+
+namespace sluice {
+namespace {
+
+uint64_t next_store_id() {
+  static std::atomic<uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace
+
+Store::Store(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), id_(next_store_id()) {
+  context_.max_wasm_stack_bytes = engine_->config().max_wasm_stack_bytes;
+  context_.store = this;
+}
+
+// Instances go first: what they point to must outlive them only on paper, but the order documents
+// who uses whom.
+Store::~Store() { instances_.clear(); }
+
+Result<std::unique_ptr<Store>> Store::create(std::shared_ptr<Engine> engine) {
+  return std::unique_ptr<Store>(new Store(std::move(engine)));
+}
+
+void Store::init_block(InstanceData& data) {
+  data.memory0 = &empty_memory_;
+  data.context = &context_;
+  data.builtin_trampoline = engine_->builtin_trampoline();
+  data.builtins = builtin_table();
+  data.code_base = engine_->code_base();
+}
+
+Value Store::externref(void* host) {
+  const auto [at, is_new] =
+      externref_handles_.try_emplace(host, static_cast<uint32_t>(externrefs_.size()) + 1);
+  if (is_new) externrefs_.push_back(host);
+  return Value::externref(at->second);
+}
+
+void* Store::externref_host(Value ref) const {
+  const uint32_t handle = ref.as_externref();
+  return handle == 0 || handle > externrefs_.size() ? nullptr : externrefs_[handle - 1];
+}
+
+bool Store::matches(Value value, ValType canonical) const {
+  if (!canonical.is_ref()) return true;
+  if (value.is_null()) return canonical.is_nullable();
+  if (is_func_reference(*engine_->types(), canonical)) {
+    const FuncRecord* record = value.as_funcref();
+    if (record->instance->context != &context_) return false;
+    const HeapType have(TypeIdx{record->signature});
+    return engine_->types()->is_subtype(have, canonical.heap());
+  }
+  const HeapType heap = canonical.heap();
+  return heap == HeapType(AbsHeap::Extern) && value.bits[0] <= externrefs_.size();
+}
+
+const void* Store::array_entry(CanonicalTypeId signature) {
+  const auto found = array_entries_.find(raw(signature));
+  if (found != array_entries_.end()) return found->second;
+  const Result<EntryStubs> stubs = engine_->entry_stubs(signature);
+  if (!stubs) return nullptr;
+  array_entries_.emplace(raw(signature), stubs->array);
+  return stubs->array;
+}
+
+void Store::note_host_failure(String message, HostPayload payload, std::shared_ptr<Trap> inner) {
+  host_failure_.emplace(HostFailure{std::move(message), std::move(payload), std::move(inner)});
+}
+
+std::shared_ptr<Trap> Store::make_trap(TrapCode code, String message) const {
+  auto trap = make_shared_heap<Trap>(code);
+  trap->message_ = std::move(message);
+  return trap;
+}
+
+std::shared_ptr<Trap> Store::take_trap(TrapCode code) {
+  auto trap = make_shared_heap<Trap>(code);
+  std::optional<HostFailure> failure = std::exchange(host_failure_, std::nullopt);
+  // A host function that notes a failure and then succeeds must not colour a later trap.
+  if (failure && trapped_in_host_shim()) {
+    if (const std::shared_ptr<Trap>& inner = failure->inner; inner != nullptr) {
+      trap->message_ = inner->message_;
+      trap->fault_address_ = inner->fault_address_;
+      trap->omitted_frames_ = inner->omitted_frames_;
+      trap->raw_frames_ = inner->raw_frames_;
+      trap->payload_ = std::move(inner->payload_);
+    } else {
+      trap->message_ = std::move(failure->message);
+      trap->payload_ = std::move(failure->payload);
+    }
+  }
+  add_raw_frames(*trap);
+  return trap;
+}
+
+bool Store::trapped_in_host_shim() const {
+  if (context_.trap.code == 0) return false;
+  const CodeLocation at = find_code(context_.trap.pc);
+  return at.kind == CodeLocation::Kind::Stub && at.stub == StubKind::HostShim;
+}
+
+void Store::add_raw_frames(Trap& trap) {
+  TrapRecord& record = context_.trap;
+  // Empty if the call failed before any code ran.
+  if (record.code == 0) return;
+  if (trap.fault_address_ == 0) trap.fault_address_ = record.fault_address;
+  for (uint32_t i = 0; i <= record.frame_count; ++i) {
+    // A return address may be the first byte of another function: look at the call before it.
+    const uintptr_t pc = i == 0 ? record.pc : record.frames[i - 1] - 1;
+    CodeLocation at = find_code(pc);
+    Trap::RawFrame frame;
+    if (at.kind == CodeLocation::Kind::Function) {
+      frame.module = std::static_pointer_cast<const CompiledModule>(std::move(at.owner));
+      frame.func = at.func;
+      frame.code_offset = at.code_offset;
+      if (frame.module == nullptr) continue;
+    } else if (at.kind != CodeLocation::Kind::Stub || at.stub != StubKind::HostShim) {
+      continue;
+    }
+    trap.raw_frames_.push_back(std::move(frame));
+  }
+  trap.omitted_frames_ += record.total_frames - record.frame_count;
+  record.code = 0;
+  record.frame_count = 0;
+  record.total_frames = 0;
+  record.fault_address = 0;
+}
+
+}  // namespace sluice
