@@ -98,6 +98,8 @@ struct InstanceData {
   void* owner = nullptr;     // the runtime's Instance or HostFunc
   void* host_code = nullptr; // host functions: the C function to call …
   void* host_env = nullptr;  // … and its first argument
+  uint32_t memories_offset = 0;  // InstanceLayout::memories, for the signal handler
+  uint32_t memory_count = 0;     // MemoryData* there; 0 for host functions
 };
 static_assert(offsetof(InstanceData, host_env) <= 127, "one-byte displacements");
 
