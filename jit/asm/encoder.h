@@ -48,6 +48,16 @@ class Encoder {
     put_mem(reg, m);
   }
 
+  /// op reg, [rip + …]: the caller appends the 32-bit displacement, which counts from its own end.
+  void reg_rip(Opcode op, uint32_t w, uint32_t reg) {
+    put_legacy(op, op.byte | uint64_t{((reg & 7) << 3) | 5} << 8, 2, (w << 3) | ((reg & 8) >> 1));
+  }
+  void vex_reg_rip(Opcode op, uint32_t reg, uint32_t vvvv) {
+    put(0xc5u | vex_last(op, 0, vvvv, ~reg) << 8 | uint64_t{op.byte} << 16 |
+            uint64_t{((reg & 7) << 3) | 5} << 24,
+        4);
+  }
+
   /// op with the register in the opcode's low bits (push, pop, mov imm).
   [[gnu::always_inline]] void opcode_reg(uint32_t byte, uint32_t w, uint32_t reg) {
     put_legacy({}, byte | (reg & 7), 1, (w << 3) | ((reg & 8) >> 3));

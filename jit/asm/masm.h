@@ -169,10 +169,10 @@ class Masm {
   /// Wasm's min and max (spec 4.3.3: NaN wins, -0 < +0). Change flags and kScratchXmm.
   void fmin(FWidth w, Reg dst, Reg a, Reg b);
   void fmax(FWidth w, Reg dst, Reg a, Reg b);
-  /// Change kScratchXmm.
   void fabs(FWidth w, Reg dst, Reg src);
+  /// Changes kScratchXmm.
   void fneg(FWidth w, Reg dst, Reg src);
-  /// |a| with b's sign. Changes kScratchXmm and kScratchGpr.
+  /// |a| with b's sign. Changes kScratchXmm.
   void fcopysign(FWidth w, Reg dst, Reg a, Reg b);
   enum class Round : uint8_t { Nearest = 0, Floor = 1, Ceil = 2, Trunc = 3 };
   void fround(Round mode, FWidth w, Reg dst, Reg src);
@@ -229,7 +229,7 @@ class Masm {
   void ret(uint32_t arg_bytes);
   /// `sub rsp, n` (flags changed) with n to be filled in: returns its offset for patch32.
   uint32_t sub_rsp_patchable();
-  /// `lea dst, [rsp - n]` likewise, flags untouched.
+  /// `lea dst, [rsp + n]` likewise, flags untouched: patch in the negated size.
   uint32_t lea_rsp_patchable(Reg dst);
   /// Jumps to a trap stub behind the body, for the instruction at set_wasm_offset(). Any condition.
   void trap_if(Cond cond, TrapCode code);
@@ -240,7 +240,7 @@ class Masm {
  private:
   struct Rare;  // asmjit's objects
   friend class RareScope;
-  enum class SlowKind : uint8_t { Trap, TruncCheck };
+  enum class SlowKind : uint8_t { Trap, Truncate, MinMax, UnsignedToFloat };
   /// Code to emit behind the body.
   struct SlowPath {
     uint32_t fixup;   // rel32 field of the jump that leads here
@@ -248,11 +248,14 @@ class Masm {
     uint32_t wasm_offset;
     SlowKind kind;
     uint8_t trap_byte;
-    FWidth from;
-    Width to;
     bool is_signed;
+    bool saturate;
+    bool max;
+    FWidth fwidth;
+    Width width;
     Reg dst;
     Reg src;
+    Reg src2;
   };
   struct PoolEntry {
     uint64_t bits;
@@ -280,18 +283,31 @@ class Masm {
   void mov_imm_wide(Reg dst, uint64_t imm);
   void jump_back(uint32_t opcode, const Label& label);
   void jcc_slow(Cond cond, Label& label);
-  void clz_without_lzcnt(Width w, Reg dst, Reg src);
+  void jcc_backward(Cond cond, const Label& label);
+  /// A two-byte jump over what is emitted next; closed by close_short.
+  uint32_t short_jcc(Cond cond);
+  void close_short(uint32_t at);
   void popcnt_by_shifts(Width w, Reg dst, Reg src);
+  void truncate(FWidth from, Width to, bool is_signed, bool saturate, Reg dst, Reg src);
   void fminmax(bool max, FWidth w, Reg dst, Reg a, Reg b);
   void sse(Opcode op, uint32_t w, Reg reg, Reg rm);
-  void sse_rvm(Opcode op, Reg dst, Reg a, Reg b);
-  void sign_mask(FWidth w, bool inverted);
-  void float_pool_operand(Opcode op, Reg reg, Reg vvvv, FWidth w, uint64_t bits);
-  void queue_trap(uint8_t trap_byte);
+  void sse_rvm(Opcode op, bool commutes, Reg dst, Reg a, Reg b);
+  void sse_shift(FWidth w, uint32_t slash, Reg dst, Reg src, uint32_t count);
+  void cvt_to_int(FWidth from, uint32_t w, Reg dst, Reg src);
+  void cvt_to_float(uint32_t w, FWidth to, Reg dst, Reg src);
+  Label& pooled(FWidth w, uint64_t bits);
+  void fcompare_const(FWidth w, Reg a, uint64_t bits);
+
+  SlowPath& queue_slow(Cond cond, SlowKind kind);
+  void queue_trap(Cond cond, uint8_t trap_byte);
   void emit_slow_path(const SlowPath& path, Vector<SourceMark>* marks);
-  void emit_trunc_check(const SlowPath& path, Vector<SourceMark>* marks);
-  void emit_trap_stub(uint32_t fixup, uint8_t byte, uint32_t wasm_offset,
-                      Vector<SourceMark>* marks);
+  void emit_truncate(const SlowPath& path, Vector<SourceMark>* marks);
+  void emit_truncate_failure(const SlowPath& path, Vector<SourceMark>* marks);
+  void emit_saturation(const SlowPath& path);
+  void emit_minmax(const SlowPath& path);
+  void emit_unsigned_to_float(const SlowPath& path);
+  void emit_trap_stub(uint8_t byte, uint32_t wasm_offset, Vector<SourceMark>* marks);
+  void emit_jmp_to(uint32_t target);
   void emit_pool();
 
   Encoder e_;

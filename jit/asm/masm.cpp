@@ -1,0 +1,259 @@
+// The macro assembler's frame: buffer, labels, jumps, calls, traps and what follows the body.
+#include "jit/asm/masm.h"
+
+#include <cstddef>
+
+#include "jit/abi/instance_layout.h"
+#include "jit/asm/rare.h"
+
+namespace sluice {
+
+namespace {
+// Room behind ensure_room's promise, so that a caller who emits a little too much between two calls
+// is wrong only in a debug build.
+constexpr size_t kSlackBytes = 16 * 1024;
+constexpr size_t kFirstBufferBytes = 128 * 1024;
+}  // namespace
+
+Masm::Masm(const CpuFeatures& cpu) : cpu_(cpu), rare_(new Rare) {
+  rare_->code.init(asmjit::Environment(asmjit::Arch::kX64));
+  rare_->code.attach(&rare_->assembler);
+  grow();
+  begin();
+}
+
+Masm::~Masm() { delete rare_; }
+
+void Masm::begin() {
+  e_.cursor = begin_;
+  wasm_offset_ = 0;
+  slow_paths_.clear();
+  pool_.clear();
+  relocs_.clear();
+}
+
+void Masm::grow() {
+  size_t used = static_cast<size_t>(e_.cursor - begin_);
+  buffer_.resize(buffer_.empty() ? kFirstBufferBytes : buffer_.size() * 2);
+  begin_ = buffer_.data();
+  e_.cursor = begin_ + used;
+  limit_ = begin_ + buffer_.size() - kSlackBytes - kRoomBytes;
+  asmjit::CodeBuffer& view = rare_->code.textSection()->buffer();
+  view._data = begin_;
+  view._capacity = buffer_.size();
+  view._flags = asmjit::CodeBufferFlags::kIsExternal | asmjit::CodeBufferFlags::kIsFixed;
+  asmjit::x86::Assembler& a = rare_->assembler;
+  a._bufferData = begin_;
+  a._bufferEnd = begin_ + buffer_.size();
+  a._bufferPtr = e_.cursor;
+}
+
+void Masm::patch32(uint32_t at, uint32_t value) { std::memcpy(begin_ + at, &value, 4); }
+
+void Masm::bind(Label& label) {
+  DCHECK(!label.bound_, "label bound twice");
+  uint32_t here = offset();
+  for (uint32_t at = label.value_; at != Label::kNone;) {
+    uint32_t next;
+    std::memcpy(&next, begin_ + at, 4);
+    patch32(at, here - (at + 4));
+    at = next;
+  }
+  label.value_ = here;
+  label.bound_ = true;
+}
+
+void Masm::jump_back(uint32_t opcode, const Label& label) {
+  DCHECK(opcode == 0xe9, "only jmp has this short form");
+  int64_t distance = int64_t{label.value_} - (int64_t{offset()} + 2);
+  if (distance >= -128) return e_.put(0xebu | static_cast<uint64_t>(distance & 0xff) << 8, 2);
+  e_.put(opcode, 1);
+  e_.put(label.value_ - (offset() + 4), 4);
+}
+
+void Masm::jcc_backward(Cond cond, const Label& label) {
+  uint32_t cc = static_cast<uint32_t>(cond);
+  int64_t distance = int64_t{label.value_} - (int64_t{offset()} + 2);
+  if (distance >= -128) {
+    return e_.put(0x70u | cc | static_cast<uint64_t>(distance & 0xff) << 8, 2);
+  }
+  e_.put(0x800fu | cc << 8, 2);
+  e_.put(label.value_ - (offset() + 4), 4);
+}
+
+void Masm::jcc_slow(Cond cond, Label& label) {
+  if (cond == Cond::FloatEqual) {
+    uint32_t unordered = short_jcc(Cond::Parity);
+    jcc(Cond::Equal, label);
+    close_short(unordered);
+  } else if (cond == Cond::FloatNotEqual) {
+    jcc(Cond::Parity, label);
+    jcc(Cond::NotEqual, label);
+  } else {
+    jcc_backward(cond, label);
+  }
+}
+
+uint32_t Masm::short_jcc(Cond cond) {
+  e_.put(0x70u | static_cast<uint32_t>(cond), 2);
+  return offset();
+}
+
+void Masm::close_short(uint32_t at) {
+  uint32_t distance = offset() - at;
+  DCHECK(distance <= 127, "short jump");
+  begin_[at - 1] = static_cast<uint8_t>(distance);
+}
+
+void Masm::jump_table(Reg index) {
+  // Entries are rel32 fields that count from their own end, as those of jumps do: so a label's
+  // chain may mix both.
+  e_.reg_rip({0, 0, 0x8d}, 1, num(kScratchGpr));
+  uint32_t table = offset();
+  e_.put(0, 4);
+  e_.reg_mem({0, 0, 0x8d}, 1, num(kScratchGpr), {kScratchGpr, index, 2, 0});
+  load(LoadKind::S32To64, index, mem_at(kScratchGpr));
+  lea(W64, kScratchGpr, mem_at(kScratchGpr, index, 4));
+  jmp_reg(kScratchGpr);
+  patch32(table, offset() - (table + 4));
+}
+
+void Masm::call_func(FuncIdx func) {
+  e_.put(0xe8, 1);
+  relocs_.push_back({offset(), RelocKind::FuncSlot, raw(func)});
+  e_.put(0, 4);
+}
+
+void Masm::call_builtin(Builtin builtin) {
+  mov(W64, Reg::Rdi, kInstanceReg);
+  mov_imm(W32, Reg::Rax, static_cast<uint32_t>(builtin));
+  call_mem(instance_field(offsetof(InstanceData, builtin_trampoline)));
+}
+
+void Masm::ret(uint32_t arg_bytes) {
+  if (arg_bytes == 0) return e_.put(0xc3, 1);
+  DCHECK(arg_bytes <= 0xffff, "parameter area");
+  e_.put(0xc2u | uint64_t{arg_bytes} << 8, 3);
+}
+
+uint32_t Masm::sub_rsp_patchable() {
+  e_.reg_reg({0, 0, 0x81}, 1, 5, num(Reg::Rsp));
+  e_.put(0, 4);
+  return offset() - 4;
+}
+
+uint32_t Masm::lea_rsp_patchable(Reg dst) {
+  lea(W64, dst, mem_at(Reg::Rsp, 0x10000));
+  return offset() - 4;
+}
+
+// --- Out of line ---
+
+Masm::SlowPath& Masm::queue_slow(Cond cond, SlowKind kind) {
+  DCHECK(static_cast<uint32_t>(cond) < 16, "plain conditions only");
+  e_.put(0x800fu | static_cast<uint32_t>(cond) << 8, 2);
+  SlowPath path{};
+  path.fixup = offset();
+  path.wasm_offset = wasm_offset_;
+  path.kind = kind;
+  e_.put(0, 4);
+  slow_paths_.push_back(path);
+  return slow_paths_.back();
+}
+
+void Masm::queue_trap(Cond cond, uint8_t trap_byte) {
+  if (cond == Cond::FloatEqual) {
+    uint32_t unordered = short_jcc(Cond::Parity);
+    queue_trap(Cond::Equal, trap_byte);
+    return close_short(unordered);
+  }
+  if (cond == Cond::FloatNotEqual) {
+    queue_trap(Cond::Parity, trap_byte);
+    cond = Cond::NotEqual;
+  }
+  queue_slow(cond, SlowKind::Trap).trap_byte = trap_byte;
+}
+
+void Masm::trap_if(Cond cond, TrapCode code) { queue_trap(cond, static_cast<uint8_t>(code)); }
+
+void Masm::trap_if_builtin_failed() {
+  test(W32, Reg::Rdx, Reg::Rdx);
+  queue_trap(Cond::NotZero, kTrapCodeInRdx);
+}
+
+void Masm::trap(TrapCode code) {
+  e_.put(0xe9, 1);
+  SlowPath path{};
+  path.fixup = offset();
+  path.wasm_offset = wasm_offset_;
+  path.kind = SlowKind::Trap;
+  path.trap_byte = static_cast<uint8_t>(code);
+  e_.put(0, 4);
+  slow_paths_.push_back(path);
+}
+
+void Masm::emit_trap_stub(uint8_t byte, uint32_t wasm_offset, Vector<SourceMark>* marks) {
+  if (marks != nullptr) marks->push_back({offset(), wasm_offset});
+  e_.put(0x0b0fu | uint64_t{byte} << 16, 3);
+}
+
+void Masm::emit_jmp_to(uint32_t target) {
+  e_.put(0xe9, 1);
+  e_.put(target - (offset() + 4), 4);
+}
+
+void Masm::emit_slow_path(const SlowPath& path, Vector<SourceMark>* marks) {
+  patch32(path.fixup, offset() - (path.fixup + 4));
+  switch (path.kind) {
+  case SlowKind::Trap: return emit_trap_stub(path.trap_byte, path.wasm_offset, marks);
+  case SlowKind::Truncate: return emit_truncate(path, marks);
+  case SlowKind::MinMax: return emit_minmax(path);
+  case SlowKind::UnsignedToFloat: return emit_unsigned_to_float(path);
+  }
+}
+
+Label& Masm::pooled(FWidth w, uint64_t bits) {
+  // Only the latest constants are looked through: a body may have a hundred thousand.
+  constexpr size_t kSearch = 16;
+  size_t first = pool_.size() > kSearch ? pool_.size() - kSearch : 0;
+  for (size_t i = pool_.size(); i > first; --i) {
+    PoolEntry& entry = pool_[i - 1];
+    if (entry.bits == bits && entry.width == w) return entry.label;
+  }
+  pool_.push_back({bits, Label{}, w});
+  return pool_.back().label;
+}
+
+void Masm::emit_pool() {
+  while (!pool_.empty() && offset() % 8 != 0) e_.put(0xcc, 1);
+  for (FWidth w : {FWidth::F64, FWidth::F32}) {
+    for (PoolEntry& entry : pool_) {
+      if (entry.width != w) continue;
+      ensure_room();
+      bind(entry.label);
+      e_.put(entry.bits, w == FWidth::F64 ? 8 : 4);
+    }
+  }
+}
+
+void Masm::finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks) {
+  for (size_t i = 0; i < slow_paths_.size(); ++i) {
+    ensure_room();
+    SlowPath path = slow_paths_[i];
+    emit_slow_path(path, marks);
+  }
+  emit_pool();
+  size_t start = (out.bytes.size() + 15) & ~size_t{15};
+  out.bytes.resize(start, 0xcc);
+  out.bytes.insert(out.bytes.end(), begin_, e_.cursor);
+  CodeEntry entry;
+  entry.func = func;
+  entry.code_offset = static_cast<uint32_t>(start);
+  entry.code_size = offset();
+  entry.first_reloc = static_cast<uint32_t>(out.relocs.size());
+  entry.reloc_count = static_cast<uint32_t>(relocs_.size());
+  out.relocs.insert(out.relocs.end(), relocs_.begin(), relocs_.end());
+  out.entries.push_back(entry);
+}
+
+}  // namespace sluice

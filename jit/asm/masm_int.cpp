@@ -1,0 +1,217 @@
+// Integer instructions of the macro assembler that are not inline: memory access by kind, division,
+// bit counting, conditions as values.
+#include "jit/asm/rare.h"
+
+namespace sluice {
+
+namespace {
+
+struct KindOpcode {
+  Opcode op;
+  uint8_t w;
+};
+
+// By LoadKind; the same opcodes extend registers.
+constexpr KindOpcode kLoads[] = {
+    {{0, 1, 0xb6}, 0},     // U8
+    {{0, 1, 0xb7}, 0},     // U16
+    {{0, 0, 0x8b}, 0},     // I32
+    {{0, 0, 0x8b}, 1},     // I64
+    {{0, 1, 0xbe}, 0},     // S8To32
+    {{0, 1, 0xbf}, 0},     // S16To32
+    {{0, 1, 0xbe}, 1},     // S8To64
+    {{0, 1, 0xbf}, 1},     // S16To64
+    {{0, 0, 0x63}, 1},     // S32To64
+    {{0xf3, 1, 0x10}, 0},  // F32
+    {{0xf2, 1, 0x10}, 0},  // F64
+    {{0, 1, 0x10}, 0},     // V128
+};
+
+// By StoreKind.
+constexpr KindOpcode kStores[] = {
+    {{0, 0, 0x88}, 0},     // I8
+    {{0x66, 0, 0x89}, 0},  // I16
+    {{0, 0, 0x89}, 0},     // I32
+    {{0, 0, 0x89}, 1},     // I64
+    {{0xf3, 1, 0x11}, 0},  // F32
+    {{0xf2, 1, 0x11}, 0},  // F64
+    {{0, 1, 0x11}, 0},     // V128
+};
+
+// spl, bpl, sil and dil are only reached with a REX prefix; without one these numbers mean ah … bh.
+constexpr uint32_t byte_rex(uint32_t reg) { return reg >= 4 && reg < 8 ? 0x40 : 0; }
+
+}  // namespace
+
+void Masm::load(LoadKind kind, Reg dst, const Mem& m) {
+  const KindOpcode& k = kLoads[static_cast<size_t>(kind)];
+  if (kind >= LoadKind::F32 && cpu_.avx) return e_.vex_reg_mem(k.op, 0, num(dst), 0, m);
+  e_.reg_mem(k.op, k.w, num(dst), m);
+}
+
+void Masm::store(StoreKind kind, const Mem& m, Reg src) {
+  const KindOpcode& k = kStores[static_cast<size_t>(kind)];
+  if (kind >= StoreKind::F32 && cpu_.avx) return e_.vex_reg_mem(k.op, 0, num(src), 0, m);
+  e_.reg_mem(k.op, k.w, num(src), m, kind == StoreKind::I8 ? byte_rex(num(src)) : 0);
+}
+
+void Masm::store_imm(StoreKind kind, const Mem& m, int32_t imm) {
+  switch (kind) {
+  case StoreKind::I8:
+    e_.reg_mem({0, 0, 0xc6}, 0, 0, m);
+    return e_.put(static_cast<uint32_t>(imm), 1);
+  case StoreKind::I16:
+    e_.reg_mem({0x66, 0, 0xc7}, 0, 0, m);
+    return e_.put(static_cast<uint32_t>(imm), 2);
+  default: e_.reg_mem({0, 0, 0xc7}, kind == StoreKind::I64 ? 1 : 0, 0, m); return e_.put_imm32(imm);
+  }
+}
+
+void Masm::extend(LoadKind kind, Reg dst, Reg src) {
+  const KindOpcode& k = kLoads[static_cast<size_t>(kind)];
+  bool from_byte = k.op.byte == 0xb6 || k.op.byte == 0xbe;
+  e_.reg_reg(k.op, k.w, num(dst), num(src), from_byte ? byte_rex(num(src)) : 0);
+}
+
+void Masm::mov_imm_wide(Reg dst, uint64_t imm) {
+  int64_t value = static_cast<int64_t>(imm);
+  if (value == static_cast<int32_t>(value)) {
+    e_.reg_reg({0, 0, 0xc7}, 1, 0, num(dst));
+    e_.put_imm32(static_cast<int32_t>(value));
+  } else {
+    e_.opcode_reg(0xb8, 1, num(dst));
+    e_.put(imm, 8);
+  }
+}
+
+void Masm::test_imm(Width w, Reg a, int32_t imm) {
+  if (num(a) == 0) {
+    e_.opcode_reg(0xa8 | 1, wbit(w), 0);
+  } else {
+    e_.reg_reg({0, 0, 0xf7}, wbit(w), 0, num(a));
+  }
+  e_.put_imm32(imm);
+}
+
+void Masm::idiv(Width w, Reg src) {
+  e_.put(w == W64 ? 0x9948 : 0x99, w == W64 ? 2 : 1);
+  e_.reg_reg({0, 0, 0xf7}, wbit(w), 7, num(src));
+}
+
+void Masm::div(Width w, Reg src) {
+  zero(Reg::Rdx);
+  e_.reg_reg({0, 0, 0xf7}, wbit(w), 6, num(src));
+}
+
+void Masm::shift_bmi2(Shift op, Width w, Reg dst, Reg src, Reg count) {
+  RareScope rare(*this);
+  auto d = RareScope::gp(w, dst), s = RareScope::gp(w, src), c = RareScope::gp(w, count);
+  if (op == Shift::Shl) {
+    rare.a.shlx(d, s, c);
+  } else if (op == Shift::Shr) {
+    rare.a.shrx(d, s, c);
+  } else {
+    DCHECK(op == Shift::Sar, "BMI2 has no rotation by a register");
+    rare.a.sarx(d, s, c);
+  }
+}
+
+void Masm::rorx(Width w, Reg dst, Reg src, uint32_t count) {
+  RareScope rare(*this);
+  rare.a.rorx(RareScope::gp(w, dst), RareScope::gp(w, src), count);
+}
+
+void Masm::clz(Width w, Reg dst, Reg src) {
+  if (cpu_.lzcnt) {
+    RareScope rare(*this);
+    rare.a.lzcnt(RareScope::gp(w, dst), RareScope::gp(w, src));
+    return;
+  }
+  // bsr gives the index of the highest bit and nothing for 0: there it is made to be 2n - 1.
+  uint32_t top = w == W64 ? 63 : 31;
+  mov_imm(W32, kScratchGpr, 2 * top + 1);
+  {
+    RareScope rare(*this);
+    rare.a.bsr(RareScope::gp(w, dst), RareScope::gp(w, src));
+  }
+  cmov(Cond::Zero, w, dst, kScratchGpr);
+  alu_imm(Alu::Xor, w, dst, static_cast<int32_t>(top));
+}
+
+void Masm::ctz(Width w, Reg dst, Reg src) {
+  if (cpu_.bmi1) {
+    RareScope rare(*this);
+    rare.a.tzcnt(RareScope::gp(w, dst), RareScope::gp(w, src));
+    return;
+  }
+  mov_imm(W32, kScratchGpr, w == W64 ? 64 : 32);
+  {
+    RareScope rare(*this);
+    rare.a.bsf(RareScope::gp(w, dst), RareScope::gp(w, src));
+  }
+  cmov(Cond::Zero, w, dst, kScratchGpr);
+}
+
+void Masm::popcnt(Width w, Reg dst, Reg src) {
+  if (!cpu_.popcnt) return popcnt_by_shifts(w, dst, src);
+  RareScope rare(*this);
+  rare.a.popcnt(RareScope::gp(w, dst), RareScope::gp(w, src));
+}
+
+// Sums of bits in groups of 2, 4, 8, then all bytes by one multiplication.
+void Masm::popcnt_by_shifts(Width w, Reg dst, Reg src) {
+  auto with_const = [&](Opcode op, Reg reg, uint64_t bits) {
+    e_.reg_rip(op, wbit(w), num(reg));
+    wait_for(pooled(FWidth::F64, bits));
+  };
+  constexpr Opcode kAnd{0, 0, 0x23};
+  constexpr uint64_t kPairs = 0x5555'5555'5555'5555, kNibbles = 0x3333'3333'3333'3333;
+  if (dst != src) mov(w, dst, src);
+  mov(w, kScratchGpr, dst);
+  shift_imm(Shift::Shr, w, kScratchGpr, 1);
+  with_const(kAnd, kScratchGpr, kPairs);
+  alu(Alu::Sub, w, dst, kScratchGpr);
+  mov(w, kScratchGpr, dst);
+  shift_imm(Shift::Shr, w, kScratchGpr, 2);
+  with_const(kAnd, kScratchGpr, kNibbles);
+  with_const(kAnd, dst, kNibbles);
+  alu(Alu::Add, w, dst, kScratchGpr);
+  mov(w, kScratchGpr, dst);
+  shift_imm(Shift::Shr, w, kScratchGpr, 4);
+  alu(Alu::Add, w, dst, kScratchGpr);
+  with_const(kAnd, dst, 0x0f0f'0f0f'0f0f'0f0f);
+  with_const({0, 1, 0xaf}, dst, 0x0101'0101'0101'0101);
+  shift_imm(Shift::Shr, w, dst, w == W64 ? 56 : 24);
+}
+
+void Masm::set_bool(Cond cond, Reg dst) {
+  auto setcc = [&](Cond c, Reg r) {
+    Opcode op{0, 1, static_cast<uint8_t>(0x90u | static_cast<uint32_t>(c))};
+    e_.reg_reg(op, 0, 0, num(r), byte_rex(num(r)));
+  };
+  if (cond == Cond::FloatEqual || cond == Cond::FloatNotEqual) {
+    bool equal = cond == Cond::FloatEqual;
+    setcc(equal ? Cond::NoParity : Cond::Parity, kScratchGpr);
+    setcc(equal ? Cond::Equal : Cond::NotEqual, dst);
+    alu(equal ? Alu::And : Alu::Or, W32, dst, kScratchGpr);
+  } else {
+    setcc(cond, dst);
+  }
+  extend(LoadKind::U8, dst, dst);
+}
+
+void Masm::cmov(Cond cond, Width w, Reg dst, Reg src) {
+  if (cond == Cond::FloatEqual) {
+    uint32_t unordered = short_jcc(Cond::Parity);
+    cmov(Cond::Equal, w, dst, src);
+    return close_short(unordered);
+  }
+  if (cond == Cond::FloatNotEqual) {
+    cmov(Cond::Parity, w, dst, src);
+    cond = Cond::NotEqual;
+  }
+  Opcode op{0, 1, static_cast<uint8_t>(0x40u | static_cast<uint32_t>(cond))};
+  e_.reg_reg(op, wbit(w), num(dst), num(src));
+}
+
+}  // namespace sluice

@@ -1,0 +1,21 @@
+// Asks asmjit, which asks cpuid.
+#include "jit/asm/target.h"
+
+#include <asmjit/x86.h>
+
+namespace sluice {
+
+CpuFeatures host_cpu_features() {
+  const auto& host = asmjit::CpuInfo::host().features().x86();
+  CpuFeatures cpu;
+  cpu.popcnt = host.hasPOPCNT();
+  cpu.lzcnt = host.hasLZCNT();
+  cpu.bmi1 = host.hasBMI();
+  cpu.bmi2 = host.hasBMI2();
+  cpu.avx = host.hasAVX();
+  return cpu;
+}
+
+bool host_cpu_is_supported() { return asmjit::CpuInfo::host().features().x86().hasSSE4_1(); }
+
+}  // namespace sluice
