@@ -1,0 +1,48 @@
+// Appending: commit in growing steps, so that a stream costs few system calls and little memory.
+#include "engine/binary/wire_bytes.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sluice {
+
+namespace {
+constexpr size_t kLeastReservation = size_t{1} << 16;
+constexpr size_t kFirstCommit = size_t{1} << 16;
+constexpr size_t kLargestStep = size_t{1} << 24;
+}  // namespace
+
+WireBytes::WireBytes(Reservation memory, size_t max_bytes)
+    : memory_(std::move(memory)), limit_bytes_(max_bytes) {}
+
+Result<std::shared_ptr<WireBytes>> WireBytes::create(size_t max_bytes) {
+  const size_t wanted = round_up_to_page(std::max(max_bytes, size_t{1}));
+  Reservation memory =
+      TRY(Reservation::reserve_shrinking(wanted, std::min(wanted, kLeastReservation)));
+  return make_shared_heap<WireBytes>(std::move(memory), max_bytes);
+}
+
+size_t WireBytes::append(std::span<const uint8_t> bytes) {
+  const size_t size = size_bytes_.load(std::memory_order_relaxed);
+  const size_t room = std::min(limit_bytes_, memory_.size_bytes()) - size;
+  size_t count = std::min(bytes.size(), room);
+  if (size + count > committed_bytes_) {
+    const size_t step = std::clamp(committed_bytes_, kFirstCommit, kLargestStep);
+    const size_t wanted = std::max(size + count, committed_bytes_ + step);
+    const size_t target = std::min(round_up_to_page(wanted), memory_.size_bytes());
+    if (memory_.commit(committed_bytes_, target - committed_bytes_)) {
+      committed_bytes_ = target;
+    } else {
+      count = committed_bytes_ - size;
+    }
+  }
+  if (count != 0) std::memcpy(memory_.base() + size, bytes.data(), count);
+  size_bytes_.store(size + count, std::memory_order_release);
+  return count;
+}
+
+Error WireBytes::full_error() const {
+  return {size() == limit_bytes_ ? ErrorKind::ModuleTooLarge : ErrorKind::OutOfMemory, size(), {}};
+}
+
+}  // namespace sluice
