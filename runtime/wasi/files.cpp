@@ -1,0 +1,357 @@
+// The fd_* functions: reading, writing, seeking, attributes, directory listings.
+//
+// Flags (append, sync, non-blocking) are kept per guest descriptor and applied to each operation,
+// never to the host's file description: that one may be shared with other processes.
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "runtime/wasi/calls.h"
+
+namespace sluice::wasi {
+
+namespace {
+
+constexpr size_t kMaxIovecs = 64;           // per host call; a short read or write is allowed
+constexpr size_t kNonblockingBytes = 4096;  // a pipe that is ready takes this much (PIPE_BUF)
+constexpr size_t kDirectoryBytes = 32 << 10;
+
+std::unexpected<Errno> host_error() { return fail(from_host_errno(errno)); }
+
+Status status_of(int result) {
+  if (result != 0) return host_error();
+  return {};
+}
+
+/// The guest's buffers as the host's, empty ones left out.
+struct Buffers {
+  iovec list[kMaxIovecs];
+  int count = 0;
+};
+
+Expected<Buffers> gather(Mem mem, uint32_t iovs, uint32_t iovs_len) {
+  TRY_VOID(mem.check<Iovec>(iovs, iovs_len));
+  Buffers out;
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < iovs_len; ++i) {
+    Iovec v = TRY(mem.read<Iovec>(iovs + 8 * i));
+    std::span<uint8_t> bytes = TRY(mem.slice(v.buf, v.buf_len));
+    total += v.buf_len;
+    if (total > UINT32_MAX) return fail(Errno::Inval);
+    if (bytes.empty() || static_cast<size_t>(out.count) == kMaxIovecs) continue;
+    out.list[out.count++] = {bytes.data(), bytes.size()};
+  }
+  return out;
+}
+
+/// In non-blocking mode: Again unless the host's descriptor is ready; then shortens the transfer
+/// so that it cannot block. Regular files never block.
+Status respect_nonblock(const Descriptor& d, short events, Buffers& buffers) {
+  if ((d.flags & kFdflagNonblock) == 0 || d.is_regular() || !d.is_host()) return {};
+  pollfd p{d.fd.get(), events, 0};
+  int ready = poll(&p, 1, 0);
+  if (ready < 0) return host_error();
+  if (ready == 0) return fail(Errno::Again);
+  if (events == POLLOUT && buffers.count > 0) {
+    buffers.count = 1;
+    buffers.list[0].iov_len = std::min(buffers.list[0].iov_len, kNonblockingBytes);
+  }
+  return {};
+}
+
+int write_flags(const Descriptor& d, bool positioned) {
+  int flags = 0;
+  if ((d.flags & kFdflagAppend) != 0 && d.is_regular() && !positioned) flags |= RWF_APPEND;
+  if ((d.flags & kFdflagSync) != 0) flags |= RWF_SYNC;
+  if ((d.flags & kFdflagDsync) != 0) flags |= RWF_DSYNC;
+  return flags;
+}
+
+Expected<size_t> write_sink(OutputStream& sink, const Buffers& buffers) {
+  size_t total = 0;
+  for (int i = 0; i < buffers.count; ++i) {
+    const iovec& v = buffers.list[i];
+    Expected<size_t> n = sink.write({static_cast<const uint8_t*>(v.iov_base), v.iov_len});
+    if (!n && total == 0) return fail(n.error());
+    if (!n) break;
+    total += std::min(*n, v.iov_len);
+    if (*n < v.iov_len) break;
+  }
+  return total;
+}
+
+Status write_count(Mem mem, uint32_t size_out, ssize_t n) {
+  if (n < 0) return host_error();
+  return mem.write(size_out, static_cast<uint32_t>(n));
+}
+
+Expected<off_t> file_offset(uint64_t offset) {
+  if (offset > static_cast<uint64_t>(INT64_MAX)) return fail(Errno::Inval);
+  return static_cast<off_t>(offset);
+}
+
+uint64_t nanoseconds(const timespec& t) {
+  if (t.tv_sec < 0) return 0;
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
+}
+
+timespec time_to_set(uint64_t ns, bool set, bool now) {
+  if (now) return {0, UTIME_NOW};
+  if (!set) return {0, UTIME_OMIT};
+  return {static_cast<time_t>(ns / 1'000'000'000u), static_cast<long>(ns % 1'000'000'000u)};
+}
+
+/// What getdents64 writes; glibc has no name for it.
+struct HostDirent {
+  uint64_t ino;
+  int64_t next;
+  uint16_t record_bytes;
+  uint8_t type;
+  char name[];
+};
+
+/// Appends to the guest's buffer, cutting off what does not fit. False: it is full.
+bool append_bytes(std::span<uint8_t>& room, const void* bytes, size_t count) {
+  size_t n = std::min(count, room.size());
+  std::memcpy(room.data(), bytes, n);
+  room = room.subspan(n);
+  return n == count;
+}
+
+bool append_entry(std::span<uint8_t>& room, const HostDirent& host) {
+  size_t name_bytes = strnlen(host.name, host.record_bytes - offsetof(HostDirent, name));
+  Dirent entry{};
+  entry.next = static_cast<uint64_t>(host.next);
+  // The parent of a preopened directory is none of the guest's business.
+  bool is_parent = name_bytes == 2 && std::memcmp(host.name, "..", 2) == 0;
+  entry.ino = is_parent ? 0 : host.ino;
+  entry.namlen = static_cast<uint32_t>(name_bytes);
+  entry.type = filetype_of_mode(DTTOIF(static_cast<uint32_t>(host.type)));
+  return append_bytes(room, &entry, sizeof entry) && append_bytes(room, host.name, name_bytes);
+}
+
+}  // namespace
+
+Filestat filestat_of(const struct stat& st) {
+  Filestat out;
+  out.dev = st.st_dev;
+  out.ino = st.st_ino;
+  out.filetype = filetype_of_mode(st.st_mode);
+  out.nlink = st.st_nlink;
+  out.size = static_cast<uint64_t>(st.st_size);
+  out.atim = nanoseconds(st.st_atim);
+  out.mtim = nanoseconds(st.st_mtim);
+  out.ctim = nanoseconds(st.st_ctim);
+  return out;
+}
+
+Status times_to_set(uint64_t atim, uint64_t mtim, uint32_t flags, timespec* times) {
+  bool both_atim = (flags & kFstflagAtim) != 0 && (flags & kFstflagAtimNow) != 0;
+  bool both_mtim = (flags & kFstflagMtim) != 0 && (flags & kFstflagMtimNow) != 0;
+  if ((flags & ~uint32_t{kFstflagAll}) != 0 || both_atim || both_mtim) return fail(Errno::Inval);
+  times[0] = time_to_set(atim, (flags & kFstflagAtim) != 0, (flags & kFstflagAtimNow) != 0);
+  times[1] = time_to_set(mtim, (flags & kFstflagMtim) != 0, (flags & kFstflagMtimNow) != 0);
+  return {};
+}
+
+Status fd_advise(Context& context, Mem, uint32_t fd, uint64_t offset, uint64_t len,
+                 uint32_t advice) {
+  Descriptor* d = TRY(context.fds().file(fd, kRightFdAdvise));
+  constexpr int kAdvice[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
+                             POSIX_FADV_WILLNEED, POSIX_FADV_DONTNEED,   POSIX_FADV_NOREUSE};
+  if (advice >= std::size(kAdvice)) return fail(Errno::Inval);
+  off_t at = TRY(file_offset(offset));
+  off_t count = TRY(file_offset(len));
+  if (!d->is_host()) return fail(Errno::Spipe);
+  int error = posix_fadvise(d->fd.get(), at, count, kAdvice[advice]);
+  if (error != 0) return fail(from_host_errno(error));
+  return {};
+}
+
+Status fd_allocate(Context& context, Mem, uint32_t fd, uint64_t offset, uint64_t len) {
+  Descriptor* d = TRY(context.fds().file(fd, kRightFdAllocate));
+  off_t at = TRY(file_offset(offset));
+  off_t count = TRY(file_offset(len));
+  return status_of(fallocate(d->fd.get(), 0, at, count));
+}
+
+Status fd_close(Context& context, Mem, uint32_t fd) { return context.fds().close(fd); }
+
+Status fd_datasync(Context& context, Mem, uint32_t fd) {
+  Descriptor* d = TRY(context.fds().get(fd, kRightFdDatasync));
+  return status_of(fdatasync(d->fd.get()));
+}
+
+Status fd_sync(Context& context, Mem, uint32_t fd) {
+  Descriptor* d = TRY(context.fds().get(fd, kRightFdSync));
+  return status_of(fsync(d->fd.get()));
+}
+
+Status fd_fdstat_get(Context& context, Mem mem, uint32_t fd, uint32_t stat_out) {
+  Descriptor* d = TRY(context.fds().get(fd, 0));
+  Fdstat stat{};
+  stat.filetype = d->type;
+  stat.flags = d->flags;
+  stat.rights_base = d->rights;
+  stat.rights_inheriting = d->inheriting;
+  return mem.write(stat_out, stat);
+}
+
+Status fd_fdstat_set_flags(Context& context, Mem, uint32_t fd, uint32_t flags) {
+  Descriptor* d = TRY(context.fds().get(fd, kRightFdFdstatSetFlags));
+  if ((flags & ~uint32_t{kFdflagAll}) != 0) return fail(Errno::Inval);
+  d->flags = static_cast<uint16_t>(flags);
+  return {};
+}
+
+Status fd_fdstat_set_rights(Context& context, Mem, uint32_t fd, uint64_t base,
+                            uint64_t inheriting) {
+  Descriptor* d = TRY(context.fds().get(fd, 0));
+  if ((base & ~d->rights) != 0 || (inheriting & ~d->inheriting) != 0) {
+    return fail(Errno::NotCapable);
+  }
+  d->rights = base;
+  d->inheriting = inheriting;
+  return {};
+}
+
+Status fd_filestat_get(Context& context, Mem mem, uint32_t fd, uint32_t stat_out) {
+  Descriptor* d = TRY(context.fds().get(fd, kRightFdFilestatGet));
+  if (!d->is_host()) return mem.write(stat_out, Filestat{});
+  struct stat st;
+  if (fstat(d->fd.get(), &st) != 0) return host_error();
+  return mem.write(stat_out, filestat_of(st));
+}
+
+Status fd_filestat_set_size(Context& context, Mem, uint32_t fd, uint64_t size) {
+  Descriptor* d = TRY(context.fds().file(fd, kRightFdFilestatSetSize));
+  return status_of(ftruncate(d->fd.get(), TRY(file_offset(size))));
+}
+
+Status fd_filestat_set_times(Context& context, Mem, uint32_t fd, uint64_t atim, uint64_t mtim,
+                             uint32_t flags) {
+  Descriptor* d = TRY(context.fds().get(fd, kRightFdFilestatSetTimes));
+  timespec times[2];
+  TRY_VOID(times_to_set(atim, mtim, flags, times));
+  return status_of(futimens(d->fd.get(), times));
+}
+
+Status fd_read(Context& context, Mem mem, uint32_t fd, uint32_t iovs, uint32_t iovs_len,
+               uint32_t size_out) {
+  Descriptor* d = TRY(context.fds().file(fd, kRightFdRead));
+  TRY_VOID(mem.check<uint32_t>(size_out));
+  Buffers buffers = TRY(gather(mem, iovs, iovs_len));
+  if (d->source != nullptr) {
+    size_t n = 0;
+    if (buffers.count > 0) {
+      std::span<uint8_t> first(static_cast<uint8_t*>(buffers.list[0].iov_base),
+                               buffers.list[0].iov_len);
+      n = std::min(TRY(d->source->read(first)), first.size());
+    }
+    return mem.write(size_out, static_cast<uint32_t>(n));
+  }
+  TRY_VOID(respect_nonblock(*d, POLLIN, buffers));
+  return write_count(mem, size_out, readv(d->fd.get(), buffers.list, buffers.count));
+}
+
+Status fd_pread(Context& context, Mem mem, uint32_t fd, uint32_t iovs, uint32_t iovs_len,
+                uint64_t offset, uint32_t size_out) {
+  Descriptor* d = TRY(context.fds().file(fd, kRightFdRead | kRightFdSeek));
+  TRY_VOID(mem.check<uint32_t>(size_out));
+  Buffers buffers = TRY(gather(mem, iovs, iovs_len));
+  off_t at = TRY(file_offset(offset));
+  return write_count(mem, size_out, preadv(d->fd.get(), buffers.list, buffers.count, at));
+}
+
+Status fd_write(Context& context, Mem mem, uint32_t fd, uint32_t iovs, uint32_t iovs_len,
+                uint32_t size_out) {
+  Descriptor* d = TRY(context.fds().file(fd, kRightFdWrite));
+  TRY_VOID(mem.check<uint32_t>(size_out));
+  Buffers buffers = TRY(gather(mem, iovs, iovs_len));
+  if (d->sink != nullptr) {
+    return mem.write(size_out, static_cast<uint32_t>(TRY(write_sink(*d->sink, buffers))));
+  }
+  TRY_VOID(respect_nonblock(*d, POLLOUT, buffers));
+  int flags = write_flags(*d, false);
+  ssize_t n = flags == 0 ? writev(d->fd.get(), buffers.list, buffers.count)
+                         : pwritev2(d->fd.get(), buffers.list, buffers.count, -1, flags);
+  return write_count(mem, size_out, n);
+}
+
+Status fd_pwrite(Context& context, Mem mem, uint32_t fd, uint32_t iovs, uint32_t iovs_len,
+                 uint64_t offset, uint32_t size_out) {
+  Descriptor* d = TRY(context.fds().file(fd, kRightFdWrite | kRightFdSeek));
+  TRY_VOID(mem.check<uint32_t>(size_out));
+  Buffers buffers = TRY(gather(mem, iovs, iovs_len));
+  off_t at = TRY(file_offset(offset));
+  int flags = write_flags(*d, true);
+  return write_count(mem, size_out, pwritev2(d->fd.get(), buffers.list, buffers.count, at, flags));
+}
+
+Status fd_prestat_get(Context& context, Mem mem, uint32_t fd, uint32_t stat_out) {
+  Descriptor* d = TRY(context.fds().get(fd, 0));
+  if (!d->is_preopen) return fail(Errno::Badf);
+  return mem.write(stat_out, Prestat{0, static_cast<uint32_t>(d->preopen_name.size())});
+}
+
+Status fd_prestat_dir_name(Context& context, Mem mem, uint32_t fd, uint32_t path,
+                           uint32_t path_len) {
+  Descriptor* d = TRY(context.fds().get(fd, 0));
+  if (!d->is_preopen) return fail(Errno::Badf);
+  if (path_len < d->preopen_name.size()) return fail(Errno::NameTooLong);
+  std::span<uint8_t> out = TRY(mem.slice(path, d->preopen_name.size()));
+  std::memcpy(out.data(), d->preopen_name.data(), out.size());
+  return {};
+}
+
+Status fd_readdir(Context& context, Mem mem, uint32_t fd, uint32_t buf, uint32_t buf_len,
+                  uint64_t cookie, uint32_t used_out) {
+  Descriptor* d = TRY(context.fds().directory(fd, kRightFdReaddir));
+  TRY_VOID(mem.check<uint32_t>(used_out));
+  std::span<uint8_t> room = TRY(mem.slice(buf, buf_len));
+  // Cookies are the file system's own positions, so nothing needs to be remembered between calls.
+  if (lseek(d->fd.get(), TRY(file_offset(cookie)), SEEK_SET) < 0) return host_error();
+  alignas(HostDirent) char entries[kDirectoryBytes];
+  bool full = room.empty();
+  while (!full) {
+    long got = syscall(SYS_getdents64, d->fd.get(), entries, sizeof entries);
+    if (got < 0) return host_error();
+    if (got == 0) break;
+    for (long at = 0; at < got && !full;) {
+      const auto* entry = reinterpret_cast<const HostDirent*>(entries + at);
+      full = !append_entry(room, *entry) || room.empty();
+      at += entry->record_bytes;
+    }
+  }
+  return mem.write(used_out, static_cast<uint32_t>(buf_len - room.size()));
+}
+
+Status fd_renumber(Context& context, Mem, uint32_t from, uint32_t to) {
+  return context.fds().renumber(from, to);
+}
+
+Status fd_seek(Context& context, Mem mem, uint32_t fd, int64_t offset, uint32_t whence,
+               uint32_t position_out) {
+  // Asking for the position is telling.
+  bool tells = whence == kWhenceCur && offset == 0;
+  Descriptor* d = TRY(context.fds().file(fd, tells ? kRightFdTell : kRightFdSeek));
+  TRY_VOID(mem.check<uint64_t>(position_out));
+  constexpr int kWhence[] = {SEEK_SET, SEEK_CUR, SEEK_END};
+  if (whence >= std::size(kWhence)) return fail(Errno::Inval);
+  off_t at = lseek(d->fd.get(), offset, kWhence[whence]);
+  if (at < 0) return host_error();
+  return mem.write(position_out, static_cast<uint64_t>(at));
+}
+
+Status fd_tell(Context& context, Mem mem, uint32_t fd, uint32_t position_out) {
+  return fd_seek(context, mem, fd, 0, kWhenceCur, position_out);
+}
+
+}  // namespace sluice::wasi
