@@ -1,0 +1,940 @@
+// FuncReader<Sink>: the one loop that decodes and validates a function body (spec 3.4, 5.4.9) and
+// hands its instructions to a sink. See sink.h for what a sink is told.
+//
+// The loop below holds cursor and stack top in registers and treats the frequent one-byte opcodes
+// by shape (fast_rows.h); all else goes through step() and the rules_*.h. Between instructions all
+// state is in ReaderState, so that reading could stop and go on at any of them. An error stops
+// everything: it moves the cursor to the end, which both loops test. Offsets of errors: ill-formed
+// immediates have their own byte's, all else the instruction's.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <utility>
+
+#include "engine/base/result.h"
+#include "engine/binary/byte_reader.h"
+#include "engine/binary/immediates.h"
+#include "engine/validate/control_stack.h"
+#include "engine/validate/fast_rows.h"
+#include "engine/wasm/limits.h"
+
+namespace sluice {
+
+/// The reference type below all others: what a null check makes of an operand of type Bottom.
+/// Occurs on the operand stack of unreachable code only.
+inline constexpr ValType kRefBottom = ValType::ref(HeapType::from_bits(0x1f), false);
+
+/// Details of the messages about operands, out of line; not for sinks.
+String mismatch_detail(ValType have, ValType want);
+String count_detail(uint64_t have, uint64_t want);
+
+template <class Sink>
+class FuncReader {
+ public:
+  using State = ReaderState<Sink>;
+  using Slot = typename State::Slot;
+  using Frame = typename State::Frame;
+
+  /// `module_bytes`: from the start of the module to the end of the body or beyond. All sections
+  /// before the code section must be complete in `module`. `state` is reused from body to body, and
+  /// all five outlive the reader.
+  FuncReader(const Module& module, const FuncBody& body, std::span<const uint8_t> module_bytes,
+             State& state, Sink& sink);
+
+  /// Reads the whole body. Malformed, Invalid and Limit errors are the first in the body;
+  /// NotCompiled is returned only if there is none.
+  Result<void> run();
+
+ private:
+  struct Number {
+    uint64_t value;
+    const uint8_t* next;
+  };
+
+  // --- The loops.
+  void read_locals();
+  void enter_function();
+  template <bool kToSink>
+  void loop();
+  void step();
+  void exec_special();
+  void exec_signature(const OpInfo& info);
+  Result<void> result();
+
+  // --- What the sink may be told.
+  bool to_sink() const { return s_.live && !muted_; }
+  template <Category kCategory, class Call>
+  void tell(Call call) {
+    if (!to_sink()) return;
+    if constexpr (Sink::supports(kCategory)) {
+      call();
+    } else {
+      not_compiled();
+    }
+  }
+  [[gnu::cold, gnu::noinline]] void not_compiled() {
+    muted_ = true;
+    not_compiled_pos_ = s_.instr_pos;
+  }
+  // After control instructions and calls: has the sink given up?
+  void poll_sink() {
+    if (to_sink() && sink_.stopped()) muted_ = true;
+  }
+
+  // --- Failures; all cold.
+  [[gnu::cold, gnu::noinline]] void fail(ErrorKind kind) { in_.fail(kind, s_.instr_offset()); }
+  [[gnu::cold, gnu::noinline]] void fail(ErrorKind kind, String detail) {
+    in_.fail(kind, s_.instr_offset(), std::move(detail));
+  }
+  [[gnu::cold, gnu::noinline]] void fail_index(ErrorKind kind, uint64_t index) {
+    in_.fail(kind, s_.instr_offset(), decimal(index));
+  }
+  [[gnu::cold, gnu::noinline]] void fail_type(ValType have, ValType want) {
+    in_.fail(ErrorKind::TypeMismatch, s_.instr_offset(), mismatch_detail(have, want));
+  }
+  [[gnu::cold, gnu::noinline]] void fail_count(uint64_t have, uint64_t want) {
+    in_.fail(ErrorKind::TypeMismatch, s_.instr_offset(), count_detail(have, want));
+  }
+  bool known(ErrorKind kind, uint64_t index, size_t count) {
+    if (index < count) [[likely]]
+      return true;
+    fail_index(kind, index);
+    return false;
+  }
+  bool require(bool condition, ErrorKind kind) {
+    if (!condition) [[unlikely]]
+      fail(kind);
+    return condition;
+  }
+
+  // --- Numbers of the loop: one byte inline there, the rest here.
+  Number slow_u32(const uint8_t* p);
+  Number slow_s32(const uint8_t* p);
+  Number slow_s64(const uint8_t* p);
+  void slow_mem_arg(const uint8_t* p, FastRow row, MemArg& mem);
+
+  // --- Operands. `take` finds the operands of an instruction without popping them: all are there
+  // (in unreachable code as many of type Bottom as are missing come into being) and their types
+  // match. Returns the first, or null after a failure. `above`: operands above them, checked
+  // already.
+  bool matches(ValType have, ValType want) const {
+    if (have == want || have.is_bottom()) return true;
+    if (have == kRefBottom) return want.is_ref();
+    return is_subtype_slow(types(), have, want);
+  }
+  bool check(const Slot& slot, ValType want) {
+    if (slot.type == want) [[likely]]
+      return true;
+    if (matches(slot.type, want)) return true;
+    fail_type(slot.type, want);
+    return false;
+  }
+  bool need(uint32_t count) {
+    if (static_cast<size_t>(s_.top - s_.floor) >= count) [[likely]]
+      return true;
+    return make_bottoms(count);
+  }
+  [[gnu::cold, gnu::noinline]] bool make_bottoms(uint32_t count);
+  Slot* take(std::span<const ValType> wanted, uint32_t above = 0) {
+    const auto count = static_cast<uint32_t>(wanted.size());
+    if (!need(count + above)) return nullptr;
+    Slot* args = s_.top - above - count;
+    for (uint32_t i = count; i-- > 0;) {
+      if (!check(args[i], wanted[i])) return nullptr;
+    }
+    return args;
+  }
+  template <class... Types>
+  Slot* take_each(Types... wanted) {
+    const ValType list[] = {wanted...};
+    return take(list);
+  }
+  /// The last operand, which may be any reference.
+  Slot* take_ref();
+  // The loop's slow paths: the same, with top as a value. Null after a failure.
+  [[gnu::noinline]] Slot* take_one(Slot* top, ValType want);
+  [[gnu::noinline]] Slot* take_two(Slot* top, ValType first, ValType second);
+  [[gnu::noinline]] Slot* take_local(Slot* top, uint32_t local);
+  [[gnu::noinline]] Slot* take_select(Slot* top);
+
+  void retype(Slot* first, std::span<const ValType> to) {
+    for (size_t i = 0; i < to.size(); ++i) first[i].type = to[i];
+  }
+  void pop_to(Slot* args) { s_.top = args; }
+  void pop_push(Slot* args, ValType result) {
+    args[0].type = result;
+    s_.top = args + 1;
+  }
+  void pop_push(Slot* args, std::span<const ValType> results) {
+    retype(args, results);
+    s_.top = args + results.size();
+  }
+  /// Room for `count` operands above top and one more. Moves the stack.
+  void reserve(size_t count) {
+    if (static_cast<size_t>(limit_ - s_.top) <= count) [[unlikely]]
+      grow(count);
+  }
+  [[gnu::cold, gnu::noinline]] void grow(size_t count);
+
+  // --- Lookups; null or Bottom after a failure.
+  std::span<const TypeDef> types() const { return module_.types; }
+  const TypeDef* type_at(uint32_t index) {
+    return known(ErrorKind::UnknownType, index, module_.types.size()) ? &module_.types[index]
+                                                                      : nullptr;
+  }
+  const FuncType* func_type_at(uint32_t index);
+  const FieldType* field_at(uint32_t type_index, uint32_t field);
+  const FieldType* array_at(uint32_t type_index);
+  ValType ref_to(uint32_t type_index, bool nullable) const {
+    return ValType::ref(HeapType(module_.types[type_index].representative), nullable);
+  }
+  static ValType address_type(const Limits& limits) { return limits.is_64 ? kI64 : kI32; }
+  ValType memory_address(uint32_t memory) {
+    if (!known(ErrorKind::UnknownMemory, memory, module_.memories.size())) return {};
+    return address_type(module_.memories[memory].limits);
+  }
+  const TableType* table_at(uint32_t table) {
+    return known(ErrorKind::UnknownTable, table, module_.tables.size())
+               ? &module_.tables[table].type
+               : nullptr;
+  }
+  bool known_data(uint32_t segment);
+  bool known_elem(uint32_t segment) {
+    return known(ErrorKind::UnknownElem, segment, module_.elems.size());
+  }
+  bool check_mem_arg(const MemArg& mem, const OpInfo& info);
+
+  // --- Control (rules_control.h).
+  bool block_type(const BlockType& block, FuncType& out);
+  Frame* enter(FrameKind kind, const FuncType& type);
+  void mark_dead();
+  void undo_inits(uint32_t mark);
+  bool check_results();
+  Frame* label(uint32_t depth);
+  void reach(Frame& target) {
+    if (s_.live && target.kind != FrameKind::Loop) target.end_reached = true;
+  }
+  void exec_block();
+  void exec_loop();
+  void exec_if();
+  void exec_else();
+  void exec_end();
+  void leave(Frame& frame, bool joined);
+  void exec_br();
+  void exec_br_if();
+  void exec_br_table();
+  void exec_return();
+  void exec_unreachable();
+  void exec_call();
+  void exec_call_indirect();
+  void exec_call_ref();
+  void exec_return_call();
+  bool check_tail_results(const FuncType& callee);
+  const FuncType* indirect_callee();
+  void exec_select_typed();
+
+  // --- Exceptions (rules_exception.h).
+  const FuncType* tag_type(uint32_t tag);
+  bool check_catch(const CatchClause& clause);
+  void exec_try_table();
+  void exec_throw();
+  void exec_throw_ref();
+  void exec_try();
+  void start_handler(FrameKind kind, std::span<const ValType> params);
+  void exec_catch();
+  void exec_catch_all();
+  void exec_rethrow();
+  void exec_delegate();
+
+  // --- Memory and tables (rules_memory.h).
+  void exec_memory_size();
+  void exec_memory_grow();
+  void exec_memory_fill();
+  void exec_memory_copy();
+  void exec_memory_init();
+  void exec_data_drop();
+  void exec_table_get();
+  void exec_table_set();
+  void exec_table_size();
+  void exec_table_grow();
+  void exec_table_fill();
+  void exec_table_copy();
+  void exec_table_init();
+  void exec_elem_drop();
+
+  // --- References, aggregates, casts (rules_gc.h).
+  void exec_ref_null();
+  void exec_ref_is_null();
+  void exec_ref_func();
+  void exec_ref_as_non_null();
+  void exec_br_on_null();
+  void exec_br_on_non_null();
+  void exec_br_on_cast();
+  void exec_gc();
+  void finish_gc(Slot* args, ValType result);
+  void finish_gc(Slot* args);
+  void exec_struct_new();
+  void exec_struct_get();
+  void exec_struct_set();
+  void exec_array_new();
+  void exec_array_new_fixed();
+  void exec_array_new_segment();
+  void exec_array_get();
+  void exec_array_set();
+  void exec_array_fill();
+  void exec_array_copy();
+  void exec_array_init();
+  bool check_array_segment(const FieldType& field, bool is_data);
+  bool check_packing(const FieldType& field, bool plain);
+  void exec_ref_test();
+  void exec_convert_any();
+
+  // --- SIMD, atomics (func_reader.h).
+  void tell_plain(const OpInfo& info, Slot* args);
+
+  const Module& module_;
+  TypeScope scope_;
+  State& s_;
+  Sink& sink_;
+  ByteReader in_;
+  Slot* limit_ = nullptr;  // end of the operand stack's memory
+  ValType address0_;       // of memory 0; I8, which no operand has, if there is none
+  bool done_ = false;      // the function's frame has ended
+  bool muted_ = false;     // the sink is told no more
+  const uint8_t* not_compiled_pos_ = nullptr;
+  Instr instr_;
+};
+
+// ---------------------------------------------------------------------------------------------
+
+template <class Sink>
+FuncReader<Sink>::FuncReader(const Module& module, const FuncBody& body,
+                             std::span<const uint8_t> module_bytes, State& state, Sink& sink)
+    : module_(module), scope_(module.types, module.features), s_(state), sink_(sink),
+      in_(module_bytes.first(size_t{body.range.offset} + body.range.size), 0),
+      address0_(module.memories.empty() ? ValType(ValKind::I8)
+                                        : address_type(module.memories[0].limits)) {
+  s_.module = &module;
+  s_.body = body;
+  s_.type = &module.func_type(body.func);
+  s_.bytes = module_bytes.data();
+  in_.set_pos(module_bytes.data() + body.range.offset);
+  s_.instr_pos = in_.pos();
+}
+
+template <class Sink>
+Result<void> FuncReader<Sink>::run() {
+  read_locals();
+  if (!in_.failed()) enter_function();
+  while (!done_ && !in_.failed()) {
+    if (in_.at_end()) {
+      in_.fail(ErrorKind::EndExpected, in_.end_offset());
+    } else if (to_sink()) {
+      loop<true>();
+    } else {
+      loop<false>();
+    }
+  }
+  return result();
+}
+
+template <class Sink>
+Result<void> FuncReader<Sink>::result() {
+  if (!in_.failed() && !in_.at_end()) in_.fail(ErrorKind::BodySize, in_.offset());
+  if (in_.failed()) return in_.take_error();
+  if (not_compiled_pos_ != nullptr) {
+    in_.set_pos(not_compiled_pos_);
+    const uint64_t at = in_.offset();
+    return sluice::fail(ErrorKind::NotCompiled, at,
+                        String(op_info(read_op(in_, module_.features)).mnemonic));
+  }
+  return {};
+}
+
+template <class Sink>
+void FuncReader<Sink>::read_locals() {
+  s_.local_types.assign(s_.type->params().begin(), s_.type->params().end());
+  bool all_defaultable = true;
+  uint64_t total = s_.local_types.size();
+  uint64_t limit_offset = kNoOffset;
+  const uint32_t runs = in_.read_u32();
+  for (uint32_t i = 0; i < runs && !in_.failed(); ++i) {
+    const uint64_t at = in_.offset();
+    const uint32_t count = in_.read_u32();
+    const ValType type = read_val_type(in_, scope_);
+    if (in_.failed()) return;
+    total += count;
+    if (total - s_.type->param_count > UINT32_MAX) return in_.fail(ErrorKind::TooManyLocals, at);
+    if (total > kMaxLocals) {
+      limit_offset = std::min(limit_offset, at);
+      continue;
+    }
+    s_.local_types.insert(s_.local_types.end(), count, type);
+    if (count != 0) all_defaultable &= type.is_defaultable();
+  }
+  if (in_.failed()) return;
+  if (limit_offset != kNoOffset) return in_.fail(ErrorKind::LocalsLimit, limit_offset);
+  s_.readable = s_.local_types.data();
+  if (!all_defaultable) {
+    s_.readable_copy = s_.local_types;
+    for (size_t i = s_.type->param_count; i < s_.readable_copy.size(); ++i) {
+      if (!s_.readable_copy[i].is_defaultable()) s_.readable_copy[i] = ValKind::Bottom;
+    }
+    s_.readable = s_.readable_copy.data();
+  }
+}
+
+template <class Sink>
+void FuncReader<Sink>::enter_function() {
+  s_.base = s_.slots.data();
+  s_.top = s_.base;
+  limit_ = s_.base + s_.slots.capacity();
+  reserve(1);
+  s_.floor = s_.base;
+  s_.frames.clear();
+  s_.init_log.clear();
+  s_.block_types.reset();
+  s_.live = true;
+  Frame& frame = s_.frames.emplace_back();
+  frame.kind = FrameKind::Func;
+  frame.live_at_entry = true;
+  frame.type = FuncType{s_.type->types + s_.type->param_count, 0, s_.type->result_count};
+  frame.offset = s_.body.range.offset;
+  sink_.begin(s_);
+  poll_sink();
+}
+
+// One loop for code the sink is told of, one for the rest; each returns when it isn't its turn.
+template <class Sink>
+template <bool kToSink>
+void FuncReader<Sink>::loop() {
+  const uint8_t* const end = in_.end();
+  const auto local_count = static_cast<uint32_t>(s_.local_types.size());
+  const ValType* const readable = s_.readable;
+  const uint8_t* p;
+  const uint8_t* stop;
+  Slot* top;
+  Slot* floor;
+
+  // An instruction takes a byte and adds at most one operand, unless it makes room by itself. So
+  // the stack's memory suffices until `stop`, and one test serves for both.
+  const auto load_state = [&] {
+    p = in_.pos();
+    top = s_.top;
+    floor = s_.floor;
+    stop = p + std::min(end - p, limit_ - top);
+  };
+  const auto save_state = [&] {
+    in_.set_pos(p);
+    s_.top = top;
+  };
+  const auto read_u32 = [&]() -> uint32_t {
+    if (p != end && *p < 0x80) [[likely]]
+      return *p++;
+    const Number n = slow_u32(p);
+    p = n.next;
+    return static_cast<uint32_t>(n.value);
+  };
+  const auto sync = [&] {
+    if constexpr (Sink::kWantsState) s_.top = top;
+  };
+
+  constexpr size_t kStretch = 64;  // at least so many bytes between two tests for room
+  reserve(kStretch);
+  load_state();
+  while (p < stop) {
+    const FastRow row = kFastRows[*p];
+    s_.instr_pos = p++;
+    switch (row.shape) {
+    case FastShape::Nop: continue;
+    case FastShape::LocalGet: {
+      const uint32_t local = read_u32();
+      if (local >= local_count) return fail_index(ErrorKind::UnknownLocal, local);
+      const ValType type = readable[local];
+      if (type.is_bottom()) return fail_index(ErrorKind::UninitializedLocal, local);
+      top->type = type;
+      sync();
+      if constexpr (kToSink) sink_.local_get(local, top);
+      ++top;
+      continue;
+    }
+    case FastShape::LocalSet:
+    case FastShape::LocalTee: {
+      const uint32_t local = read_u32();
+      if (local >= local_count) return fail_index(ErrorKind::UnknownLocal, local);
+      if (top == floor || top[-1].type != readable[local]) [[unlikely]] {
+        top = take_local(top, local);
+        if (top == nullptr) return;
+        floor = s_.floor;
+      }
+      sync();
+      if (row.shape == FastShape::LocalSet) {
+        if constexpr (kToSink) sink_.local_set(local, top - 1);
+        --top;
+      } else {
+        if constexpr (kToSink) sink_.local_tee(local, top - 1);
+      }
+      continue;
+    }
+    case FastShape::GlobalGet: {
+      const uint32_t global = read_u32();
+      if (global >= module_.globals.size()) return fail_index(ErrorKind::UnknownGlobal, global);
+      top->type = module_.globals[global].type.type;
+      sync();
+      if constexpr (kToSink) sink_.global_get(global, top);
+      ++top;
+      continue;
+    }
+    case FastShape::GlobalSet: {
+      const uint32_t global = read_u32();
+      if (global >= module_.globals.size()) return fail_index(ErrorKind::UnknownGlobal, global);
+      const GlobalType& type = module_.globals[global].type;
+      if (!type.is_mutable) return fail_index(ErrorKind::ImmutableGlobal, global);
+      if (top == floor || top[-1].type != type.type) [[unlikely]] {
+        top = take_one(top, type.type);
+        if (top == nullptr) return;
+        floor = s_.floor;
+      }
+      sync();
+      if constexpr (kToSink) sink_.global_set(global, top - 1);
+      --top;
+      continue;
+    }
+    case FastShape::I32Const: {
+      int32_t value;
+      if (p != end && *p < 0x80) [[likely]] {
+        value = static_cast<int32_t>(uint32_t{*p++} << 25) >> 25;
+      } else {
+        const Number n = slow_s32(p);
+        p = n.next;
+        value = static_cast<int32_t>(n.value);
+      }
+      top->type = kI32;
+      sync();
+      if constexpr (kToSink) sink_.i32_const(top, value);
+      ++top;
+      continue;
+    }
+    case FastShape::I64Const: {
+      int64_t value;
+      if (p != end && *p < 0x80) [[likely]] {
+        value = static_cast<int64_t>(uint64_t{*p++} << 57) >> 57;
+      } else {
+        const Number n = slow_s64(p);
+        p = n.next;
+        value = static_cast<int64_t>(n.value);
+      }
+      top->type = kI64;
+      sync();
+      if constexpr (kToSink) sink_.i64_const(top, value);
+      ++top;
+      continue;
+    }
+    case FastShape::F32Const: {
+      uint32_t bits;
+      if (end - p < 4) return in_.fail(ErrorKind::UnexpectedEnd, in_.end_offset());
+      std::memcpy(&bits, p, sizeof bits);
+      p += sizeof bits;
+      top->type = kF32;
+      sync();
+      if constexpr (kToSink) sink_.f32_const(top, bits);
+      ++top;
+      continue;
+    }
+    case FastShape::F64Const: {
+      uint64_t bits;
+      if (end - p < 8) return in_.fail(ErrorKind::UnexpectedEnd, in_.end_offset());
+      std::memcpy(&bits, p, sizeof bits);
+      p += sizeof bits;
+      top->type = kF64;
+      sync();
+      if constexpr (kToSink) sink_.f64_const(top, bits);
+      ++top;
+      continue;
+    }
+    case FastShape::Drop:
+      if (top == floor) [[unlikely]] {
+        s_.top = top;
+        if (!need(1)) return;
+        top = s_.top;
+        floor = s_.floor;
+      }
+      sync();
+      if constexpr (kToSink) sink_.drop(top - 1);
+      --top;
+      continue;
+    case FastShape::Select: {
+      if (top - floor < 3 || top[-1].type != kI32 || top[-2].type != top[-3].type ||
+          !top[-3].type.is_numeric_or_vector()) [[unlikely]] {
+        top = take_select(top);
+        if (top == nullptr) return;
+        floor = s_.floor;
+      }
+      sync();
+      if constexpr (kToSink) sink_.select(top - 3, top[-3].type);
+      top -= 2;
+      continue;
+    }
+    case FastShape::Unary:
+      if (!row.is_mvp && !module_.features.has(op_info(row.op).feature)) [[unlikely]] {
+        return fail(ErrorKind::FeatureDisabled, String(op_info(row.op).mnemonic));
+      }
+      if (top == floor || top[-1].type.bits() != row.first) [[unlikely]] {
+        top = take_one(top, static_cast<ValKind>(row.first));
+        if (top == nullptr) return;
+        floor = s_.floor;
+      }
+      sync();
+      if constexpr (kToSink) sink_.unary(row.op, top - 1);
+      top[-1].type = static_cast<ValKind>(row.result);
+      continue;
+    case FastShape::Binary:
+      if (top - floor < 2 || top[-1].type.bits() != row.second || top[-2].type.bits() != row.first)
+          [[unlikely]] {
+        top = take_two(top, static_cast<ValKind>(row.first), static_cast<ValKind>(row.second));
+        if (top == nullptr) return;
+        floor = s_.floor;
+      }
+      sync();
+      if constexpr (kToSink) sink_.binary(row.op, top - 2);
+      --top;
+      top[-1].type = static_cast<ValKind>(row.result);
+      continue;
+    case FastShape::Load:
+    case FastShape::Store: {
+      MemArg mem;
+      ValType address = address0_;
+      if (end - p >= 2 && p[0] <= row.align_log2 && p[1] < 0x80) [[likely]] {
+        mem.align_log2 = p[0];
+        mem.offset = p[1];
+        p += 2;
+      } else {
+        slow_mem_arg(p, row, mem);
+        if (in_.failed()) return;
+        p = in_.pos();
+        address = memory_address(raw(mem.memory));
+      }
+      if (row.shape == FastShape::Load) {
+        if (top == floor || top[-1].type != address) [[unlikely]] {
+          top = take_one(top, address);
+          if (top == nullptr) return;
+          floor = s_.floor;
+        }
+        sync();
+        if constexpr (kToSink) sink_.load(row.op, mem, top - 1);
+        top[-1].type = static_cast<ValKind>(row.result);
+      } else {
+        if (top - floor < 2 || top[-1].type.bits() != row.second || top[-2].type != address)
+            [[unlikely]] {
+          top = take_two(top, address, static_cast<ValKind>(row.second));
+          if (top == nullptr) return;
+          floor = s_.floor;
+        }
+        sync();
+        if constexpr (kToSink) sink_.store(row.op, mem, top - 2);
+        top -= 2;
+      }
+      continue;
+    }
+    case FastShape::Block:
+      save_state();
+      exec_block();
+      break;
+    case FastShape::Loop:
+      save_state();
+      exec_loop();
+      break;
+    case FastShape::If:
+      save_state();
+      exec_if();
+      break;
+    case FastShape::Else:
+      save_state();
+      exec_else();
+      break;
+    case FastShape::End:
+      save_state();
+      exec_end();
+      break;
+    case FastShape::Br:
+      save_state();
+      exec_br();
+      break;
+    case FastShape::BrIf:
+      save_state();
+      exec_br_if();
+      break;
+    case FastShape::Return:
+      save_state();
+      exec_return();
+      break;
+    case FastShape::Call:
+      save_state();
+      exec_call();
+      break;
+    case FastShape::BrTable:
+    case FastShape::CallIndirect:
+    case FastShape::Other:
+      save_state();
+      step();
+      break;
+    }
+    // The rules work on the saved state.
+    if (done_ || in_.failed() || to_sink() != kToSink) return;
+    load_state();
+  }
+  save_state();
+}
+
+template <class Sink>
+void FuncReader<Sink>::step() {
+  in_.set_pos(s_.instr_pos);
+  instr_.offset = s_.instr_offset();
+  instr_.op = read_op(in_, module_.features);
+  if (in_.failed()) return;
+  read_immediates(in_, scope_, s_.scratch, instr_);
+  if (in_.failed()) return;
+  const OpInfo& info = op_info(instr_.op);
+  if (info.sig.is_special) {
+    exec_special();
+  } else {
+    exec_signature(info);
+  }
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_special() {
+  switch (instr_.op) {
+  case Op::Unreachable: return exec_unreachable();
+  case Op::BrTable: return exec_br_table();
+  case Op::CallIndirect: return exec_call_indirect();
+  case Op::ReturnCall:
+  case Op::ReturnCallIndirect:
+  case Op::ReturnCallRef: return exec_return_call();
+  case Op::CallRef: return exec_call_ref();
+  case Op::SelectT: return exec_select_typed();
+  case Op::TryTable: return exec_try_table();
+  case Op::Throw: return exec_throw();
+  case Op::ThrowRef: return exec_throw_ref();
+  case Op::Try: return exec_try();
+  case Op::Catch: return exec_catch();
+  case Op::CatchAll: return exec_catch_all();
+  case Op::Rethrow: return exec_rethrow();
+  case Op::Delegate: return exec_delegate();
+  case Op::MemorySize: return exec_memory_size();
+  case Op::MemoryGrow: return exec_memory_grow();
+  case Op::MemoryFill: return exec_memory_fill();
+  case Op::MemoryCopy: return exec_memory_copy();
+  case Op::MemoryInit: return exec_memory_init();
+  case Op::DataDrop: return exec_data_drop();
+  case Op::TableGet: return exec_table_get();
+  case Op::TableSet: return exec_table_set();
+  case Op::TableSize: return exec_table_size();
+  case Op::TableGrow: return exec_table_grow();
+  case Op::TableFill: return exec_table_fill();
+  case Op::TableCopy: return exec_table_copy();
+  case Op::TableInit: return exec_table_init();
+  case Op::ElemDrop: return exec_elem_drop();
+  case Op::RefNull: return exec_ref_null();
+  case Op::RefIsNull: return exec_ref_is_null();
+  case Op::RefFunc: return exec_ref_func();
+  case Op::RefAsNonNull: return exec_ref_as_non_null();
+  case Op::BrOnNull: return exec_br_on_null();
+  case Op::BrOnNonNull: return exec_br_on_non_null();
+  case Op::BrOnCast:
+  case Op::BrOnCastFail: return exec_br_on_cast();
+  default: return exec_gc();
+  }
+}
+
+// Instructions whose row states their types: vectors, atomics, and the rarer numeric ones.
+template <class Sink>
+void FuncReader<Sink>::exec_signature(const OpInfo& info) {
+  ValType wanted[4];
+  for (uint32_t i = 0; i < info.sig.param_count; ++i) wanted[i] = info.sig.params[i];
+  if (info.imm == Imm::MemArg || info.imm == Imm::MemArgLane) {
+    if (!check_mem_arg(instr_.mem, info)) return;
+    wanted[0] = memory_address(raw(instr_.mem.memory));
+  }
+  if (info.lanes != 0 && instr_.lane >= info.lanes) {
+    return fail_index(ErrorKind::InvalidLaneIndex, instr_.lane);
+  }
+  if (info.imm == Imm::Shuffle) {
+    for (const uint8_t lane : instr_.bytes) {
+      if (lane >= 32) return fail_index(ErrorKind::InvalidLaneIndex, lane);
+    }
+  }
+  Slot* args = take(std::span<const ValType>(wanted, info.sig.param_count));
+  if (args == nullptr) return;
+  tell_plain(info, args);
+  for (uint32_t i = 0; i < info.sig.result_count; ++i) args[i].type = info.sig.results[i];
+  s_.top = args + info.sig.result_count;
+}
+
+template <class Sink>
+void FuncReader<Sink>::tell_plain(const OpInfo& info, Slot* args) {
+  const Op op = instr_.op;
+  switch (info.category) {
+  case Category::Convert: return tell<Category::Convert>([&] { sink_.unary(op, args); });
+  case Category::WideArithmetic:
+    return tell<Category::WideArithmetic>([&] { sink_.wide(op, args); });
+  case Category::Simd:
+    return tell<Category::Simd>([&] {
+      switch (info.imm) {
+      case Imm::V128: return sink_.v128_const(instr_.bytes.data(), args);
+      case Imm::Shuffle: return sink_.simd_shuffle(instr_.bytes.data(), args);
+      case Imm::Lane: return sink_.simd_lane(op, instr_.lane, args);
+      default: return sink_.simd(op, args);
+      }
+    });
+  case Category::SimdMem:
+    return tell<Category::SimdMem>([&] {
+      if (info.imm == Imm::MemArgLane) {
+        return sink_.simd_mem_lane(op, instr_.mem, instr_.lane, args);
+      }
+      if (info.sig.result_count != 0) return sink_.simd_load(op, instr_.mem, args);
+      return sink_.simd_store(op, instr_.mem, args);
+    });
+  case Category::Atomic:
+    return tell<Category::Atomic>([&] {
+      if (info.imm == Imm::AtomicFence) return sink_.atomic_fence();
+      return sink_.atomic(op, instr_.mem, args);
+    });
+  default: UNREACHABLE("a row with a signature that the loop does not treat");
+  }
+}
+
+// --- Numbers -----------------------------------------------------------------------------------
+
+template <class Sink>
+[[gnu::noinline]] typename FuncReader<Sink>::Number FuncReader<Sink>::slow_u32(const uint8_t* p) {
+  in_.set_pos(p);
+  const uint32_t value = in_.read_u32();
+  return {value, in_.pos()};
+}
+
+template <class Sink>
+[[gnu::noinline]] typename FuncReader<Sink>::Number FuncReader<Sink>::slow_s32(const uint8_t* p) {
+  in_.set_pos(p);
+  const auto value = static_cast<uint32_t>(in_.read_s32());
+  return {value, in_.pos()};
+}
+
+template <class Sink>
+[[gnu::noinline]] typename FuncReader<Sink>::Number FuncReader<Sink>::slow_s64(const uint8_t* p) {
+  in_.set_pos(p);
+  const auto value = static_cast<uint64_t>(in_.read_s64());
+  return {value, in_.pos()};
+}
+
+template <class Sink>
+[[gnu::noinline]] void FuncReader<Sink>::slow_mem_arg(const uint8_t* p, FastRow row, MemArg& mem) {
+  in_.set_pos(p);
+  mem = read_mem_arg(in_);
+  if (!in_.failed()) check_mem_arg(mem, op_info(row.op));
+}
+
+// --- Operands ----------------------------------------------------------------------------------
+
+template <class Sink>
+bool FuncReader<Sink>::make_bottoms(uint32_t count) {
+  const auto have = static_cast<uint32_t>(s_.top - s_.floor);
+  if (!s_.innermost().unreachable) {
+    fail_count(have, count);
+    return false;
+  }
+  const uint32_t missing = count - have;
+  reserve(missing);
+  for (uint32_t i = have; i-- > 0;) s_.floor[missing + i] = s_.floor[i];
+  for (uint32_t i = 0; i < missing; ++i) s_.floor[i].type = ValKind::Bottom;
+  s_.top += missing;
+  return true;
+}
+
+template <class Sink>
+void FuncReader<Sink>::grow(size_t count) {
+  const auto used = static_cast<size_t>(s_.top - s_.base);
+  const auto floor = s_.floor - s_.base;
+  s_.slots.grow(used, used + count + 1);
+  s_.base = s_.slots.data();
+  s_.floor = s_.base + floor;
+  s_.top = s_.base + used;
+  limit_ = s_.base + s_.slots.capacity();
+}
+
+template <class Sink>
+typename FuncReader<Sink>::Slot* FuncReader<Sink>::take_one(Slot* top, ValType want) {
+  s_.top = top;
+  if (want.is_packed()) {  // address0_: there is no memory
+    fail_index(ErrorKind::UnknownMemory, 0);
+    return nullptr;
+  }
+  return take_each(want) != nullptr ? s_.top : nullptr;
+}
+
+template <class Sink>
+typename FuncReader<Sink>::Slot* FuncReader<Sink>::take_two(Slot* top, ValType first,
+                                                            ValType second) {
+  s_.top = top;
+  if (first.is_packed()) {
+    fail_index(ErrorKind::UnknownMemory, 0);
+    return nullptr;
+  }
+  return take_each(first, second) != nullptr ? s_.top : nullptr;
+}
+
+// Initialises a local without default; for local.tee the operand becomes of the local's type.
+template <class Sink>
+typename FuncReader<Sink>::Slot* FuncReader<Sink>::take_local(Slot* top, uint32_t local) {
+  const ValType type = s_.local_types[local];
+  s_.top = top;
+  Slot* arg = take_each(type);
+  if (arg == nullptr) return nullptr;
+  arg->type = type;
+  if (s_.readable[local].is_bottom()) {
+    s_.readable_copy[local] = type;
+    s_.init_log.push_back(local);
+  }
+  return s_.top;
+}
+
+// Leaves the operand's type in the first slot, where the loop takes the result's from.
+template <class Sink>
+typename FuncReader<Sink>::Slot* FuncReader<Sink>::take_select(Slot* top) {
+  s_.top = top;
+  if (!need(3)) return nullptr;
+  Slot* args = s_.top - 3;
+  if (!check(args[2], kI32)) return nullptr;
+  const ValType a = args[0].type;
+  const ValType b = args[1].type;
+  if (a.is_ref() || b.is_ref()) {
+    fail_type(a.is_ref() ? a : b, kI32);
+    return nullptr;
+  }
+  if (a != b && !a.is_bottom() && !b.is_bottom()) {
+    fail_type(b, a);
+    return nullptr;
+  }
+  if (a.is_bottom()) args[0].type = b;
+  return s_.top;
+}
+
+template <class Sink>
+typename FuncReader<Sink>::Slot* FuncReader<Sink>::take_ref() {
+  if (!need(1)) return nullptr;
+  Slot* arg = s_.top - 1;
+  if (!arg->type.is_ref() && !arg->type.is_bottom()) {
+    fail_type(arg->type, kAnyRef);
+    return nullptr;
+  }
+  return arg;
+}
+
+}  // namespace sluice
+
+#include "engine/validate/rules_control.h"
+#include "engine/validate/rules_exception.h"
+#include "engine/validate/rules_gc.h"
+#include "engine/validate/rules_memory.h"

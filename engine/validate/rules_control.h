@@ -1,0 +1,350 @@
+// FuncReader's rules for blocks, branches, calls and typed select (spec 3.4.2, 3.4.10). Included by
+// func_reader.h only.
+//
+// The frequent ones are called straight from the loop and read their immediates themselves; the
+// others find them in instr_. Invariant: floor is base + the innermost frame's height.
+#pragma once
+
+#include "engine/validate/func_reader.h"
+
+namespace sluice {
+
+template <class Sink>
+bool FuncReader<Sink>::block_type(const BlockType& block, FuncType& out) {
+  static constexpr ValType kSingle[] = {kI32, kI64, kF32, kF64, kV128};
+  static_assert(kSingle[4] == static_cast<ValKind>(5), "indexed by ValKind");
+  if (block.has_index) {
+    const FuncType* type = func_type_at(raw(block.index));
+    if (type == nullptr) return false;
+    out = *type;
+    return true;
+  }
+  if (block.value.is_bottom()) {
+    out = FuncType{};
+  } else if (!block.value.is_ref()) {
+    out = FuncType{kSingle + block.value.bits() - 1, 0, 1};
+  } else {
+    ValType* copy = s_.block_types.template allocate<ValType>(1);
+    *copy = block.value;
+    out = FuncType{copy, 0, 1};
+  }
+  return true;
+}
+
+template <class Sink>
+const FuncType* FuncReader<Sink>::func_type_at(uint32_t index) {
+  const TypeDef* def = type_at(index);
+  if (def == nullptr) return nullptr;
+  if (def->kind != CompositeKind::Func) {
+    fail_index(ErrorKind::NotFuncType, index);
+    return nullptr;
+  }
+  return &def->func;
+}
+
+// Pushes a frame whose parameters are on the stack; they take the types the block declares.
+template <class Sink>
+typename FuncReader<Sink>::Frame* FuncReader<Sink>::enter(FrameKind kind, const FuncType& type) {
+  Slot* args = take(type.params());
+  if (args == nullptr) return nullptr;
+  retype(args, type.params());
+  Frame& frame = s_.frames.emplace_back();
+  frame.kind = kind;
+  frame.live_at_entry = s_.live;
+  frame.height = static_cast<uint32_t>(args - s_.base);
+  frame.type = type;
+  frame.offset = static_cast<uint32_t>(s_.instr_offset());
+  frame.init_mark = static_cast<uint32_t>(s_.init_log.size());
+  s_.floor = args;
+  return &frame;
+}
+
+template <class Sink>
+void FuncReader<Sink>::mark_dead() {
+  s_.top = s_.floor;
+  s_.innermost().unreachable = true;
+  s_.live = false;
+}
+
+// Locals without default that were set inside a block are unset after it (spec 3.4, "init_stack").
+template <class Sink>
+void FuncReader<Sink>::undo_inits(uint32_t mark) {
+  while (s_.init_log.size() > mark) {
+    s_.readable_copy[s_.init_log.back()] = ValKind::Bottom;
+    s_.init_log.pop_back();
+  }
+}
+
+// The innermost block's results are the operands above its height: these, and no more.
+template <class Sink>
+bool FuncReader<Sink>::check_results() {
+  const FuncType& type = s_.innermost().type;
+  const auto have = static_cast<size_t>(s_.top - s_.floor);
+  if (have > type.result_count) {
+    fail_count(have, type.result_count);
+    return false;
+  }
+  return take(type.results()) != nullptr;
+}
+
+template <class Sink>
+typename FuncReader<Sink>::Frame* FuncReader<Sink>::label(uint32_t depth) {
+  return known(ErrorKind::UnknownLabel, depth, s_.frames.size()) ? &s_.frame(depth) : nullptr;
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_block() {
+  const BlockType block = read_block_type(in_, scope_);
+  FuncType type;
+  if (in_.failed() || !block_type(block, type)) return;
+  Frame* frame = enter(FrameKind::Block, type);
+  if (frame == nullptr) return;
+  if (to_sink()) sink_.block(*frame);
+  poll_sink();
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_loop() {
+  const BlockType block = read_block_type(in_, scope_);
+  FuncType type;
+  if (in_.failed() || !block_type(block, type)) return;
+  Frame* frame = enter(FrameKind::Loop, type);
+  if (frame == nullptr) return;
+  if (to_sink()) sink_.loop(*frame);
+  poll_sink();
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_if() {
+  const BlockType block = read_block_type(in_, scope_);
+  FuncType type;
+  if (in_.failed() || !block_type(block, type)) return;
+  Slot* condition = take_each(kI32);
+  if (condition == nullptr) return;
+  pop_to(condition);
+  Frame* frame = enter(FrameKind::If, type);
+  if (frame == nullptr) return;
+  if (to_sink()) sink_.if_(*frame, s_.top);
+  poll_sink();
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_else() {
+  Frame& frame = s_.innermost();
+  if (!require(frame.kind == FrameKind::If, ErrorKind::ElseWithoutIf)) return;
+  if (!check_results()) return;
+  const bool then_live = s_.live;
+  if (frame.live_at_entry && !muted_) sink_.else_(frame, then_live);
+  frame.end_reached |= then_live;
+  frame.kind = FrameKind::Else;
+  frame.unreachable = false;
+  s_.live = frame.live_at_entry;
+  undo_inits(frame.init_mark);
+  pop_push(s_.floor, frame.type.params());
+  poll_sink();
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_end() {
+  Frame& frame = s_.innermost();
+  if (!check_results()) return;
+  const bool fallthrough_live = s_.live;
+  bool joined = fallthrough_live || frame.end_reached;
+  if (frame.kind == FrameKind::If) {  // an empty else: it passes the parameters on
+    const FuncType& type = frame.type;
+    if (type.param_count != type.result_count) {
+      return fail_count(type.param_count, type.result_count);
+    }
+    for (uint32_t i = 0; i < type.param_count; ++i) {
+      if (!matches(type.params()[i], type.results()[i])) {
+        return fail_type(type.params()[i], type.results()[i]);
+      }
+    }
+    joined = true;
+  }
+  if (frame.kind == FrameKind::Func && !muted_ && sink_.stopped()) muted_ = true;
+  if (frame.live_at_entry && !muted_) sink_.end(frame, fallthrough_live);
+  leave(frame, joined);
+}
+
+// Pops the innermost frame and leaves its results. `joined`: control can reach its end, if its
+// start.
+template <class Sink>
+void FuncReader<Sink>::leave(Frame& frame, bool joined) {
+  undo_inits(frame.init_mark);
+  s_.live = frame.live_at_entry && joined;
+  pop_push(s_.floor, frame.type.results());
+  s_.frames.pop_back();
+  if (s_.frames.empty()) {
+    done_ = true;
+    return;
+  }
+  s_.floor = s_.base + s_.innermost().height;
+  poll_sink();
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_br() {
+  const uint32_t depth = in_.read_u32();
+  if (in_.failed()) return;
+  Frame* target = label(depth);
+  if (target == nullptr || take(target->label_types()) == nullptr) return;
+  if (to_sink()) sink_.br(*target, depth);
+  reach(*target);
+  mark_dead();
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_br_if() {
+  const uint32_t depth = in_.read_u32();
+  if (in_.failed()) return;
+  Frame* target = label(depth);
+  if (target == nullptr || take_each(kI32) == nullptr) return;
+  const std::span<const ValType> passed = target->label_types();
+  Slot* args = take(passed, 1);
+  if (args == nullptr) return;
+  if (to_sink()) sink_.br_if(*target, depth, s_.top - 1);
+  reach(*target);
+  pop_push(args, passed);
+  poll_sink();
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_br_table() {
+  if (take_each(kI32) == nullptr) return;
+  Frame* fallback = label(instr_.labels.back());
+  if (fallback == nullptr) return;
+  const uint32_t arity = fallback->arity();
+  for (const uint32_t depth : instr_.labels) {
+    Frame* target = label(depth);
+    if (target == nullptr) return;
+    if (target->arity() != arity) return fail_count(target->arity(), arity);
+    if (arity != 0 && take(target->label_types(), 1) == nullptr) return;
+  }
+  if (to_sink()) sink_.br_table(s_.top - 1, instr_.labels);
+  for (const uint32_t depth : instr_.labels) reach(s_.frame(depth));
+  mark_dead();
+  poll_sink();
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_return() {
+  if (take(s_.type->results()) == nullptr) return;
+  if (to_sink()) sink_.return_();
+  reach(s_.frames.front());
+  mark_dead();
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_unreachable() {
+  if (to_sink()) sink_.unreachable();
+  mark_dead();
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_call() {
+  const uint32_t func = in_.read_u32();
+  if (in_.failed() || !known(ErrorKind::UnknownFunc, func, module_.funcs.size())) return;
+  const FuncType& type = module_.func_type(FuncIdx{func});
+  reserve(type.result_count);
+  Slot* args = take(type.params());
+  if (args == nullptr) return;
+  if (to_sink()) sink_.call(func, type, args);
+  pop_push(args, type.results());
+  poll_sink();
+}
+
+// Type and table of call_indirect: the callee's type, with the table index checked.
+template <class Sink>
+const FuncType* FuncReader<Sink>::indirect_callee() {
+  const TableType* table = table_at(instr_.index2);
+  if (table == nullptr) return nullptr;
+  const FuncType* type = func_type_at(instr_.index);
+  if (type == nullptr) return nullptr;
+  if (!matches(table->element, kFuncRef)) {
+    fail_type(table->element, kFuncRef);
+    return nullptr;
+  }
+  return take_each(address_type(table->limits)) != nullptr ? type : nullptr;
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_call_indirect() {
+  const FuncType* type = indirect_callee();
+  if (type == nullptr) return;
+  reserve(type->result_count);
+  Slot* args = take(type->params(), 1);
+  if (args == nullptr) return;
+  tell<Category::Call>(
+      [&] { sink_.call_indirect(TypeIdx{instr_.index}, instr_.index2, *type, args); });
+  pop_push(args, type->results());
+  poll_sink();
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_call_ref() {
+  const FuncType* type = func_type_at(instr_.index);
+  if (type == nullptr || take_each(ref_to(instr_.index, true)) == nullptr) return;
+  reserve(type->result_count);
+  Slot* args = take(type->params(), 1);
+  if (args == nullptr) return;
+  tell<Category::TypedRef>([&] { sink_.call_ref(TypeIdx{instr_.index}, *type, args); });
+  pop_push(args, type->results());
+  poll_sink();
+}
+
+template <class Sink>
+bool FuncReader<Sink>::check_tail_results(const FuncType& callee) {
+  const std::span<const ValType> wanted = s_.type->results();
+  if (callee.result_count != wanted.size()) {
+    fail_count(callee.result_count, wanted.size());
+    return false;
+  }
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (!matches(callee.results()[i], wanted[i])) {
+      fail_type(callee.results()[i], wanted[i]);
+      return false;
+    }
+  }
+  return true;
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_return_call() {
+  const uint32_t index = instr_.index;
+  const FuncType* type;
+  uint32_t above = 1;
+  if (instr_.op == Op::ReturnCall) {
+    if (!known(ErrorKind::UnknownFunc, index, module_.funcs.size())) return;
+    type = &module_.func_type(FuncIdx{index});
+    above = 0;
+  } else if (instr_.op == Op::ReturnCallIndirect) {
+    type = indirect_callee();
+    if (type == nullptr) return;
+  } else {
+    type = func_type_at(index);
+    if (type == nullptr || take_each(ref_to(index, true)) == nullptr) return;
+  }
+  Slot* args = take(type->params(), above);
+  if (args == nullptr || !check_tail_results(*type)) return;
+  tell<Category::TailCall>([&] {
+    switch (instr_.op) {
+    case Op::ReturnCall: return sink_.return_call(index, *type, args);
+    case Op::ReturnCallRef: return sink_.return_call_ref(TypeIdx{index}, *type, args);
+    default: return sink_.return_call_indirect(TypeIdx{index}, instr_.index2, *type, args);
+    }
+  });
+  mark_dead();
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_select_typed() {
+  if (instr_.types.size() != 1) return fail(ErrorKind::InvalidResultArity);
+  const ValType type = instr_.types[0];
+  Slot* args = take_each(type, type, kI32);
+  if (args == nullptr) return;
+  tell<Category::Parametric>([&] { sink_.select(args, type); });
+  pop_push(args, type);
+}
+
+}  // namespace sluice
