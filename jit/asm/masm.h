@@ -54,7 +54,7 @@ class Masm {
 
   // --- Moves (flags untouched) ---
 
-  void mov(Width w, Reg dst, Reg src) { e_.reg_reg({0, 0, 0x8b}, wbit(w), num(dst), num(src)); }
+  void mov(Width w, Reg dst, Reg src) { e_.reg_reg({0, 0, 0x89}, wbit(w), num(src), num(dst)); }
   /// Any 64-bit constant; W32 takes the low half. Never changes flags: see `zero`.
   void mov_imm(Width w, Reg dst, uint64_t imm) {
     if (w == W32) imm = static_cast<uint32_t>(imm);
@@ -81,7 +81,7 @@ class Masm {
   // --- Integers (flags changed) ---
 
   void alu(Alu op, Width w, Reg dst, Reg src) {
-    e_.reg_reg({0, 0, alu_byte(op, 3)}, wbit(w), num(dst), num(src));
+    e_.reg_reg({0, 0, alu_byte(op, 1)}, wbit(w), num(src), num(dst));
   }
   void alu_imm(Alu op, Width w, Reg dst, int32_t imm) {
     if (imm == static_cast<int8_t>(imm)) {

@@ -18,7 +18,6 @@ uint64_t stack_key(const MovePlace& p) {
 
 Width width_of(MoveType type) { return type == MoveType::I32 ? W32 : W64; }
 FWidth fwidth_of(MoveType type) { return type == MoveType::F32 ? FWidth::F32 : FWidth::F64; }
-bool is_float(MoveType type) { return type == MoveType::F32 || type == MoveType::F64; }
 
 LoadKind load_kind(MoveType type) {
   constexpr LoadKind kKinds[] = {LoadKind::I32, LoadKind::I64, LoadKind::F32, LoadKind::F64};

@@ -1,0 +1,461 @@
+// The macro assembler's templates against asmjit, byte for byte, for all register combinations.
+#include <asmjit/x86.h>
+#include <functional>
+#include <gtest/gtest.h>
+#include <string>
+
+#include "jit/asm/masm.h"
+
+namespace sluice {
+namespace {
+
+namespace x86 = asmjit::x86;
+
+constexpr int kGprs = 16;
+
+Reg gpr(int i) { return static_cast<Reg>(i); }
+Reg xmm(int i) { return static_cast<Reg>(16 + i); }
+
+x86::Gp gp(Width w, Reg r) {
+  if (w == W32) return x86::gpd(encoding(r));
+  return x86::gpq(encoding(r));
+}
+x86::Gp gp8(Reg r) { return x86::gpb(encoding(r)); }
+x86::Xmm xm(Reg r) { return x86::xmm(encoding(r)); }
+
+x86::Mem mem(const Mem& m, uint32_t size = 0) {
+  if (m.index == Reg::None) return x86::ptr(x86::gpq(encoding(m.base)), m.disp, size);
+  return x86::ptr(x86::gpq(encoding(m.base)), x86::gpq(encoding(m.index)), m.scale_log2, m.disp,
+                  size);
+}
+
+std::string hex(const uint8_t* bytes, size_t size) {
+  std::string text;
+  for (size_t i = 0; i < size; ++i) {
+    char two[4];
+    snprintf(two, sizeof two, "%02x ", bytes[i]);
+    text += two;
+  }
+  return text;
+}
+
+class MasmTest : public ::testing::Test {
+ protected:
+  std::string ours(const CpuFeatures& cpu, const std::function<void(Masm&)>& emit) {
+    Masm masm(cpu);
+    return ours(masm, emit);
+  }
+  std::string ours(Masm& masm, const std::function<void(Masm&)>& emit) {
+    masm.begin();
+    emit(masm);
+    CodeBatch batch;
+    masm.finish(FuncIdx{0}, batch, nullptr);
+    return hex(batch.bytes.data(), batch.bytes.size());
+  }
+  std::string theirs(const std::function<void(x86::Assembler&)>& emit) {
+    asmjit::CodeHolder code;
+    code.init(asmjit::Environment(asmjit::Arch::kX64));
+    x86::Assembler assembler(&code);
+    emit(assembler);
+    const asmjit::CodeBuffer& buffer = code.textSection()->buffer();
+    return hex(buffer.data(), buffer.size());
+  }
+  void same(const std::function<void(Masm&)>& a, const std::function<void(x86::Assembler&)>& b,
+            const std::string& what) {
+    std::string mine = ours(sse_, a), expected = theirs(b);
+    EXPECT_EQ(mine, expected) << what;
+  }
+  void same_avx(const std::function<void(Masm&)>& a, const std::function<void(x86::Assembler&)>& b,
+                const std::string& what) {
+    std::string mine = ours(avx_, a), expected = theirs(b);
+    EXPECT_EQ(mine, expected) << what;
+  }
+
+  Masm sse_{CpuFeatures{}};
+  Masm avx_{CpuFeatures{true, true, true, true, true}};
+};
+
+std::string name(const char* what, int a, int b) {
+  return std::string(what) + " " + std::to_string(a) + ", " + std::to_string(b);
+}
+
+constexpr Width kWidths[] = {W32, W64};
+
+TEST_F(MasmTest, IntegerRegisterForms) {
+  for (Width w : kWidths) {
+    for (int i = 0; i < kGprs; ++i) {
+      for (int j = 0; j < kGprs; ++j) {
+        Reg d = gpr(i), s = gpr(j);
+        auto D = gp(w, d), S = gp(w, s);
+        same([&](Masm& m) { m.mov(w, d, s); }, [&](auto& a) { a.mov(D, S); }, name("mov", i, j));
+        same([&](Masm& m) { m.alu(Alu::Add, w, d, s); }, [&](auto& a) { a.add(D, S); },
+             name("add", i, j));
+        same([&](Masm& m) { m.alu(Alu::Cmp, w, d, s); }, [&](auto& a) { a.cmp(D, S); },
+             name("cmp", i, j));
+        same([&](Masm& m) { m.alu(Alu::Sbb, w, d, s); }, [&](auto& a) { a.sbb(D, S); },
+             name("sbb", i, j));
+        same([&](Masm& m) { m.test(w, d, s); }, [&](auto& a) { a.test(D, S); }, name("test", i, j));
+        same([&](Masm& m) { m.imul(w, d, s); }, [&](auto& a) { a.imul(D, S); }, name("imul", i, j));
+        same([&](Masm& m) { m.imul_imm(w, d, s, 1000); }, [&](auto& a) { a.imul(D, S, 1000); },
+             name("imul imm", i, j));
+        same([&](Masm& m) { m.imul_imm(w, d, s, -3); }, [&](auto& a) { a.imul(D, S, -3); },
+             name("imul imm8", i, j));
+        same([&](Masm& m) { m.cmov(Cond::Less, w, d, s); }, [&](auto& a) { a.cmovl(D, S); },
+             name("cmovl", i, j));
+        same([&](Masm& m) { m.extend(w == W32 ? LoadKind::S8To32 : LoadKind::S8To64, d, s); },
+             [&](auto& a) { a.movsx(D, gp8(s)); }, name("movsx8", i, j));
+        same([&](Masm& m) { m.extend(w == W32 ? LoadKind::S16To32 : LoadKind::S16To64, d, s); },
+             [&](auto& a) { a.movsx(D, x86::gpw(encoding(s))); }, name("movsx16", i, j));
+        same([&](Masm& m) { m.extend(LoadKind::U8, d, s); },
+             [&](auto& a) { a.movzx(gp(W32, d), gp8(s)); }, name("movzx8", i, j));
+        same([&](Masm& m) { m.extend(LoadKind::U16, d, s); },
+             [&](auto& a) { a.movzx(gp(W32, d), x86::gpw(encoding(s))); }, name("movzx16", i, j));
+        same([&](Masm& m) { m.extend(LoadKind::S32To64, d, s); },
+             [&](auto& a) { a.movsxd(gp(W64, d), gp(W32, s)); }, name("movsxd", i, j));
+        if (i != 0 && j != 0) {  // asmjit has the one-byte form with rax
+          same([&](Masm& m) { m.xchg(w, d, s); }, [&](auto& a) { a.xchg(S, D); },
+               name("xchg", i, j));
+        }
+      }
+    }
+  }
+}
+
+TEST_F(MasmTest, IntegerOneRegisterForms) {
+  for (Width w : kWidths) {
+    for (int i = 0; i < kGprs; ++i) {
+      Reg d = gpr(i);
+      auto D = gp(w, d);
+      for (int32_t imm : {0, 1, -1, 127, -128, 128, -129, 0x12345678, INT32_MIN}) {
+        same([&](Masm& m) { m.alu_imm(Alu::Sub, w, d, imm); }, [&](auto& a) { a.sub(D, imm); },
+             name("sub imm", i, imm));
+        same([&](Masm& m) { m.alu_imm(Alu::Cmp, w, d, imm); }, [&](auto& a) { a.cmp(D, imm); },
+             name("cmp imm", i, imm));
+        same([&](Masm& m) { m.test_imm(w, d, imm); }, [&](auto& a) { a.test(D, imm); },
+             name("test imm", i, imm));
+      }
+      same([&](Masm& m) { m.neg(w, d); }, [&](auto& a) { a.neg(D); }, name("neg", i, 0));
+      same([&](Masm& m) { m.not_(w, d); }, [&](auto& a) { a.not_(D); }, name("not", i, 0));
+      for (int count : {1, 2, 31}) {
+        same([&](Masm& m) { m.shift_imm(Shift::Shl, w, d, static_cast<uint32_t>(count)); },
+             [&](auto& a) { a.shl(D, count); }, name("shl", i, count));
+        same([&](Masm& m) { m.shift_imm(Shift::Sar, w, d, static_cast<uint32_t>(count)); },
+             [&](auto& a) { a.sar(D, count); }, name("sar", i, count));
+        same([&](Masm& m) { m.shift_imm(Shift::Ror, w, d, static_cast<uint32_t>(count)); },
+             [&](auto& a) { a.ror(D, count); }, name("ror", i, count));
+      }
+      same([&](Masm& m) { m.shift_cl(Shift::Shr, w, d); }, [&](auto& a) { a.shr(D, x86::cl); },
+           name("shr cl", i, 0));
+      same([&](Masm& m) { m.shift_cl(Shift::Rol, w, d); }, [&](auto& a) { a.rol(D, x86::cl); },
+           name("rol cl", i, 0));
+      same([&](Masm& m) { m.mov_imm(w, d, 0x12345678); },
+           [&](auto& a) { a.mov(gp(W32, d), 0x12345678); }, name("mov imm", i, 0));
+      same([&](Masm& m) { m.idiv(w, d); },
+           [&](auto& a) { w == W64 ? a.cqo() : a.cdq(), a.idiv(D); }, name("idiv", i, 0));
+      same([&](Masm& m) { m.div(w, d); }, [&](auto& a) { a.xor_(x86::edx, x86::edx), a.div(D); },
+           name("div", i, 0));
+    }
+  }
+  for (int i = 0; i < kGprs; ++i) {
+    Reg d = gpr(i);
+    auto D = gp(W64, d);
+    same([&](Masm& m) { m.push(d); }, [&](auto& a) { a.push(D); }, name("push", i, 0));
+    same([&](Masm& m) { m.pop(d); }, [&](auto& a) { a.pop(D); }, name("pop", i, 0));
+    same([&](Masm& m) { m.zero(d); }, [&](auto& a) { a.xor_(gp(W32, d), gp(W32, d)); },
+         name("zero", i, 0));
+    same([&](Masm& m) { m.jmp_reg(d); }, [&](auto& a) { a.jmp(D); }, name("jmp", i, 0));
+    same([&](Masm& m) { m.call_reg(d); }, [&](auto& a) { a.call(D); }, name("call", i, 0));
+    same([&](Masm& m) { m.mov_imm(W64, d, ~uint64_t{4}); }, [&](auto& a) { a.mov(D, -5); },
+         name("mov -5", i, 0));
+    same([&](Masm& m) { m.mov_imm(W64, d, 0x123456789abcdef0); },
+         [&](auto& a) { a.movabs(D, 0x123456789abcdef0); }, name("mov imm64", i, 0));
+    same([&](Masm& m) { m.set_bool(Cond::Above, d); },
+         [&](auto& a) { a.seta(gp8(d)), a.movzx(gp(W32, d), gp8(d)); }, name("seta", i, 0));
+  }
+}
+
+std::vector<Mem> addresses(int base, int index) {
+  std::vector<Mem> all;
+  for (int32_t disp : {0, 1, -128, 128, 0x7fffffff, INT32_MIN}) {
+    all.push_back(mem_at(gpr(base), disp));
+    if (index != 4) {
+      all.push_back(mem_at(gpr(base), gpr(index), disp));
+      all.push_back({gpr(base), gpr(index), 2, disp});
+    }
+  }
+  return all;
+}
+
+TEST_F(MasmTest, MemoryOperands) {
+  for (int base = 0; base < kGprs; ++base) {
+    for (int index = 0; index < kGprs; ++index) {
+      for (const Mem& address : addresses(base, index)) {
+        // The register's number only meets the address in the ModRM byte: a few stand for all.
+        for (int i : {0, 1, 4, 7, 8, 15}) {
+          std::string what = name("mem", base, index) + name(" reg/disp", i, address.disp);
+          Reg r = gpr(i);
+          same([&](Masm& m) { m.load(LoadKind::I32, r, address); },
+               [&](auto& a) { a.mov(gp(W32, r), mem(address)); }, what);
+          same([&](Masm& m) { m.lea(W64, r, address); },
+               [&](auto& a) { a.lea(gp(W64, r), mem(address)); }, what);
+          same([&](Masm& m) { m.store(StoreKind::I64, address, r); },
+               [&](auto& a) { a.mov(mem(address), gp(W64, r)); }, what);
+        }
+      }
+    }
+  }
+}
+
+TEST_F(MasmTest, LoadsAndStoresByKind) {
+  for (int i = 0; i < kGprs; ++i) {
+    Reg r = gpr(i);
+    Reg x = xmm(i);
+    for (Mem at : {mem_at(Reg::Rbx, Reg::Rcx, 16), mem_at(Reg::R13, Reg::R12, 0)}) {
+      auto M = [&](uint32_t size) { return mem(at, size); };
+      auto load = [&](LoadKind kind, auto theirs) {
+        same([&](Masm& m) { m.load(kind, r, at); }, theirs, name("load", i, int(kind)));
+      };
+      load(LoadKind::U8, [&](auto& a) { a.movzx(gp(W32, r), M(1)); });
+      load(LoadKind::U16, [&](auto& a) { a.movzx(gp(W32, r), M(2)); });
+      load(LoadKind::I64, [&](auto& a) { a.mov(gp(W64, r), M(8)); });
+      load(LoadKind::S8To32, [&](auto& a) { a.movsx(gp(W32, r), M(1)); });
+      load(LoadKind::S16To32, [&](auto& a) { a.movsx(gp(W32, r), M(2)); });
+      load(LoadKind::S8To64, [&](auto& a) { a.movsx(gp(W64, r), M(1)); });
+      load(LoadKind::S16To64, [&](auto& a) { a.movsx(gp(W64, r), M(2)); });
+      load(LoadKind::S32To64, [&](auto& a) { a.movsxd(gp(W64, r), M(4)); });
+      auto store = [&](StoreKind kind, auto theirs) {
+        same([&](Masm& m) { m.store(kind, at, r); }, theirs, name("store", i, int(kind)));
+      };
+      store(StoreKind::I8, [&](auto& a) { a.mov(M(1), gp8(r)); });
+      store(StoreKind::I16, [&](auto& a) { a.mov(M(2), x86::gpw(encoding(r))); });
+      store(StoreKind::I32, [&](auto& a) { a.mov(M(4), gp(W32, r)); });
+      auto imm = [&](StoreKind kind, int32_t value, uint32_t size) {
+        same([&](Masm& m) { m.store_imm(kind, at, value); },
+             [&](auto& a) { a.mov(M(size), value); }, name("store imm", value, int(kind)));
+      };
+      imm(StoreKind::I8, 7, 1);
+      imm(StoreKind::I16, 300, 2);
+      imm(StoreKind::I32, -5, 4);
+      imm(StoreKind::I64, -5, 8);
+      auto floats = [&](auto mine, auto legacy, auto vex, const char* what) {
+        same(mine, legacy, name(what, i, 0));
+        same_avx(mine, vex, name(what, i, 1));
+      };
+      floats([&](Masm& m) { m.load(LoadKind::F32, x, at); }, [&](auto& a) { a.movss(xm(x), M(4)); },
+             [&](auto& a) { a.vmovss(xm(x), M(4)); }, "f32.load");
+      floats([&](Masm& m) { m.load(LoadKind::F64, x, at); }, [&](auto& a) { a.movsd(xm(x), M(8)); },
+             [&](auto& a) { a.vmovsd(xm(x), M(8)); }, "f64.load");
+      floats([&](Masm& m) { m.load(LoadKind::V128, x, at); },
+             [&](auto& a) { a.movups(xm(x), M(16)); }, [&](auto& a) { a.vmovups(xm(x), M(16)); },
+             "v128.load");
+      floats([&](Masm& m) { m.store(StoreKind::F32, at, x); },
+             [&](auto& a) { a.movss(M(4), xm(x)); }, [&](auto& a) { a.vmovss(M(4), xm(x)); },
+             "f32.store");
+      floats([&](Masm& m) { m.store(StoreKind::F64, at, x); },
+             [&](auto& a) { a.movsd(M(8), xm(x)); }, [&](auto& a) { a.vmovsd(M(8), xm(x)); },
+             "f64.store");
+      floats([&](Masm& m) { m.store(StoreKind::V128, at, x); },
+             [&](auto& a) { a.movups(M(16), xm(x)); }, [&](auto& a) { a.vmovups(M(16), xm(x)); },
+             "v128.store");
+      for (Width w : kWidths) {
+        auto D = gp(w, r);
+        uint32_t size = w == W64 ? 8 : 4;
+        same([&](Masm& m) { m.alu_load(Alu::Xor, w, r, at); }, [&](auto& a) { a.xor_(D, M(size)); },
+             name("xor load", i, 0));
+        same([&](Masm& m) { m.alu_store(Alu::Add, w, at, r); }, [&](auto& a) { a.add(M(size), D); },
+             name("add store", i, 0));
+        same([&](Masm& m) { m.alu_store_imm(Alu::Cmp, w, at, 100); },
+             [&](auto& a) { a.cmp(M(size), 100); }, name("cmp mem imm8", i, 0));
+        same([&](Masm& m) { m.alu_store_imm(Alu::Cmp, w, at, 1000); },
+             [&](auto& a) { a.cmp(M(size), 1000); }, name("cmp mem imm32", i, 0));
+        same([&](Masm& m) { m.imul_load(w, r, at); }, [&](auto& a) { a.imul(D, M(size)); },
+             name("imul load", i, 0));
+      }
+      same([&](Masm& m) { m.call_mem(at); }, [&](auto& a) { a.call(M(8)); }, "call mem");
+      same([&](Masm& m) { m.jmp_mem(at); }, [&](auto& a) { a.jmp(M(8)); }, "jmp mem");
+    }
+  }
+}
+
+TEST_F(MasmTest, FloatRegisterForms) {
+  for (int i = 0; i < kGprs; ++i) {
+    for (int j = 0; j < kGprs; ++j) {
+      Reg d = xmm(i), s = xmm(j), g = gpr(j);
+      auto D = xm(d), S = xm(s);
+      auto both = [&](auto mine, auto legacy, auto vex, const char* what) {
+        same(mine, legacy, name(what, i, j));
+        same_avx(mine, vex, name(what, i, j) + " avx");
+      };
+      both([&](Masm& m) { m.fmov(FWidth::F64, d, s); }, [&](auto& a) { a.movaps(D, S); },
+           [&](auto& a) { a.vmovaps(D, S); }, "movaps");
+      both([&](Masm& m) { m.fcompare(FWidth::F32, d, s); }, [&](auto& a) { a.ucomiss(D, S); },
+           [&](auto& a) { a.vucomiss(D, S); }, "ucomiss");
+      both([&](Masm& m) { m.fcompare(FWidth::F64, d, s); }, [&](auto& a) { a.ucomisd(D, S); },
+           [&](auto& a) { a.vucomisd(D, S); }, "ucomisd");
+      both([&](Masm& m) { m.farith(FArith::Add, FWidth::F32, d, d, s); },
+           [&](auto& a) { a.addss(D, S); }, [&](auto& a) { a.vaddss(D, D, S); }, "addss");
+      both([&](Masm& m) { m.farith(FArith::Div, FWidth::F64, d, d, s); },
+           [&](auto& a) { a.divsd(D, S); }, [&](auto& a) { a.vdivsd(D, D, S); }, "divsd");
+      both([&](Masm& m) { m.farith(FArith::Sqrt, FWidth::F64, d, s, s); },
+           [&](auto& a) { a.sqrtsd(D, S); }, [&](auto& a) { a.vsqrtsd(D, S, S); }, "sqrtsd");
+      both([&](Masm& m) { m.f32_to_f64(d, s); }, [&](auto& a) { a.cvtss2sd(D, S); },
+           [&](auto& a) { a.vcvtss2sd(D, S, S); }, "cvtss2sd");
+      both([&](Masm& m) { m.f64_to_f32(d, s); }, [&](auto& a) { a.cvtsd2ss(D, S); },
+           [&](auto& a) { a.vcvtsd2ss(D, S, S); }, "cvtsd2ss");
+      both([&](Masm& m) { m.fround(Masm::Round::Floor, FWidth::F32, d, s); },
+           [&](auto& a) { a.roundss(D, S, 9); }, [&](auto& a) { a.vroundss(D, S, S, 9); },
+           "roundss");
+      both([&](Masm& m) { m.fabs(FWidth::F32, d, d); },
+           [&](auto& a) { a.pslld(D, 1), a.psrld(D, 1); },
+           [&](auto& a) { a.vpslld(D, D, 1), a.vpsrld(D, D, 1); }, "abs");
+      both([&](Masm& m) { m.fabs(FWidth::F64, d, s); },
+           [&](auto& a) {
+             if (i != j) a.movaps(D, S);
+             a.psllq(D, 1), a.psrlq(D, 1);
+           },
+           [&](auto& a) { a.vpsllq(D, S, 1), a.vpsrlq(D, D, 1); }, "abs");
+      for (Width w : kWidths) {
+        auto G = gp(w, g);
+        both([&](Masm& m) { m.mov_to_gpr(w, g, d); },
+             [&](auto& a) { w == W64 ? a.movq(G, D) : a.movd(G, D); },
+             [&](auto& a) { w == W64 ? a.vmovq(G, D) : a.vmovd(G, D); }, "movd to gpr");
+        both([&](Masm& m) { m.mov_to_xmm(w, d, g); },
+             [&](auto& a) { w == W64 ? a.movq(D, G) : a.movd(D, G); },
+             [&](auto& a) { w == W64 ? a.vmovq(D, G) : a.vmovd(D, G); }, "movd to xmm");
+        both([&](Masm& m) { m.int_to_float(w, FWidth::F64, d, g); },
+             [&](auto& a) { a.xorps(D, D), a.cvtsi2sd(D, G); },
+             [&](auto& a) { a.vxorps(D, D, D), a.vcvtsi2sd(D, D, G); }, "cvtsi2sd");
+      }
+      for (int k : {0, 5, 9, 15}) {
+        Reg t = xmm(k);
+        same_avx([&](Masm& m) { m.farith(FArith::Sub, FWidth::F32, d, s, t); },
+                 [&](auto& a) { a.vsubss(D, S, xm(t)); }, name("vsubss", i, j));
+      }
+    }
+  }
+}
+
+TEST_F(MasmTest, TwoOperandFormsKeepTheirSources) {
+  Reg a0 = Reg::Xmm1, b0 = Reg::Xmm2, t = kScratchXmm;
+  auto A = xm(a0), B = xm(b0), T = xm(t);
+  same([&](Masm& m) { m.farith(FArith::Sub, FWidth::F64, b0, a0, b0); },
+       [&](auto& a) { a.movaps(T, B), a.movaps(B, A), a.subsd(B, T); }, "b = a - b");
+  same([&](Masm& m) { m.farith(FArith::Add, FWidth::F64, b0, a0, b0); },
+       [&](auto& a) { a.addsd(B, A); }, "b = a + b");
+  same([&](Masm& m) { m.farith(FArith::Mul, FWidth::F32, Reg::Xmm3, a0, b0); },
+       [&](auto& a) { a.movaps(x86::xmm3, A), a.mulss(x86::xmm3, B); }, "c = a * b");
+}
+
+TEST_F(MasmTest, BitCounting) {
+  Reg d = Reg::R9, s = Reg::Rcx;
+  for (Width w : kWidths) {
+    auto D = gp(w, d), S = gp(w, s);
+    same_avx([&](Masm& m) { m.clz(w, d, s); }, [&](auto& a) { a.lzcnt(D, S); }, "lzcnt");
+    same_avx([&](Masm& m) { m.ctz(w, d, s); }, [&](auto& a) { a.tzcnt(D, S); }, "tzcnt");
+    same_avx([&](Masm& m) { m.popcnt(w, d, s); }, [&](auto& a) { a.popcnt(D, S); }, "popcnt");
+    same_avx([&](Masm& m) { m.shift_bmi2(Shift::Shl, w, d, s, Reg::Rax); },
+             [&](auto& a) { a.shlx(D, S, gp(w, Reg::Rax)); }, "shlx");
+    same_avx([&](Masm& m) { m.rorx(w, d, s, 7); }, [&](auto& a) { a.rorx(D, S, 7); }, "rorx");
+  }
+}
+
+TEST_F(MasmTest, JumpsReachTheirLabels) {
+  // Three forward jumps through one chain, a table entry among them, then two backward jumps.
+  Masm masm{CpuFeatures{}};
+  masm.begin();
+  Label label, start;
+  masm.bind(start);
+  masm.jmp(label);              // 0: e9 rel32
+  masm.jcc(Cond::Less, label);  // 5: 0f 8c rel32
+  masm.table_entry(label);      // 11
+  EXPECT_TRUE(label.is_used());
+  EXPECT_FALSE(label.is_bound());
+  masm.bind(label);  // 15
+  EXPECT_EQ(label.offset(), 15u);
+  masm.jmp(start);               // 15: eb ef
+  masm.jcc(Cond::Equal, start);  // 17: 74 ed
+  for (int i = 0; i < 40; ++i) masm.mov_imm(W32, Reg::Rax, 1);
+  masm.jcc(Cond::Equal, start);  // 219
+  masm.table_entry(start);       // 225
+  CodeBatch batch;
+  masm.finish(FuncIdx{3}, batch, nullptr);
+  std::string text = hex(batch.bytes.data(), 19);
+  EXPECT_EQ(text, "e9 0a 00 00 00 0f 8c 04 00 00 00 00 00 00 00 eb ef 74 ed ");
+  EXPECT_EQ(hex(batch.bytes.data() + 219, 10), "0f 84 1f ff ff ff 1b ff ff ff ");
+  ASSERT_EQ(batch.entries.size(), 1u);
+  EXPECT_EQ(raw(batch.entries[0].func), 3u);
+  EXPECT_EQ(batch.entries[0].code_size, 229u);
+}
+
+TEST_F(MasmTest, TrapsStandBehindTheBodyWithMarks) {
+  Masm masm{CpuFeatures{}};
+  masm.begin();
+  masm.set_wasm_offset(77);
+  masm.trap_if(Cond::Zero, TrapCode::IntegerDivideByZero);  // 0f 84 rel32
+  masm.set_wasm_offset(99);
+  masm.trap(TrapCode::Unreachable);
+  CodeBatch batch;
+  Vector<SourceMark> marks;
+  masm.finish(FuncIdx{0}, batch, &marks);
+  EXPECT_EQ(hex(batch.bytes.data(), batch.bytes.size()),
+            "0f 84 05 00 00 00 e9 03 00 00 00 0f 0b 07 0f 0b 01 ");
+  ASSERT_EQ(marks.size(), 2u);
+  EXPECT_EQ(marks[0].code_offset, 11u);
+  EXPECT_EQ(marks[0].wasm_offset, 77u);
+  EXPECT_EQ(marks[1].code_offset, 14u);
+  EXPECT_EQ(marks[1].wasm_offset, 99u);
+}
+
+TEST_F(MasmTest, CallsLeaveRelocations) {
+  Masm masm{CpuFeatures{}};
+  CodeBatch batch;
+  for (uint32_t i = 0; i < 2; ++i) {
+    masm.begin();
+    masm.ret(0);
+    masm.call_func(FuncIdx{40 + i});
+    masm.finish(FuncIdx{i}, batch, nullptr);
+  }
+  ASSERT_EQ(batch.relocs.size(), 2u);
+  EXPECT_EQ(batch.entries[1].code_offset, 16u);
+  EXPECT_EQ(batch.entries[1].first_reloc, 1u);
+  EXPECT_EQ(batch.relocs[1].offset, 2u);
+  EXPECT_EQ(batch.relocs[1].target, 41u);
+}
+
+TEST_F(MasmTest, ConstantsArePooledAndAligned) {
+  Masm masm{CpuFeatures{}};
+  masm.begin();
+  masm.fconst(FWidth::F32, Reg::Xmm1, 0x3f800000);
+  masm.fconst(FWidth::F64, Reg::Xmm2, 0x3ff0000000000000);
+  masm.fconst(FWidth::F32, Reg::Xmm9, 0x3f800000);
+  masm.fconst(FWidth::F32, Reg::Xmm3, 0);
+  CodeBatch batch;
+  masm.finish(FuncIdx{0}, batch, nullptr);
+  // movss 8 bytes, movsd 8, movss 9 with REX, xorps 3 = 28; padded to 32; the f64, then the f32.
+  EXPECT_EQ(hex(batch.bytes.data(), batch.bytes.size()),
+            "f3 0f 10 0d 20 00 00 00 f2 0f 10 15 10 00 00 00 f3 44 0f 10 0d 0f 00 00 00 0f 57 db "
+            "cc cc cc cc 00 00 00 00 00 00 f0 3f 00 00 80 3f ");
+}
+
+TEST_F(MasmTest, BufferGrowsUnderLabels) {
+  Masm masm{CpuFeatures{}};
+  masm.begin();
+  Label far;
+  masm.jmp(far);
+  constexpr uint32_t kMovs = 200'000;
+  for (uint32_t i = 0; i < kMovs; ++i) {
+    masm.ensure_room();
+    masm.mov_imm(W32, Reg::Rax, i);
+  }
+  masm.bind(far);
+  masm.clz(W32, Reg::Rax, Reg::Rcx);  // asmjit sees the new buffer as well
+  CodeBatch batch;
+  masm.finish(FuncIdx{0}, batch, nullptr);
+  uint32_t rel;
+  memcpy(&rel, batch.bytes.data() + 1, 4);
+  EXPECT_EQ(rel, kMovs * 5);
+  EXPECT_EQ(batch.bytes[5 + 5 * 1000 + 1], 1000 & 0xff);
+}
+
+}  // namespace
+}  // namespace sluice
