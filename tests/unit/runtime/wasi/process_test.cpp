@@ -1,0 +1,191 @@
+// Arguments, environment, randomness, clocks, waiting, sockets; and the errno table.
+#include <fcntl.h>
+#include <thread>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/unit/runtime/wasi/wasi_fixture.h"
+
+namespace sluice::wasi {
+namespace {
+
+constexpr uint64_t kMillisecond = 1'000'000;
+
+class ProcessTest : public WasiTest {
+ protected:
+  Subscription clock(uint64_t userdata, uint64_t timeout, uint16_t flags = 0,
+                     uint32_t id = kClockMonotonic) {
+    Subscription s{};
+    s.userdata = userdata;
+    s.tag = kEventClock;
+    s.id_or_fd = id;
+    s.timeout = timeout;
+    s.flags = flags;
+    return s;
+  }
+  Subscription on_fd(uint64_t userdata, uint8_t tag, uint32_t fd) {
+    Subscription s{};
+    s.userdata = userdata;
+    s.tag = tag;
+    s.id_or_fd = fd;
+    return s;
+  }
+  Errno poll(const std::vector<Subscription>& subscriptions) {
+    for (size_t i = 0; i < subscriptions.size(); ++i) {
+      EXPECT_TRUE(mem.write(static_cast<uint32_t>(kPath + 48 * i), subscriptions[i]));
+    }
+    return error_of(poll_oneoff(context, mem, kPath, kBuffer,
+                                static_cast<uint32_t>(subscriptions.size()), kResult));
+  }
+  Event event(uint32_t i) { return *mem.read<Event>(kBuffer + 32 * i); }
+  uint64_t monotonic() {
+    EXPECT_TRUE(clock_time_get(context, mem, kClockMonotonic, 0, kResult));
+    return result64();
+  }
+};
+
+TEST_F(ProcessTest, PassesArgumentsAndEnvironment) {
+  EXPECT_TRUE(context.add_argument("prog"));
+  EXPECT_TRUE(context.add_argument(""));
+  EXPECT_TRUE(context.add_argument("päth"));
+  EXPECT_FALSE(context.add_argument(std::string_view("a\0b", 3)));
+  EXPECT_TRUE(context.add_variable("KEY", "a=b"));
+  EXPECT_FALSE(context.add_variable("K=", "x"));
+  EXPECT_FALSE(context.add_variable("", "x"));
+  EXPECT_EQ(error_of(args_sizes_get(context, mem, 100, 104)), Errno::Success);
+  EXPECT_EQ(*mem.read<uint32_t>(100), 3u);
+  EXPECT_EQ(*mem.read<uint32_t>(104), 5u + 1 + 6);
+  EXPECT_EQ(error_of(args_get(context, mem, 200, 300)), Errno::Success);
+  EXPECT_EQ(*mem.read<uint32_t>(208), 306u);
+  EXPECT_EQ(*mem.text(300, 12), std::string_view("prog\0\0päth\0", 12));
+  EXPECT_EQ(error_of(environ_sizes_get(context, mem, 100, 104)), Errno::Success);
+  EXPECT_EQ(*mem.read<uint32_t>(104), 8u);
+  EXPECT_EQ(error_of(environ_get(context, mem, 200, 300)), Errno::Success);
+  EXPECT_EQ(*mem.text(300, 8), std::string_view("KEY=a=b\0", 8));
+  auto size = static_cast<uint32_t>(bytes_.size());
+  EXPECT_EQ(error_of(args_get(context, mem, size - 8, 300)), Errno::Fault);
+  EXPECT_EQ(error_of(args_get(context, mem, 200, size - 11)), Errno::Fault);
+  EXPECT_EQ(error_of(args_get(context, mem, 200, size - 12)), Errno::Success);
+  EXPECT_EQ(error_of(args_sizes_get(context, mem, ~0u, 0)), Errno::Fault);
+}
+
+TEST_F(ProcessTest, RandomBytesAreBounded) {
+  EXPECT_EQ(error_of(random_get(context, mem, kBuffer, 65536)), Errno::Success);
+  size_t zeros = 0;
+  for (uint32_t i = 0; i < 65536; ++i) zeros += *mem.read<uint8_t>(kBuffer + i) == 0;
+  EXPECT_LT(zeros, 1000u);
+  EXPECT_EQ(error_of(random_get(context, mem, kBuffer, ~0u)), Errno::Fault);
+}
+
+TEST_F(ProcessTest, Clocks) {
+  for (uint32_t id = 0; id < 4; ++id) {
+    EXPECT_EQ(error_of(clock_time_get(context, mem, id, 0, kResult)), Errno::Success);
+    EXPECT_EQ(error_of(clock_res_get(context, mem, id, kResult)), Errno::Success);
+    EXPECT_GT(result64(), 0u);
+  }
+  EXPECT_EQ(error_of(clock_time_get(context, mem, 4, 0, kResult)), Errno::Inval);
+  EXPECT_EQ(error_of(clock_res_get(context, mem, ~0u, kResult)), Errno::Inval);
+  EXPECT_TRUE(clock_time_get(context, mem, kClockRealtime, 0, kResult));
+  EXPECT_NEAR(static_cast<double>(result64()) / 1e9, static_cast<double>(time(nullptr)), 2.0);
+}
+
+TEST_F(ProcessTest, WaitsForTheFirstClock) {
+  uint64_t start = monotonic();
+  EXPECT_EQ(poll({clock(1, 10'000 * kMillisecond), clock(2, 20 * kMillisecond)}), Errno::Success);
+  EXPECT_EQ(result(), 1u);
+  EXPECT_EQ(event(0).userdata, 2u);
+  EXPECT_EQ(event(0).error, Errno::Success);
+  EXPECT_EQ(event(0).type, kEventClock);
+  uint64_t end = monotonic();
+  EXPECT_GE(end - start, 20 * kMillisecond);
+  EXPECT_LT(end - start, 5000 * kMillisecond);
+  EXPECT_EQ(poll({clock(3, end, kSubclockAbstime), clock(4, ~uint64_t{0})}), Errno::Success);
+  EXPECT_EQ(event(0).userdata, 3u);
+  EXPECT_EQ(poll({clock(5, 0, kSubclockAbstime, kClockRealtime)}), Errno::Success);
+  EXPECT_EQ(poll({clock(6, 0, 0, kClockThreadCputime)}), Errno::Success);
+  EXPECT_EQ(event(0).error, Errno::NotSup);
+  EXPECT_EQ(poll({clock(7, 0, 0, 9)}), Errno::Success);
+  EXPECT_EQ(event(0).error, Errno::Inval);
+}
+
+TEST_F(ProcessTest, WaitsForDescriptors) {
+  int fds[2];
+  ASSERT_EQ(pipe2(fds, O_CLOEXEC), 0);
+  int saved = fcntl(0, F_DUPFD_CLOEXEC, 3);
+  dup2(fds[0], 0);
+  context.inherit_stdin();
+  if (saved >= 0) dup2(saved, 0);
+  EXPECT_EQ(poll({on_fd(1, kEventFdRead, 0), clock(2, kMillisecond)}), Errno::Success);
+  EXPECT_EQ(result(), 1u);
+  EXPECT_EQ(event(0).userdata, 2u);
+  std::thread writer([&] {
+    usleep(10'000);
+    EXPECT_EQ(::write(fds[1], "abc", 3), 3);
+  });
+  EXPECT_EQ(poll({on_fd(1, kEventFdRead, 0), clock(2, 10'000 * kMillisecond)}), Errno::Success);
+  writer.join();
+  EXPECT_EQ(result(), 1u);
+  EXPECT_EQ(event(0).userdata, 1u);
+  EXPECT_EQ(event(0).type, kEventFdRead);
+  EXPECT_EQ(event(0).nbytes, 3u);
+  EXPECT_EQ(read(0), "abc");
+  close(fds[1]);
+  EXPECT_EQ(poll({on_fd(1, kEventFdRead, 0)}), Errno::Success);
+  EXPECT_EQ(event(0).flags, kEventHangup);
+  close(fds[0]);
+  if (saved >= 0) close(saved);
+}
+
+TEST_F(ProcessTest, WhatCannotBeWaitedForSaysSoAtOnce) {
+  write_file(root / "f", "12345");
+  ASSERT_EQ(open("f", 0, kRightFdRead | kRightPollFdReadwrite), Errno::Success);
+  uint32_t file = result();
+  EXPECT_EQ(
+      poll({on_fd(1, kEventFdRead, 99), on_fd(2, kEventFdRead, file), on_fd(3, kEventFdWrite, 1),
+            clock(4, ~uint64_t{0}), on_fd(5, kEventFdWrite, file)}),
+      Errno::Success);
+  EXPECT_EQ(result(), 4u);
+  EXPECT_EQ(event(0).error, Errno::Badf);
+  EXPECT_EQ(event(1).nbytes, 5u);
+  EXPECT_EQ(event(2).error, Errno::Success);
+  EXPECT_EQ(event(3).error, Errno::Badf);
+  EXPECT_EQ(event(3).userdata, 5u);
+  EXPECT_EQ(poll({}), Errno::Inval);
+  EXPECT_EQ(poll({on_fd(1, 3, 0)}), Errno::Inval);
+  auto size = static_cast<uint32_t>(bytes_.size());
+  EXPECT_EQ(error_of(poll_oneoff(context, mem, kPath, kBuffer, ~0u, kResult)), Errno::Inval);
+  EXPECT_EQ(error_of(poll_oneoff(context, mem, size - 47, kBuffer, 1, kResult)), Errno::Fault);
+  EXPECT_EQ(error_of(poll_oneoff(context, mem, kPath, size - 31, 1, kResult)), Errno::Fault);
+}
+
+TEST_F(ProcessTest, NoSockets) {
+  EXPECT_EQ(error_of(sock_accept(context, mem, kDir, 0, kResult)), Errno::NotSock);
+  EXPECT_EQ(error_of(sock_recv(context, mem, 0, 0, 0, 0, 0, 0)), Errno::NotSock);
+  EXPECT_EQ(error_of(sock_send(context, mem, 1, 0, 0, 0, 0)), Errno::NotSock);
+  EXPECT_EQ(error_of(sock_shutdown(context, mem, 42, 0)), Errno::Badf);
+  EXPECT_EQ(error_of(proc_raise(context, mem, 9)), Errno::NotSup);
+  EXPECT_EQ(error_of(sched_yield(context, mem)), Errno::Success);
+}
+
+TEST(WasiErrno, MapsTheHostsNumbers) {
+  EXPECT_EQ(from_host_errno(ENOENT), Errno::NoEnt);
+  EXPECT_EQ(from_host_errno(EWOULDBLOCK), Errno::Again);
+  EXPECT_EQ(from_host_errno(ENOTSUP), Errno::NotSup);
+  EXPECT_EQ(from_host_errno(EXDEV), Errno::Xdev);
+  EXPECT_EQ(from_host_errno(0), Errno::Io);
+  EXPECT_EQ(from_host_errno(100'000), Errno::Io);
+  EXPECT_EQ(static_cast<int>(Errno::NotCapable), 76);
+  EXPECT_EQ(static_cast<int>(Errno::Xdev), 75);
+}
+
+TEST(WasiContext, RefusesWhatItCannotGive) {
+  Context context;
+  EXPECT_FALSE(context.preopen("/no/such/directory", "x", false));
+  EXPECT_FALSE(context.preopen("/dev/null", "x", false)) << "not a directory";
+  EXPECT_FALSE(context.preopen("/", "", false));
+  auto error = context.preopen("/no/such/directory", "x", false).error();
+  EXPECT_NE(error.message().find("/no/such/directory"), String::npos);
+}
+
+}  // namespace
+}  // namespace sluice::wasi
