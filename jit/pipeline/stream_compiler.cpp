@@ -1,0 +1,159 @@
+#include "jit/pipeline/stream_compiler.h"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "engine/binary/stream_decoder.h"
+#include "engine/validate/validate.h"
+#include "jit/pipeline/compile_queue.h"
+
+namespace sluice {
+namespace {
+
+uint64_t now_ns() {
+  auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(std::chrono::nanoseconds(now).count());
+}
+
+}  // namespace
+
+class StreamCompiler::State final : public Allocated, public DecoderEvents {
+ public:
+  State(StreamEnvironment environment, ProgressCallback progress)
+      : environment_(std::move(environment)), progress_(progress),
+        decoder_(environment_.features, environment_.types, *this) {}
+  ~State() override { cancel(); }
+
+  Result<void> feed(std::span<const uint8_t> bytes);
+  Result<std::shared_ptr<const CompiledModule>> finish();
+  void cancel();
+
+  void sections_before_code(const Module& module) override;
+  void body(const FuncBody& body) override { queue_->add(body); }
+  void truncated_body(const FuncBody& body) override { truncated_ = body; }
+
+ private:
+  std::unexpected<Error> stop(Error error);
+  std::unexpected<Error> stop_with_earliest(Error decoder_error);
+  std::optional<Error> fault_in_truncated_body() const;
+  void report_progress() const;
+
+  StreamEnvironment environment_;
+  ProgressCallback progress_;
+  StreamDecoder decoder_;
+  std::shared_ptr<ModuleCode> code_;
+  std::shared_ptr<CompileQueue> queue_;  // from sections_before_code on
+  std::optional<Error> no_code_memory_;  // why code_ is null
+  std::optional<FuncBody> truncated_;    // the last body, if the stream ends inside it
+  std::optional<Error> error_;           // what every call returns once it is set
+  uint64_t last_bytes_ns_ = 0;
+};
+
+void StreamCompiler::State::sections_before_code(const Module& module) {
+  auto code =
+      ModuleCode::create(environment_.code_memory, module.imported_funcs, module.defined_funcs());
+  if (code) {
+    code_ = *std::move(code);
+  } else {
+    // The module may still turn out to be invalid, which is the more useful thing to say.
+    no_code_memory_ = std::move(code).error();
+  }
+  queue_ = make_shared_heap<CompileQueue>(decoder_.module(), code_, environment_.options,
+                                          environment_.workers);
+}
+
+void StreamCompiler::State::report_progress() const {
+  if (progress_.call == nullptr) return;
+  progress_.call(progress_.env,
+                 {decoder_.bytes_received(), queue_ == nullptr ? 0 : queue_->bodies_done(),
+                  decoder_.declared_bodies()});
+}
+
+std::unexpected<Error> StreamCompiler::State::stop(Error error) {
+  if (queue_ != nullptr) queue_->cancel();
+  error_ = error;
+  return std::unexpected(std::move(error));
+}
+
+/// The decoder's error lies behind every body it has announced.
+std::unexpected<Error> StreamCompiler::State::stop_with_earliest(Error decoder_error) {
+  if (queue_ != nullptr) {
+    queue_->drain();
+    if (auto fault = queue_->fault()) return stop(*std::move(fault));
+  }
+  if (auto fault = fault_in_truncated_body()) return stop(*std::move(fault));
+  return stop(std::move(decoder_error));
+}
+
+std::optional<Error> StreamCompiler::State::fault_in_truncated_body() const {
+  if (!truncated_) return std::nullopt;
+  const Module& module = *decoder_.module();
+  uint32_t end = truncated_->range.offset + truncated_->range.size;
+  ValidatorState state;
+  auto valid = validate_body(module, *truncated_, module.wire->view({0, end}), state);
+  // That bytes are missing at the end is the decoder's to say.
+  if (valid || valid.error().offset >= end || valid.error().kind == ErrorKind::UnexpectedEnd) {
+    return std::nullopt;
+  }
+  return std::move(valid).error();
+}
+
+Result<void> StreamCompiler::State::feed(std::span<const uint8_t> bytes) {
+  if (error_) return std::unexpected(*error_);
+  if (!bytes.empty()) last_bytes_ns_ = now_ns();
+  auto fed = decoder_.feed(bytes);
+  if (!fed) return stop_with_earliest(std::move(fed).error());
+  if (queue_ != nullptr) {
+    queue_->flush();
+    if (auto fault = queue_->fault()) {
+      // Bodies before the faulty one may still be under way on other threads.
+      queue_->drain();
+      return stop(*queue_->fault());
+    }
+  }
+  report_progress();
+  return {};
+}
+
+Result<std::shared_ptr<const CompiledModule>> StreamCompiler::State::finish() {
+  if (error_) return std::unexpected(*error_);
+  auto module = decoder_.finish();
+  if (!module) return stop_with_earliest(std::move(module).error());
+  queue_->drain();
+  if (auto fault = queue_->fault()) return stop(*std::move(fault));
+  if (auto refusal = queue_->refusal()) return stop(*std::move(refusal));
+  if (no_code_memory_) return stop(*std::move(no_code_memory_));
+
+  CompileStats stats;
+  stats.wire_bytes = decoder_.bytes_received();
+  stats.code_section_bytes = (*module)->code_section_size;
+  stats.functions = static_cast<uint32_t>((*module)->bodies.size());
+  stats.machine_code_bytes = code_->code_bytes();
+  stats.compile_ns = queue_->compile_ns();
+  stats.last_byte_to_ready_ns = last_bytes_ns_ == 0 ? 0 : now_ns() - last_bytes_ns_;
+  stats.workers = environment_.workers == nullptr ? 0 : environment_.workers->threads();
+  auto compiled =
+      make_shared_heap<CompiledModule>(*std::move(module), code_, environment_.options, stats);
+  code_->set_owner(compiled);
+  report_progress();
+  error_ = Error{ErrorKind::StreamState, kNoOffset, {}};
+  return compiled;
+}
+
+void StreamCompiler::State::cancel() {
+  if (queue_ != nullptr) queue_->cancel();
+  if (!error_) error_ = Error{ErrorKind::Cancelled, kNoOffset, {}};
+}
+
+StreamCompiler::StreamCompiler(StreamEnvironment environment, ProgressCallback progress)
+    : state_(new State(std::move(environment), progress)) {}
+StreamCompiler::~StreamCompiler() = default;
+StreamCompiler::StreamCompiler(StreamCompiler&&) noexcept = default;
+StreamCompiler& StreamCompiler::operator=(StreamCompiler&&) noexcept = default;
+
+Result<void> StreamCompiler::feed(std::span<const uint8_t> bytes) { return state_->feed(bytes); }
+Result<std::shared_ptr<const CompiledModule>> StreamCompiler::finish() { return state_->finish(); }
+void StreamCompiler::cancel() { state_->cancel(); }
+
+}  // namespace sluice
