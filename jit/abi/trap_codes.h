@@ -15,6 +15,12 @@ enum class TrapCode : uint8_t {
 #undef TRAP
 };
 
+inline constexpr uint32_t kTrapCodeCount = 0
+#define TRAP(name, text) +1
+#include "jit/abi/trap_codes.def"
+#undef TRAP
+    ;
+
 inline constexpr uint8_t kTrapCodeInRdx = 0xff;
 
 constexpr std::string_view trap_text(TrapCode code) {

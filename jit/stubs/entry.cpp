@@ -1,0 +1,395 @@
+// The frame of an entry stub, below the return address:
+//
+//   [rbp]       caller's rbp
+//   [rbp - 8]   null: no calling instance
+//   [rbp - 48]  rbx, r12 … r15 above
+//   [rbp - 56]  StoreContext*, then its previous stack_limit, entry_rsp, entry_landing
+//   [rbp - 88]  array form: the cells
+//   [rbp - 96]  the host's MXCSR, and above it the context's previous host_mxcsr (4 bytes each)
+//   [rbp - 96 - area]  result slots and parameter slots, for signatures that need them
+//
+// rsp = rbp - 96 is what the context remembers, so a trap finds rbp again from it. r14 stays null
+// until all memory the host passed has been read: a fault before that is the host's own, and the
+// signal handler can tell by the null.
+#include "jit/stubs/entry.h"
+
+#include "engine/base/check.h"
+#include "jit/abi/trap_codes.h"
+#include "jit/stubs/stub_parts.h"
+
+namespace sluice {
+
+namespace {
+
+namespace x86 = asmjit::x86;
+using namespace stubs;  // NOLINT(google-build-using-namespace): this file's own parts
+using asmjit::Label;
+
+constexpr int32_t kSavedRegs = -48;
+constexpr int32_t kContext = -56;
+constexpr int32_t kPreviousLimit = -64;
+constexpr int32_t kPreviousRsp = -72;
+constexpr int32_t kPreviousLanding = -80;
+constexpr int32_t kCells = -88;
+constexpr int32_t kPreviousModes = -92;
+constexpr int32_t kHostModes = -96;
+constexpr int32_t kFrameBytes = 96;
+
+/// Emits one entry stub. During set-up r13 is the callee's instance, r11 its code, r15 the
+/// StoreContext, r12 the new stack limit; the C ABI's argument registers are left alone.
+class EntryEmitter {
+ public:
+  EntryEmitter(const CommonStubs& common, const FuncType& type)
+      : common_(common), type_(type), a_(stub_.assembler),
+        param_bytes_(stack_area_bytes(type.params())),
+        result_bytes_(stack_area_bytes(type.results())), exit_(a_.newLabel()),
+        landing_(a_.newLabel()), host_modes_differ_(a_.newLabel()), host_modes_done_(a_.newLabel()),
+        restore_modes_(a_.newLabel()), restore_modes_done_(a_.newLabel()),
+        slow_limit_(a_.newLabel()), nested_(a_.newLabel()), limit_known_(a_.newLabel()),
+        exhausted_(a_.newLabel()) {}
+
+  Vector<uint8_t> array_form() {
+    push_registers();
+    a_.mov(x86::r11, x86::ptr(x86::rdi, at(offsetof(FuncImport, code))));
+    a_.mov(x86::r13, x86::ptr(x86::rdi, at(offsetof(FuncImport, instance))));
+    save_context();
+    enter();
+    pass_cells();
+    call();
+    a_.mov(x86::r11, x86::ptr(x86::rbp, kCells));
+    return_cells();
+    a_.xor_(x86::eax, x86::eax);
+    return finish([this] {});
+  }
+
+  Vector<uint8_t> typed_form() {
+    push_registers();
+    a_.mov(x86::r11, x86::rsi);
+    a_.mov(x86::r13, x86::rdi);
+    save_context();
+    enter();
+    pass_c_arguments();
+    call();
+    const bool in_rax =
+        type_.result_count == 1 && reg_class_of(type_.results()[0]) == RegClass::Gpr;
+    a_.xor_(in_rax ? x86::edx : x86::eax, in_rax ? x86::edx : x86::eax);
+    return finish([&] {
+      if (!in_rax) return;
+      a_.mov(x86::edx, x86::eax);
+      a_.xor_(x86::eax, x86::eax);
+    });
+  }
+
+ private:
+  static x86::Mem context_field(int32_t field) { return x86::ptr(x86::r15, field); }
+  x86::Mem thread_field(size_t field) const {
+    x86::Mem m = x86::ptr(static_cast<uint64_t>(common_.thread_stack_offset) + field);
+    m.setAbs();
+    m.setSegment(x86::fs);
+    return m;
+  }
+  int32_t area_bytes() const { return static_cast<int32_t>(param_bytes_ + result_bytes_); }
+
+  void push_registers() {
+    a_.push(x86::rbp);
+    a_.mov(x86::rbp, x86::rsp);
+    a_.push(0);
+    a_.push(x86::rbx);
+    a_.push(x86::r12);
+    a_.push(x86::r13);
+    a_.push(x86::r14);
+    a_.push(x86::r15);
+    a_.xor_(x86::r14d, x86::r14d);
+  }
+
+  void save_context() {
+    a_.mov(x86::r15, x86::ptr(x86::r13, SLUICE_INSTANCE_FIELD(context)));
+    a_.push(x86::r15);
+    a_.push(context_field(SLUICE_CONTEXT_FIELD(stack_limit)));
+    a_.push(context_field(SLUICE_CONTEXT_FIELD(entry_rsp)));
+    a_.push(context_field(SLUICE_CONTEXT_FIELD(entry_landing)));
+    a_.push(x86::rsi);  // the cells; in the typed form of no use
+    a_.push(x86::rax);  // room for the modes
+  }
+
+  /// Modes, stack limit, landing: everything but the arguments.
+  void enter() {
+    a_.stmxcsr(x86::dword_ptr(x86::rbp, kHostModes));
+    a_.mov(x86::r10d, context_field(SLUICE_CONTEXT_FIELD(host_mxcsr)));
+    a_.mov(x86::dword_ptr(x86::rbp, kPreviousModes), x86::r10d);
+    a_.mov(x86::eax, x86::dword_ptr(x86::rbp, kHostModes));
+    a_.mov(context_field(SLUICE_CONTEXT_FIELD(host_mxcsr)), x86::eax);
+    a_.xor_(x86::eax, kWasmMxcsr);
+    a_.test(x86::eax, kMxcsrModes);
+    a_.jnz(host_modes_differ_);
+    a_.bind(host_modes_done_);
+    set_stack_limit();
+    a_.lea(x86::rax, x86::ptr(landing_));
+    a_.mov(context_field(SLUICE_CONTEXT_FIELD(entry_rsp)), x86::rsp);
+    a_.mov(context_field(SLUICE_CONTEXT_FIELD(entry_landing)), x86::rax);
+    a_.mov(context_field(SLUICE_CONTEXT_FIELD(stack_limit)), x86::r12);
+    if (area_bytes() != 0) {
+      a_.sub(x86::rsp, area_bytes());
+      a_.cmp(x86::rsp, x86::r12);
+      a_.jb(exhausted_);
+    }
+  }
+
+  /// r12 = max(floor, rsp - max_wasm_stack), on this thread's own stack; see entry_stack_limit for
+  /// all else. A nested entry never has more stack than the one it is nested in.
+  void set_stack_limit() {
+    a_.mov(x86::r12, x86::rsp);
+    a_.sub(x86::r12, thread_field(offsetof(ThreadStack, low)));
+    a_.cmp(x86::r12, thread_field(offsetof(ThreadStack, size_bytes)));
+    a_.jae(slow_limit_);
+    a_.mov(x86::rax, thread_field(offsetof(ThreadStack, floor)));
+    a_.mov(x86::r12, x86::rsp);
+    a_.sub(x86::r12, context_field(SLUICE_CONTEXT_FIELD(max_wasm_stack_bytes)));
+    a_.cmovb(x86::r12, x86::rax);
+    a_.cmp(x86::r12, x86::rax);
+    a_.cmovb(x86::r12, x86::rax);
+    a_.mov(x86::rax, x86::ptr(x86::rbp, kPreviousRsp));
+    a_.test(x86::rax, x86::rax);
+    a_.jnz(nested_);
+    a_.bind(limit_known_);
+  }
+
+  void pass_cells() {
+    a_.mov(x86::r10, x86::rsi);
+    for (const bool to_stack : {true, false}) {
+      LocationCursor cursor;
+      int32_t cell = 0;
+      for (const ValType type : type_.params()) {
+        const ValueLocation to = cursor.next(type);
+        const x86::Mem from = x86::ptr(x86::r10, cell);
+        cell += kCellBytes;
+        if (to.in_reg() == to_stack) continue;
+        if (to_stack) {
+          copy_value(a_, type, x86::ptr(x86::rsp, static_cast<int32_t>(to.offset)), from, x86::rax);
+        } else {
+          load_value(a_, type, to.reg, from);
+        }
+      }
+    }
+  }
+
+  /// Stack slots first: that frees the registers for the moves, which in this order never
+  /// overwrite one that is still to be read (rdx → rax, rcx, r8 → rdx, r9 → rsi).
+  void pass_c_arguments() {
+    for (const bool to_stack : {true, false}) {
+      LocationCursor wasm;
+      CAbiCursor c(2);
+      for (const ValType type : type_.params()) {
+        const ValueLocation to = wasm.next(type);
+        const ValueLocation from = c.next(type);
+        if (to.in_reg() == to_stack) continue;
+        const x86::Mem source = x86::ptr(x86::rbp, 16 + static_cast<int32_t>(from.offset));
+        const x86::Mem slot = x86::ptr(x86::rsp, static_cast<int32_t>(to.offset));
+        if (to_stack && !from.in_reg()) {
+          copy_value(a_, type, slot, source, x86::rax);
+        } else if (to_stack) {
+          store_zero_extended(type, slot, from.reg);
+        } else if (!from.in_reg()) {
+          load_value(a_, type, to.reg, source);
+        } else if (!is_xmm(to.reg)) {
+          move_zero_extended(type, to.reg, from.reg);
+        }  // vector registers are the same in both conventions
+      }
+    }
+  }
+
+  void store_zero_extended(ValType type, const x86::Mem& slot, Reg from) {
+    if (!is_xmm(from) && value_bytes(type) == 4) a_.mov(gpr(from).r32(), gpr(from).r32());
+    store_value(a_, type, slot, from);
+  }
+
+  void move_zero_extended(ValType type, Reg to, Reg from) {
+    if (value_bytes(type) == 4) {
+      a_.mov(gpr(to).r32(), gpr(from).r32());
+    } else if (to != from) {
+      a_.mov(gpr(to), gpr(from));
+    }
+  }
+
+  void call() {
+    a_.mov(gpr(kInstanceReg), x86::r13);
+    a_.mov(gpr(kMemoryReg), x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(memory0)));
+    a_.mov(gpr(kMemoryReg), x86::ptr(gpr(kMemoryReg), at(offsetof(MemoryData, base))));
+    a_.call(x86::r11);
+  }
+
+  void return_cells() {
+    for (const bool from_stack : {false, true}) {
+      LocationCursor cursor;
+      int32_t cell = 0;
+      for (const ValType type : type_.results()) {
+        const ValueLocation from = cursor.next(type);
+        const x86::Mem to = x86::ptr(x86::r11, cell);
+        cell += kCellBytes;
+        if (from.in_reg() == from_stack) continue;
+        if (from_stack) {
+          copy_value(a_, type, to, x86::ptr(x86::rsp, static_cast<int32_t>(from.offset)), x86::rax);
+        } else {
+          store_value(a_, type, to, from.reg);
+        }
+      }
+    }
+  }
+
+  /// The way out, with the results in place, and everything that is rarely run. `trap_result`
+  /// turns the trap code in eax into what the stub returns.
+  template <class TrapResult>
+  Vector<uint8_t> finish(TrapResult trap_result) {
+    a_.bind(exit_);
+    a_.mov(x86::r11, x86::ptr(x86::rbp, kContext));
+    restore(kPreviousLimit, SLUICE_CONTEXT_FIELD(stack_limit));
+    restore(kPreviousRsp, SLUICE_CONTEXT_FIELD(entry_rsp));
+    restore(kPreviousLanding, SLUICE_CONTEXT_FIELD(entry_landing));
+    a_.mov(x86::r10d, x86::dword_ptr(x86::rbp, kPreviousModes));
+    a_.mov(x86::dword_ptr(x86::r11, SLUICE_CONTEXT_FIELD(host_mxcsr)), x86::r10d);
+    jump_unless_wasm_modes(a_, x86::dword_ptr(x86::rbp, kHostModes), x86::r10, restore_modes_);
+    a_.bind(restore_modes_done_);
+    a_.lea(x86::rsp, x86::ptr(x86::rbp, kSavedRegs));
+    a_.pop(x86::r15);
+    a_.pop(x86::r14);
+    a_.pop(x86::r13);
+    a_.pop(x86::r12);
+    a_.pop(x86::rbx);
+    a_.leave();
+    a_.ret();
+
+    a_.bind(landing_);
+    a_.lea(x86::rbp, x86::ptr(x86::rsp, kFrameBytes));
+    a_.mov(x86::r11, x86::ptr(x86::rbp, kContext));
+    a_.mov(x86::eax,
+           x86::dword_ptr(x86::r11, at(offsetof(StoreContext, trap) + offsetof(TrapRecord, code))));
+    const Label failed = a_.newLabel();
+    a_.bind(failed);
+    trap_result();
+    a_.jmp(exit_);
+
+    a_.bind(exhausted_);
+    a_.mov(x86::eax, static_cast<uint32_t>(TrapCode::StackExhausted));
+    a_.jmp(failed);
+
+    emit_rare_limits(failed);
+
+    a_.bind(host_modes_differ_);
+    a_.push(kWasmMxcsr);
+    a_.ldmxcsr(x86::dword_ptr(x86::rsp));
+    a_.pop(x86::rax);
+    a_.jmp(host_modes_done_);
+
+    a_.bind(restore_modes_);
+    a_.ldmxcsr(x86::dword_ptr(x86::rbp, kHostModes));
+    a_.jmp(restore_modes_done_);
+    return stub_.finish();
+  }
+
+  void restore(int32_t slot, int32_t field) {
+    a_.mov(x86::r10, x86::ptr(x86::rbp, slot));
+    a_.mov(x86::ptr(x86::r11, field), x86::r10);
+  }
+
+  void emit_rare_limits(const Label& failed) {
+    // rax is the entry_rsp of the entry this one is nested in. Plain if that is on this stack.
+    a_.bind(nested_);
+    a_.sub(x86::rax, thread_field(offsetof(ThreadStack, low)));
+    a_.cmp(x86::rax, thread_field(offsetof(ThreadStack, size_bytes)));
+    a_.jae(slow_limit_);
+    a_.cmp(x86::r12, x86::ptr(x86::rbp, kPreviousLimit));
+    a_.cmovb(x86::r12, x86::ptr(x86::rbp, kPreviousLimit));
+    a_.jmp(limit_known_);
+
+    a_.bind(slow_limit_);
+    a_.mov(x86::rax, reinterpret_cast<uint64_t>(common_.slow_stack_limit));
+    a_.call(x86::rax);
+    a_.mov(x86::r12, x86::rax);
+    a_.test(x86::rax, x86::rax);
+    a_.jnz(limit_known_);
+    a_.mov(x86::eax, static_cast<uint32_t>(TrapCode::OutOfMemory));
+    a_.jmp(failed);
+  }
+
+  const CommonStubs& common_;
+  const FuncType& type_;
+  StubAssembler stub_;
+  x86::Assembler& a_;
+  const uint32_t param_bytes_;
+  const uint32_t result_bytes_;
+  const Label exit_;
+  const Label landing_;
+  const Label host_modes_differ_;
+  const Label host_modes_done_;
+  const Label restore_modes_;
+  const Label restore_modes_done_;
+  const Label slow_limit_;
+  const Label nested_;
+  const Label limit_known_;
+  const Label exhausted_;
+};
+
+/// StubEnvironment::entry_stack_limit for r15 = context, rsp of the entry frame = rsp + 8: saves
+/// all registers that may hold arguments around the call.
+Vector<uint8_t> slow_stack_limit_stub(const StubEnvironment& environment) {
+  StubAssembler stub;
+  x86::Assembler& a = stub.assembler;
+  const x86::Gp saved[] = {x86::rdi, x86::rsi, x86::rdx, x86::rcx, x86::r8, x86::r9, x86::r11};
+  constexpr int32_t kXmms = 8;
+  for (const x86::Gp& r : saved) a.push(r);
+  a.sub(x86::rsp, kXmms * 16);
+  for (int32_t i = 0; i < kXmms; ++i) {
+    a.movups(x86::ptr(x86::rsp, i * 16), x86::xmm(static_cast<uint32_t>(i)));
+  }
+  a.mov(x86::rdi, x86::r15);
+  a.lea(x86::rsi, x86::ptr(x86::rbp, -kFrameBytes));
+  a.mov(x86::rax, reinterpret_cast<uint64_t>(environment.entry_stack_limit));
+  a.call(x86::rax);
+  for (int32_t i = 0; i < kXmms; ++i) {
+    a.movups(x86::xmm(static_cast<uint32_t>(i)), x86::ptr(x86::rsp, i * 16));
+  }
+  a.add(x86::rsp, kXmms * 16);
+  for (size_t i = std::size(saved); i-- > 0;) a.pop(saved[i]);
+  a.ret();
+  return stub.finish();
+}
+
+/// See jit/abi/builtins.h.
+Vector<uint8_t> builtin_trampoline_stub() {
+  StubAssembler stub;
+  x86::Assembler& a = stub.assembler;
+  a.push(x86::rbp);
+  a.mov(x86::rbp, x86::rsp);
+  a.push(gpr(kInstanceReg));
+  a.and_(x86::rsp, -16);
+  a.mov(x86::r11, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(builtins)));
+  a.call(x86::ptr(x86::r11, x86::rax, 3));
+  a.leave();
+  a.ret();
+  return stub.finish();
+}
+
+}  // namespace
+
+Result<CommonStubs> add_common_stubs(CodeMemory& memory, const StubEnvironment& environment) {
+  CommonStubs common;
+  common.thread_stack_offset = environment.thread_stack_offset;
+  const uint32_t limit = TRY(memory.add_stub(slow_stack_limit_stub(environment), StubKind::Entry));
+  const uint32_t builtin = TRY(memory.add_stub(builtin_trampoline_stub(), StubKind::Builtin));
+  common.slow_stack_limit = reinterpret_cast<const void*>(memory.base() + limit);
+  common.builtin_trampoline = reinterpret_cast<const void*>(memory.base() + builtin);
+  return common;
+}
+
+Result<uint32_t> add_array_entry(CodeMemory& memory, const CommonStubs& common,
+                                 const FuncType& type) {
+  return memory.add_stub(EntryEmitter(common, type).array_form(), StubKind::Entry);
+}
+
+Result<uint32_t> add_typed_entry(CodeMemory& memory, const CommonStubs& common,
+                                 const FuncType& type) {
+  DCHECK(has_typed_form(type), "asked before");
+  return memory.add_stub(EntryEmitter(common, type).typed_form(), StubKind::Entry);
+}
+
+}  // namespace sluice

@@ -1,0 +1,99 @@
+#include "jit/stubs/stub_parts.h"
+
+#include "jit/stubs/entry.h"
+
+namespace sluice {
+
+bool has_typed_form(const FuncType& type) {
+  if (type.result_count > 1 || type.param_count > kMaxTypedParams) return false;
+  for (uint32_t i = 0; i < type.param_count + type.result_count; ++i) {
+    if (type.types[i] == kV128) return false;
+  }
+  return true;
+}
+
+namespace stubs {
+
+namespace x86 = asmjit::x86;
+
+uint32_t value_bytes(ValType type) {
+  switch (type.kind()) {
+  case ValKind::I32:
+  case ValKind::F32: return 4;
+  case ValKind::V128: return 16;
+  case ValKind::Ref: {
+    const HeapType heap = type.heap();
+    const bool is_handle = heap == HeapType(AbsHeap::Extern) ||
+                           heap == HeapType(AbsHeap::NoExtern) || heap == HeapType(AbsHeap::Exn) ||
+                           heap == HeapType(AbsHeap::NoExn);
+    return is_handle ? 4 : 8;
+  }
+  default: return 8;
+  }
+}
+
+void load_value(x86::Assembler& a, ValType type, Reg dst, const x86::Mem& src) {
+  const uint32_t bytes = value_bytes(type);
+  if (!is_xmm(dst)) {
+    a.mov(bytes == 4 ? gpr(dst).r32() : gpr(dst), src);
+  } else if (bytes == 16) {
+    a.movups(xmm(dst), src);
+  } else if (bytes == 8) {
+    a.movsd(xmm(dst), src);
+  } else {
+    a.movss(xmm(dst), src);
+  }
+}
+
+void store_value(x86::Assembler& a, ValType type, const x86::Mem& dst, Reg src) {
+  const uint32_t bytes = value_bytes(type);
+  if (!is_xmm(src)) {
+    // Wasm code keeps 4-byte values zero-extended; what C returns has been extended by the caller.
+    a.mov(dst, gpr(src));
+  } else if (bytes == 16) {
+    a.movups(dst, xmm(src));
+  } else if (bytes == 8) {
+    a.movsd(dst, xmm(src));
+  } else {
+    x86::Mem upper = dst;
+    upper.addOffset(4);
+    upper.setSize(4);
+    a.movss(dst, xmm(src));
+    a.mov(upper, 0);
+  }
+}
+
+void copy_value(x86::Assembler& a, ValType type, const x86::Mem& dst, const x86::Mem& src,
+                const x86::Gp& scratch) {
+  const uint32_t bytes = value_bytes(type);
+  if (bytes == 16) {
+    a.movups(x86::xmm15, src);
+    a.movups(dst, x86::xmm15);
+  } else {
+    a.mov(bytes == 4 ? scratch.r32() : scratch, src);
+    a.mov(dst, scratch);
+  }
+}
+
+void jump_unless_wasm_modes(x86::Assembler& a, const x86::Mem& modes, const x86::Gp& scratch,
+                            const asmjit::Label& different) {
+  a.mov(scratch.r32(), modes);
+  a.xor_(scratch.r32(), kWasmMxcsr);
+  a.test(scratch.r32(), kMxcsrModes);
+  a.jnz(different);
+}
+
+ValueLocation CAbiCursor::next(ValType type) {
+  static constexpr Reg kGprs[] = {Reg::Rdi, Reg::Rsi, Reg::Rdx, Reg::Rcx, Reg::R8, Reg::R9};
+  if (reg_class_of(type) == RegClass::Gpr) {
+    if (gprs_ < 6) return {kGprs[gprs_++], 0};
+  } else if (xmms_ < 8) {
+    return {static_cast<Reg>(16 + xmms_++), 0};
+  }
+  const ValueLocation on_stack{Reg::None, stack_bytes_};
+  stack_bytes_ += 8;
+  return on_stack;
+}
+
+}  // namespace stubs
+}  // namespace sluice

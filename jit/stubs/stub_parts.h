@@ -1,0 +1,61 @@
+// Pieces that several stubs are made of: registers by name, the frame of an entry stub, floating-
+// point modes, and how C and Wasm pass a list of values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "engine/wasm/types.h"
+#include "jit/abi/call_conv.h"
+#include "jit/abi/instance_layout.h"
+#include "jit/asm/stub_assembler.h"
+
+namespace sluice::stubs {
+
+inline constexpr int32_t kCellBytes = 16;
+
+// Floating-point modes (MXCSR without the sticky exception flags): Wasm's are the processor's
+// defaults, everything masked, round to nearest, no flushing to zero.
+inline constexpr uint32_t kWasmMxcsr = 0x1f80;
+inline constexpr uint32_t kMxcsrModes = 0xffc0;
+
+constexpr int32_t at(size_t field) { return static_cast<int32_t>(field); }
+#define SLUICE_CONTEXT_FIELD(name) at(offsetof(StoreContext, name))
+#define SLUICE_INSTANCE_FIELD(name) at(offsetof(InstanceData, name))
+
+inline asmjit::x86::Gp gpr(Reg r) { return asmjit::x86::gpq(encoding(r)); }
+inline asmjit::x86::Xmm xmm(Reg r) { return asmjit::x86::xmm(encoding(r)); }
+
+/// How much of a cell or slot a value of a type fills: 4, 8 or 16 bytes. Handles of the store's
+/// heap are 32 bits wide, function references are pointers.
+uint32_t value_bytes(ValType type);
+
+/// Moves a value between memory and the register it is passed in; loads zero the upper bits of
+/// 4-byte values, stores into memory always write 8 bytes (16 for v128).
+void load_value(asmjit::x86::Assembler& a, ValType type, Reg dst, const asmjit::x86::Mem& src);
+void store_value(asmjit::x86::Assembler& a, ValType type, const asmjit::x86::Mem& dst, Reg src);
+/// Memory to memory, the same rules. `scratch` for all but v128, xmm15 for that.
+void copy_value(asmjit::x86::Assembler& a, ValType type, const asmjit::x86::Mem& dst,
+                const asmjit::x86::Mem& src, const asmjit::x86::Gp& scratch);
+
+/// Jumps to `different` unless the 32-bit value at `modes` means Wasm's modes. Changes scratch.
+void jump_unless_wasm_modes(asmjit::x86::Assembler& a, const asmjit::x86::Mem& modes,
+                            const asmjit::x86::Gp& scratch, const asmjit::Label& different);
+
+/// Hands out where the C ABI (System V) passes values, like LocationCursor for Wasm.
+class CAbiCursor {
+ public:
+  /// The first `skip` integer registers are taken by fixed parameters.
+  explicit CAbiCursor(uint32_t skip) : gprs_(skip) {}
+  /// A register, or an offset into the stack arguments (8 bytes each).
+  ValueLocation next(ValType type);
+  uint32_t stack_bytes() const { return stack_bytes_; }
+
+ private:
+  uint32_t gprs_;
+  uint32_t xmms_ = 0;
+  uint32_t stack_bytes_ = 0;
+};
+
+}  // namespace sluice::stubs

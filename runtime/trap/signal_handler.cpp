@@ -1,0 +1,158 @@
+#include "runtime/trap/signal_handler.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <pthread.h>
+#include <ucontext.h>
+
+#include "jit/abi/instance_layout.h"
+#include "jit/abi/trap_codes.h"
+#include "jit/code/code_map.h"
+#include "runtime/trap/unwind.h"
+
+namespace sluice {
+
+namespace {
+
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL};
+constexpr size_t kSignalCount = sizeof kSignals / sizeof kSignals[0];
+constexpr greg_t kDirectionFlag = 0x400;
+
+/// What was there before us, in the order of kSignals. Written before our handler is installed.
+struct sigaction g_previous[kSignalCount];
+
+bool lies_in(const MemoryData& memory, uintptr_t address) {
+  return address - reinterpret_cast<uintptr_t>(memory.base) < memory.reserved_bytes;
+}
+
+bool lies_in_a_memory(const InstanceData& instance, uintptr_t address) {
+  if (instance.memory0 != nullptr && lies_in(*instance.memory0, address)) return true;
+  const uint8_t* block = reinterpret_cast<const uint8_t*>(&instance);
+  MemoryData* const* memories =
+      reinterpret_cast<MemoryData* const*>(block + instance.memories_offset);
+  for (uint32_t i = 0; i < instance.memory_count; ++i) {
+    if (lies_in(*memories[i], address)) return true;
+  }
+  return false;
+}
+
+/// The reason at a ud2, or None if there is no ud2 of ours.
+TrapCode reason_at(uintptr_t pc, uint32_t edx) {
+  const uint8_t* code = reinterpret_cast<const uint8_t*>(pc);
+  if (code[0] != 0x0f || code[1] != 0x0b) return TrapCode::None;
+  if (code[2] == kTrapCodeInRdx) {
+    // A host function may return anything.
+    return edx - 1 < kTrapCodeCount - 1 ? static_cast<TrapCode>(edx) : TrapCode::Host;
+  }
+  return code[2] < kTrapCodeCount ? static_cast<TrapCode>(code[2]) : TrapCode::None;
+}
+
+size_t index_of(int signal) {
+  for (size_t i = 0; i < kSignalCount; ++i) {
+    if (kSignals[i] == signal) return i;
+  }
+  return 0;
+}
+
+/// Ends the process as the signal does by default, with the fault's own context if there is one.
+void take_default_action(int signal, const siginfo_t& info) {
+  struct sigaction action{};
+  action.sa_handler = SIG_DFL;
+  sigaction(signal, &action, nullptr);
+  // A fault happens again when the handler returns; a signal that was sent has to be sent again.
+  if (info.si_code <= 0) raise(signal);
+}
+
+void call_previous(struct sigaction& previous, int signal, siginfo_t* info, void* context) {
+  sigset_t blocked = previous.sa_mask;
+  if ((previous.sa_flags & SA_NODEFER) == 0) sigaddset(&blocked, signal);
+  const auto with_info = previous.sa_sigaction;
+  const auto plain = previous.sa_handler;
+  const bool takes_info = (previous.sa_flags & SA_SIGINFO) != 0;
+  if ((previous.sa_flags & static_cast<int>(SA_RESETHAND)) != 0) {
+    previous = {};
+    previous.sa_handler = SIG_DFL;
+  }
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  if (takes_info) {
+    with_info(signal, info, context);
+  } else {
+    plain(signal);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void pass_on(int signal, siginfo_t* info, void* context) {
+  struct sigaction& previous = g_previous[index_of(signal)];
+  const bool is_plain = (previous.sa_flags & SA_SIGINFO) == 0;
+  if (is_plain && previous.sa_handler == SIG_DFL) return take_default_action(signal, *info);
+  if (is_plain && previous.sa_handler == SIG_IGN) {
+    // The system ignores a signal that was sent, but not a fault.
+    if (info->si_code > 0) take_default_action(signal, *info);
+    return;
+  }
+  call_previous(previous, signal, info, context);
+}
+
+void on_signal(int signal, siginfo_t* info, void* context) {
+  if (handle_trap_signal(signal, info, context)) return;
+  const int saved_errno = errno;
+  pass_on(signal, info, context);
+  errno = saved_errno;
+}
+
+}  // namespace
+
+bool handle_trap_signal(int signal, const void* info, void* context) {
+  const siginfo_t& signal_info = *static_cast<const siginfo_t*>(info);
+  greg_t* const regs = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  const uintptr_t pc = static_cast<uintptr_t>(regs[REG_RIP]);
+  // A positive code is the kernel's own: the others were sent by somebody.
+  if (signal_info.si_code <= 0 || !is_generated_code(pc)) return false;
+  // Null in entry stubs as long as they touch what the host passed.
+  const auto* instance = reinterpret_cast<const InstanceData*>(regs[REG_R14]);
+  if (instance == nullptr || instance->context->entry_rsp == 0) return false;
+
+  TrapCode code = TrapCode::None;
+  uintptr_t fault_address = 0;
+  if (signal == SIGILL) {
+    code = reason_at(pc, static_cast<uint32_t>(regs[REG_RDX]));
+  } else if (signal == SIGSEGV || signal == SIGBUS) {
+    fault_address = reinterpret_cast<uintptr_t>(signal_info.si_addr);
+    if (lies_in_a_memory(*instance, fault_address)) code = TrapCode::MemoryOutOfBounds;
+  }
+  if (code == TrapCode::None) return false;
+
+  StoreContext& store = *instance->context;
+  store.trap.pc = pc;
+  store.trap.fault_address = fault_address;
+  store.trap.code = static_cast<uint32_t>(code);
+  record_frames(store, static_cast<uintptr_t>(regs[REG_RSP]),
+                static_cast<uintptr_t>(regs[REG_RBP]));
+  regs[REG_RIP] = static_cast<greg_t>(store.entry_landing);
+  regs[REG_RSP] = static_cast<greg_t>(store.entry_rsp);
+  regs[REG_EFL] &= ~kDirectionFlag;
+  return true;
+}
+
+Result<void> install_trap_handlers() {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  static bool installed = false;
+  pthread_once(&once, [] {
+    for (size_t i = 0; i < kSignalCount; ++i) {
+      if (sigaction(kSignals[i], nullptr, &g_previous[i]) != 0) return;
+      struct sigaction action{};
+      action.sa_sigaction = on_signal;
+      action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+      sigemptyset(&action.sa_mask);
+      if (sigaction(kSignals[i], &action, nullptr) != 0) return;
+    }
+    installed = true;
+  });
+  if (!installed) return fail(ErrorKind::Io, kNoOffset, "signal handlers were refused");
+  return {};
+}
+
+}  // namespace sluice

@@ -1,0 +1,135 @@
+#include "runtime/trap/thread_stack.h"
+
+#include <algorithm>
+#include <csignal>
+#include <new>
+#include <pthread.h>
+#include <sys/auxv.h>
+
+#include "engine/base/virtual_memory.h"
+
+namespace sluice {
+
+namespace {
+
+// Local-exec or initial-exec, so that it lies at a fixed distance from the thread pointer and the
+// entry stubs can read it without a call.
+[[gnu::tls_model("initial-exec")]] constinit thread_local ThreadStack t_stack;
+
+// Room for handlers that are chained to, crash reporters for instance, beside the kernel's frame.
+constexpr size_t kAlternateStackBytes = size_t{64} << 10;
+// An alternate stack that somebody else has installed is good enough from here on.
+constexpr size_t kEnoughBytes = size_t{16} << 10;
+
+size_t signal_frame_bytes() {
+#ifdef AT_MINSIGSTKSZ
+  return static_cast<size_t>(getauxval(AT_MINSIGSTKSZ));
+#else
+  return 0;
+#endif
+}
+
+/// Lies at the upper end of the alternate stack itself, so that nothing needs the heap when the
+/// thread exits.
+struct AlternateStack {
+  Reservation space;
+  stack_t installed{};
+  stack_t previous{};
+};
+
+pthread_key_t g_exit_key;
+bool g_exit_key_made = false;
+
+/// Runs when a thread that has entered Wasm exits.
+void release_thread(void* p) {
+  AlternateStack* stack = static_cast<AlternateStack*>(p);
+  // Code that runs later in this thread's exit starts over.
+  t_stack = ThreadStack();
+  stack_t current{};
+  sigaltstack(nullptr, &current);
+  if (current.ss_sp == stack->installed.ss_sp) sigaltstack(&stack->previous, nullptr);
+  Reservation space = std::move(stack->space);
+  stack->~AlternateStack();
+}
+
+bool install_alternate_stack() {
+  stack_t current{};
+  if (sigaltstack(nullptr, &current) != 0) return false;
+  const size_t enough = kEnoughBytes + signal_frame_bytes();
+  if ((current.ss_flags & SS_DISABLE) == 0 && current.ss_size >= enough) return true;
+  if ((current.ss_flags & SS_ONSTACK) != 0) return false;
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once,
+               [] { g_exit_key_made = pthread_key_create(&g_exit_key, release_thread) == 0; });
+  if (!g_exit_key_made) return false;
+
+  const size_t usable = round_up_to_page(kAlternateStackBytes + signal_frame_bytes());
+  const size_t guard = host_page_bytes();
+  Result<Reservation> space = Reservation::reserve(guard + usable);
+  if (!space || !space->commit(guard, usable)) return false;
+  uint8_t* const low = space->base() + guard;
+  const size_t stack_bytes = (usable - sizeof(AlternateStack)) & ~size_t{63};
+  AlternateStack* stack = new (low + stack_bytes) AlternateStack;
+  stack->previous = current;
+  stack->installed.ss_sp = low;
+  stack->installed.ss_size = stack_bytes;
+  if (sigaltstack(&stack->installed, nullptr) != 0) return false;
+  stack->space = std::move(*space);
+  if (pthread_setspecific(g_exit_key, stack) != 0) {
+    release_thread(stack);
+    return false;
+  }
+  return true;
+}
+
+bool find_stack_bounds(ThreadStack& found) {
+  pthread_attr_t attributes;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return false;
+  void* low = nullptr;
+  size_t bytes = 0;
+  const bool ok = pthread_attr_getstack(&attributes, &low, &bytes) == 0 && bytes != 0;
+  pthread_attr_destroy(&attributes);
+  if (!ok) return false;
+  found.low = reinterpret_cast<uintptr_t>(low);
+  found.size_bytes = bytes;
+  found.floor = found.low + std::clamp(bytes / 4, kLeastHeadroomBytes, kMostHeadroomBytes);
+  return true;
+}
+
+bool prepare_thread() {
+  ThreadStack found;
+  if (!find_stack_bounds(found) || !install_alternate_stack()) return false;
+  t_stack = found;
+  return true;
+}
+
+bool on_own_stack(uintptr_t address) { return address - t_stack.low < t_stack.size_bytes; }
+
+/// StubEnvironment::entry_stack_limit.
+uintptr_t entry_stack_limit(StoreContext* context, uintptr_t rsp) {
+  if (t_stack.size_bytes == 0 && !prepare_thread()) return 0;
+  const bool own = on_own_stack(rsp);
+  uintptr_t limit = rsp > context->max_wasm_stack_bytes ? rsp - context->max_wasm_stack_bytes : 1;
+  if (own) limit = std::max(limit, t_stack.floor);
+  const uintptr_t outer = context->entry_rsp;
+  if (outer == 0) return limit;
+  // Nested. On one stack the outer entry's limit holds for both. Stacks other than the thread's own
+  // are told apart by distance: each must have room for max_wasm_stack and the headroom.
+  const bool same_stack =
+      own ? on_own_stack(outer)
+          : !on_own_stack(outer) && outer >= rsp &&
+                outer - rsp <= context->max_wasm_stack_bytes + kLeastHeadroomBytes;
+  return same_stack ? std::max(limit, context->stack_limit) : limit;
+}
+
+}  // namespace
+
+StubEnvironment stub_environment() {
+  StubEnvironment environment;
+  environment.thread_stack_offset = reinterpret_cast<const char*>(&t_stack) -
+                                    static_cast<const char*>(__builtin_thread_pointer());
+  environment.entry_stack_limit = &entry_stack_limit;
+  return environment;
+}
+
+}  // namespace sluice

@@ -1,0 +1,21 @@
+// What a thread needs before it may run Wasm: known stack bounds, and an alternate stack on which
+// signals are handled when its own is used up.
+//
+// Both are set up when the thread first enters Wasm (the entry stub sees that its ThreadStack is
+// empty) and undone when it exits. Threads that have a large enough alternate stack keep it.
+#pragma once
+
+#include "jit/stubs/stub_environment.h"
+
+namespace sluice {
+
+/// For add_common_stubs.
+StubEnvironment stub_environment();
+
+/// Stack that Wasm code leaves free on a thread's own stack: for the runtime's helpers, host
+/// functions, and signal handlers that do not use an alternate stack. A quarter of the stack,
+/// within these bounds.
+inline constexpr size_t kLeastHeadroomBytes = size_t{16} << 10;
+inline constexpr size_t kMostHeadroomBytes = size_t{256} << 10;
+
+}  // namespace sluice
