@@ -18,6 +18,7 @@
 #include "jit/code/code_memory.h"
 #include "jit/pipeline/stream_compiler.h"
 #include "jit/pipeline/worker_pool.h"
+#include "jit/stubs/stub_environment.h"
 
 namespace sluice {
 
@@ -60,7 +61,9 @@ class Engine : public Allocated {
   const std::shared_ptr<CodeMemory>& code_memory() const { return code_memory_; }
   const std::shared_ptr<WorkerPool>& workers() const { return workers_; }
   uintptr_t code_base() const { return code_memory_->base(); }
-  const void* builtin_trampoline() const { return builtin_trampoline_; }
+  const void* builtin_trampoline() const { return common_stubs_.builtin_trampoline; }
+  /// For embedders that own the signals: see handle_trap_signal (runtime/trap).
+  static bool handle_signal(int signal_number, void* siginfo, void* ucontext);
 
   /// A new module's stream: feed it bytes, they are compiled while they arrive.
   StreamCompiler compile_stream(ProgressCallback progress = {}) const;
@@ -69,20 +72,23 @@ class Engine : public Allocated {
 
   /// The entry stubs of a function type; made at first use, then kept as long as the engine.
   Result<EntryStubs> entry_stubs(CanonicalTypeId signature);
+  /// Can functions of this type be called, and host functions be written, without cells?
+  static bool has_direct_form(const FuncType& type);
   /// Code offset (FuncRecord::code_offset) of the shim that calls a host function of this type,
   /// with arguments in cells or, `typed`, in the C ABI's registers.
   Result<uint32_t> host_shim(CanonicalTypeId signature, bool typed);
 
- private:
-  Engine() : stubs_mutex_(LockRank::Store) {}
+ protected:
+  Engine() = default;
 
+ private:
   EngineConfig config_;
   CompileOptions options_;
   std::shared_ptr<TypeRegistry> types_;
   std::shared_ptr<CodeMemory> code_memory_;
   std::shared_ptr<WorkerPool> workers_;
-  const void* builtin_trampoline_ = nullptr;
-  ForkMutex stubs_mutex_;
+  CommonStubs common_stubs_;
+  ForkMutex stubs_mutex_{LockRank::Store};
   HashMap<uint32_t, EntryStubs> entries_;  // by signature; guarded by stubs_mutex_, as is shims_
   HashMap<uint64_t, uint32_t> shims_;      // by signature << 1 | typed
 };

@@ -8,13 +8,12 @@
 namespace sluice {
 namespace {
 
-using ArrayEntry = uint64_t (*)(const FuncImport* target, Value* cells);
-
-/// The C function behind every host function that takes its arguments in cells.
-uint32_t call_host_callback(void* env, InstanceData* caller_data, Value* cells) {
+/// The ArrayHostFunction behind every host function that takes its arguments in cells.
+uint32_t call_host_callback(void* env, InstanceData* caller_data, void* cells) {
   const HostFunc& host = *static_cast<HostFunc*>(static_cast<HostContext*>(env));
   Caller caller(*host.store, caller_data);
-  return static_cast<uint32_t>(host.def->callback(host.def->env, caller, cells));
+  return static_cast<uint32_t>(
+      host.def->callback(host.def->env, caller, static_cast<Value*>(cells)));
 }
 
 // i32 and f32 have zero upper halves wherever code may see them.
@@ -79,7 +78,7 @@ Outcome<void> Func::call(std::span<const Value> args, std::span<Value> results) 
     return fail(ErrorKind::SignatureMismatch, kNoOffset,
                 describe_counts("results", type.result_count, results.size()));
   }
-  const void* entry = store.array_entry(signature());
+  const ArrayEntry entry = store.array_entry(signature());
   if (entry == nullptr) return fail(ErrorKind::CodeMemoryFull);
 
   constexpr size_t kInlineCells = 16;
@@ -102,7 +101,7 @@ Outcome<void> Func::call(std::span<const Value> args, std::span<Value> results) 
   const FuncImport target{
       reinterpret_cast<const void*>(record_->instance->code_base + record_->code_offset),
       record_->instance};
-  const uint64_t code = reinterpret_cast<ArrayEntry>(entry)(&target, cells);
+  const uint64_t code = entry(&target, cells);
   if (code != 0) return std::unexpected(Failure(store.take_trap(static_cast<TrapCode>(code))));
   std::copy_n(cells, results.size(), results.begin());
   return {};

@@ -39,8 +39,7 @@ Store& Extern::store() const {
 }
 
 Instance::Instance(Store& store, std::shared_ptr<const CompiledModule> compiled)
-    : store_(store), compiled_(std::move(compiled)), module_(compiled_->module()),
-      layout_(InstanceLayout::of(module_)) {}
+    : store_(store), compiled_(std::move(compiled)), module_(compiled_->module()) {}
 
 Instance::~Instance() = default;
 
@@ -119,8 +118,7 @@ FuncRecord* Instance::record_at(uint32_t code_offset) const {
 
 std::span<const uint8_t> Instance::data_segment(DataIdx idx) const {
   if (dropped_datas_[raw(idx)]) return {};
-  const ByteRange range = module_.datas[raw(idx)].bytes;
-  return module_.wire->view().subspan(range.offset, range.size);
+  return module_.wire->view(module_.datas[raw(idx)].bytes);
 }
 
 void Instance::drop_data(DataIdx idx) { dropped_datas_[raw(idx)] = true; }

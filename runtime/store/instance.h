@@ -109,8 +109,7 @@ class Instance : public Allocated {
   Store& store_;
   std::shared_ptr<const CompiledModule> compiled_;
   const Module& module_;
-  InstanceLayout layout_;
-  InstanceData* data_ = nullptr;  // layout_.size_bytes bytes
+  InstanceData* data_ = nullptr;  // lies in block_
   ZeroedBlock block_;             // *data_
   ZeroedBlock records_;           // data_->func_records
   Vector<FuncRecord*> imported_funcs_;

@@ -201,7 +201,7 @@ Result<void> Instantiation::check_tag(const Import& import, const Tag& given) co
 }
 
 Result<void> Instantiation::make_block() {
-  const InstanceLayout& layout = instance_.layout_;
+  const InstanceLayout& layout = compiled_.layout();
   TRY_VOID(instance_.block_.grow(layout.size_bytes));
   TRY_VOID(instance_.records_.grow(module_.funcs.size() * sizeof(FuncRecord)));
   instance_.data_ = new (instance_.block_.data()) InstanceData;
@@ -225,7 +225,7 @@ void Instantiation::bind_import(const Import& import, const Extern& given) {
   switch (import.kind) {
   case ExternKind::Func: {
     FuncRecord* record = given.func().record();
-    auto* slots = array_at<FuncImport>(instance_.layout_.func_imports);
+    auto* slots = array_at<FuncImport>(compiled_.layout().func_imports);
     slots[instance_.imported_funcs_.size()] = {
         reinterpret_cast<const void*>(instance_.data_->code_base + record->code_offset),
         record->instance};
@@ -235,7 +235,7 @@ void Instantiation::bind_import(const Import& import, const Extern& given) {
   case ExternKind::Table: instance_.tables_.push_back(given.table()); return;
   case ExternKind::Memory: instance_.memories_.push_back(given.memory()); return;
   case ExternKind::Global:
-    array_at<GlobalCell*>(instance_.layout_.global_imports)[instance_.globals_.size()] =
+    array_at<GlobalCell*>(compiled_.layout().global_imports)[instance_.globals_.size()] =
         given.global()->cell();
     instance_.globals_.push_back(given.global());
     return;
@@ -251,7 +251,7 @@ Result<void> Instantiation::make_memories() {
 }
 
 Result<void> Instantiation::make_globals() {
-  auto* cells = array_at<GlobalCell>(instance_.layout_.globals);
+  auto* cells = array_at<GlobalCell>(compiled_.layout().globals);
   for (size_t i = module_.imported_globals; i < module_.globals.size(); ++i) {
     const GlobalDecl& declared = module_.globals[i];
     GlobalCell* cell = cells + (i - module_.imported_globals);
@@ -286,13 +286,15 @@ void Instantiation::make_tags() {
 
 /// Enters the objects into the arrays that code reads, and finds the default memory.
 void Instantiation::publish_objects() {
-  auto* tables = array_at<TableData*>(instance_.layout_.tables);
+  auto* tables = array_at<TableData*>(compiled_.layout().tables);
   for (size_t i = 0; i < instance_.tables_.size(); ++i) tables[i] = &instance_.tables_[i]->data();
-  auto* memories = array_at<MemoryData*>(instance_.layout_.memories);
+  auto* memories = array_at<MemoryData*>(compiled_.layout().memories);
   for (size_t i = 0; i < instance_.memories_.size(); ++i) {
     memories[i] = &instance_.memories_[i]->data();
   }
   if (instance_.memories_.empty()) return;
+  instance_.data_->memories_offset = compiled_.layout().memories;
+  instance_.data_->memory_count = static_cast<uint32_t>(instance_.memories_.size());
   Memory* first = instance_.memories_[0];
   instance_.data_->memory0 = &first->data();
   if (first->mode() == MemoryMode::Guard) instance_.data_->memory0_base = first->base();

@@ -11,8 +11,6 @@ namespace {
 
 constexpr uint64_t kGiB = uint64_t{1} << 30;
 constexpr uint64_t kIndex32Bytes = 4 * kGiB;  // what a 32-bit address can name
-// An index and an offset of 32 bits each, and the widest access.
-constexpr uint64_t kGuard32Bytes = 8 * kGiB + 65536;
 // Behind a 64-bit memory's bound: offsets below this need no addition of their own.
 constexpr uint64_t kGuard64Bytes = 4 * kGiB + 65536;
 
@@ -45,8 +43,9 @@ Result<std::shared_ptr<MemoryStorage>> MemoryStorage::create(const Engine& engin
   const bool guarded = engine.memory_mode() == MemoryMode::Guard && whole_host_pages;
   storage->mode_ = guarded ? MemoryMode::Guard : MemoryMode::Explicit;
   if (guarded) {
-    const uint64_t reserve =
-        type.limits.is_64 ? engine.config().memory64_bound_bytes + kGuard64Bytes : kGuard32Bytes;
+    const uint64_t reserve = type.limits.is_64
+                                 ? engine.config().memory64_bound_bytes + kGuard64Bytes
+                                 : kGuardedMemoryBytes;
     storage->region_ = TRY(Reservation::reserve(reserve));
     storage->data_.reserved_bytes = storage->region_.size_bytes();
   } else if (type.limits.is_shared) {
@@ -86,6 +85,13 @@ Result<uint64_t> MemoryStorage::grow(uint64_t delta_pages) {
 }
 
 Result<Memory*> Memory::create(Store& store, const MemoryType& type) {
+  if (type.page_size_log2 != 0 && type.page_size_log2 != kDefaultPageSizeLog2) {
+    return fail(ErrorKind::InvalidPageSize);
+  }
+  if (type.limits.has_max && type.limits.min > type.limits.max) {
+    return fail(ErrorKind::SizeMinGreaterMax);
+  }
+  if (type.limits.is_shared && !type.limits.has_max) return fail(ErrorKind::SharedMemoryNoMax);
   auto storage = TRY(MemoryStorage::create(store.engine(), type));
   store.memories_.push_back(std::unique_ptr<Memory>(new Memory(store, std::move(storage))));
   return store.memories_.back().get();

@@ -25,6 +25,10 @@ namespace sluice {
 class Engine;
 class Store;
 
+/// What a guarded 32-bit memory reserves: an index and an offset of 32 bits each, and the widest
+/// access.
+inline constexpr uint64_t kGuardedMemoryBytes = (uint64_t{8} << 30) + 65536;
+
 /// The bytes of a memory; owned by one Memory, or by several in different stores if shared.
 class MemoryStorage : public Allocated {
  public:

@@ -64,13 +64,14 @@ bool Store::matches(Value value, ValType canonical) const {
   return heap == HeapType(AbsHeap::Extern) && value.bits[0] <= externrefs_.size();
 }
 
-const void* Store::array_entry(CanonicalTypeId signature) {
+ArrayEntry Store::array_entry(CanonicalTypeId signature) {
   const auto found = array_entries_.find(raw(signature));
   if (found != array_entries_.end()) return found->second;
   const Result<EntryStubs> stubs = engine_->entry_stubs(signature);
   if (!stubs) return nullptr;
-  array_entries_.emplace(raw(signature), stubs->array);
-  return stubs->array;
+  const auto entry = reinterpret_cast<ArrayEntry>(const_cast<void*>(stubs->array));
+  array_entries_.emplace(raw(signature), entry);
+  return entry;
 }
 
 void Store::note_host_failure(String message, HostPayload payload, std::shared_ptr<Trap> inner) {

@@ -13,6 +13,7 @@
 #include "engine/base/result.h"
 #include "engine/wasm/types.h"
 #include "jit/abi/instance_layout.h"
+#include "jit/stubs/entry.h"
 #include "runtime/store/func.h"
 #include "runtime/store/global.h"
 #include "runtime/store/instance.h"
@@ -68,7 +69,7 @@ class Store : public Allocated {
   explicit Store(std::shared_ptr<Engine> engine);
   void add_raw_frames(Trap& trap);
   bool trapped_in_host_shim() const;
-  const void* array_entry(CanonicalTypeId signature);
+  ArrayEntry array_entry(CanonicalTypeId signature);
   /// Fills the fields of a block that do not depend on whose it is.
   void init_block(InstanceData& data);
 
@@ -88,8 +89,8 @@ class Store : public Allocated {
   Vector<std::unique_ptr<Tag>> tags_;
   Vector<std::unique_ptr<Instance>> instances_;
   HashMap<const HostFuncDef*, std::unique_ptr<HostFunc>> host_funcs_;
-  HashMap<uint32_t, const void*> array_entries_;  // by signature: spares the engine's lock
-  Vector<void*> externrefs_;                      // handle - 1 → host pointer
+  HashMap<uint32_t, ArrayEntry> array_entries_;  // by signature: spares the engine's lock
+  Vector<void*> externrefs_;                     // handle - 1 → host pointer
   HashMap<void*, uint32_t> externref_handles_;
   std::optional<HostFailure> host_failure_;
 };

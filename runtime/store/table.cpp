@@ -42,6 +42,9 @@ Result<Table*> Table::create(Store& store, const TableType& type, Value init) {
   if (!type.element.is_ref() || !store.matches(init, type.element)) {
     return fail(ErrorKind::SignatureMismatch);
   }
+  if (type.limits.has_max && type.limits.min > type.limits.max) {
+    return fail(ErrorKind::SizeMinGreaterMax);
+  }
   if (type.limits.min > max_elements(type)) return fail(ErrorKind::TableLimit);
   std::unique_ptr<Table> table(new Table(store, type));
   TRY_VOID(table->reserve(type.limits.min));

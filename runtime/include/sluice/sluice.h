@@ -92,7 +92,7 @@ typedef struct sluice_frame {
 } sluice_frame_t;
 
 SLUICE_API void sluice_error_delete(sluice_error_t* error);
-SLUICE_API sluice_error_class_t sluice_error_class(const sluice_error_t* error);
+SLUICE_API sluice_error_class_t sluice_error_get_class(const sluice_error_t* error);
 /* One line; for a trap the reason and the backtrace. As long as the error; zero-terminated. */
 SLUICE_API const char* sluice_error_message(const sluice_error_t* error);
 /* Byte offset in the module that the error names, or SLUICE_NO_OFFSET. */
@@ -151,13 +151,13 @@ SLUICE_API bool sluice_handle_signal(int signal_number, void* siginfo, void* uco
 /* A value type. Other values than these stand for references to types that a module or host
  * defines; they are meaningful inside one engine. */
 typedef uint32_t sluice_type_t;
-#define SLUICE_I32 ((sluice_type_t)1)
-#define SLUICE_I64 ((sluice_type_t)2)
-#define SLUICE_F32 ((sluice_type_t)3)
-#define SLUICE_F64 ((sluice_type_t)4)
-#define SLUICE_V128 ((sluice_type_t)5)
-#define SLUICE_FUNCREF ((sluice_type_t)0x106)
-#define SLUICE_EXTERNREF ((sluice_type_t)0x506)
+#define SLUICE_I32 UINT32_C(1)
+#define SLUICE_I64 UINT32_C(2)
+#define SLUICE_F32 UINT32_C(3)
+#define SLUICE_F64 UINT32_C(4)
+#define SLUICE_V128 UINT32_C(5)
+#define SLUICE_FUNCREF UINT32_C(0x106)
+#define SLUICE_EXTERNREF UINT32_C(0x506)
 
 typedef struct sluice_func_type {
   const sluice_type_t* params;
@@ -256,7 +256,7 @@ typedef struct sluice_module_stats {
   uint32_t functions; /* with a body */
 } sluice_module_stats_t;
 
-SLUICE_API void sluice_module_stats(const sluice_module_t* module, sluice_module_stats_t* out);
+SLUICE_API void sluice_module_get_stats(const sluice_module_t* module, sluice_module_stats_t* out);
 
 /* ---- Stores and their objects -------------------------------------------------------------- */
 
@@ -348,20 +348,20 @@ SLUICE_API uint32_t sluice_store_fail_with(sluice_store_t* store, sluice_error_t
 SLUICE_API sluice_error_t* sluice_func_new(sluice_store_t* store, sluice_func_type_t type,
                                            sluice_callback_t callback, void* env,
                                            void (*release)(void* env), sluice_func_t* out);
-SLUICE_API sluice_error_t* sluice_func_type(const sluice_store_t* store, sluice_func_t func,
-                                            sluice_func_type_t* out);
+SLUICE_API sluice_error_t* sluice_func_get_type(const sluice_store_t* store, sluice_func_t func,
+                                                sluice_func_type_t* out);
 /* The counts must be the type's. `args` and `results` may overlap. */
 SLUICE_API sluice_error_t* sluice_func_call(sluice_store_t* store, sluice_func_t func,
                                             const sluice_value_t* args, size_t arg_count,
                                             sluice_value_t* results, size_t result_count);
 
-/* Direct calls. A function of at most 4 integer and reference and 8 float parameters and one result
- * can be called as a C function
+/* Direct calls. A function of at most 32 parameters and one result, none of them v128, can be
+ * called as a C function
  *     R entry(void *instance, const void *code, parameters...)
  * where R is uint64_t for no result, else a struct { T value; uint64_t trap; } in which T is
- * int32_t, int64_t, float, double or uint64_t for a reference. A non-zero trap goes to
- * sluice_store_take_trap at once. References are not checked. `entry` is null if the signature does
- * not fit. */
+ * uint64_t for integers and references, float or double. References are void * (funcref) or
+ * uint32_t and are not checked. A non-zero trap goes to sluice_store_take_trap at once. `entry` is
+ * null if the signature does not fit. */
 typedef struct sluice_typed_func {
   const void* entry;
   void* instance;
@@ -385,8 +385,9 @@ typedef struct sluice_memory_data {
 /* `page_size_log2` is 16 for ordinary pages of 64 KiB. */
 SLUICE_API sluice_error_t* sluice_memory_new(sluice_store_t* store, sluice_limits_t limits,
                                              uint32_t page_size_log2, sluice_memory_t* out);
-SLUICE_API sluice_error_t* sluice_memory_data(const sluice_store_t* store, sluice_memory_t memory,
-                                              const sluice_memory_data_t** out);
+SLUICE_API sluice_error_t* sluice_memory_get_data(const sluice_store_t* store,
+                                                  sluice_memory_t memory,
+                                                  const sluice_memory_data_t** out);
 /* Its limits now: min is the current size. */
 SLUICE_API sluice_error_t* sluice_memory_limits(const sluice_store_t* store, sluice_memory_t memory,
                                                 sluice_limits_t* out);
@@ -461,8 +462,6 @@ SLUICE_API sluice_error_t*
 sluice_linker_define_typed_func(sluice_linker_t* linker, const char* module, size_t module_size,
                                 const char* name, size_t name_size, sluice_func_type_t type,
                                 const void* code, void* env, void (*release)(void* env));
-/* Does the type fit typed host functions? */
-SLUICE_API bool sluice_func_type_is_direct(sluice_func_type_t type);
 SLUICE_API bool sluice_direct_caller_export(const sluice_host_t* host, void* caller,
                                             const char* name, size_t name_size,
                                             sluice_extern_t* out);

@@ -1,0 +1,232 @@
+// sluice.h: the library, errors, engines, streams and modules.
+
+#include "runtime/api/handles.h"
+
+using namespace sluice;
+using namespace sluice::api;
+
+struct sluice_stream {
+  StreamCompiler compiler;
+  void (*progress)(void* env, const sluice_progress_t* progress);
+  void* env;
+  std::shared_ptr<Engine> engine;
+};
+
+namespace {
+
+void forward_progress(void* env, const StreamProgress& progress) {
+  const auto& stream = *static_cast<sluice_stream*>(env);
+  const sluice_progress_t out = {progress.wire_bytes, progress.bodies_compiled, progress.bodies};
+  stream.progress(stream.env, &out);
+}
+
+std::span<const uint8_t> bytes_of(const void* bytes, size_t size) {
+  if (size == 0) return {};
+  return {static_cast<const uint8_t*>(bytes), size};
+}
+
+sluice_func_type_t canonical_func_type(const Module& module, TypeIdx type) {
+  return wrap(module.registry->func_type(module.types[raw(type)].canonical));
+}
+
+sluice_extern_type_t describe(const Module& module, ExternKind kind, uint32_t index) {
+  sluice_extern_type_t out = {};
+  out.kind = static_cast<sluice_kind_t>(kind);
+  switch (kind) {
+  case ExternKind::Func: out.func = canonical_func_type(module, module.funcs[index]); break;
+  case ExternKind::Tag: out.func = canonical_func_type(module, module.tags[index].type); break;
+  case ExternKind::Table:
+    out.limits = wrap(module.tables[index].type.limits);
+    out.value_type = wrap(canonical(module.types, module.tables[index].type.element));
+    break;
+  case ExternKind::Memory:
+    out.limits = wrap(module.memories[index].limits);
+    out.page_size_log2 = module.memories[index].page_size_log2;
+    break;
+  case ExternKind::Global:
+    out.value_type = wrap(canonical(module.types, module.globals[index].type.type));
+    out.is_mutable = module.globals[index].type.is_mutable;
+    break;
+  }
+  return out;
+}
+
+}  // namespace
+
+extern "C" {
+
+const char* sluice_version(void) { return "0.1.0"; }
+
+void sluice_set_allocator(void* (*allocate)(size_t, size_t),
+                          void (*release)(void*, size_t, size_t)) {
+  set_heap_hooks({allocate, release});
+}
+
+// Errors
+
+void sluice_error_delete(sluice_error_t* error) { destroy(error); }
+
+sluice_error_class_t sluice_error_get_class(const sluice_error_t* error) {
+  if (error->failure.is_trap()) return SLUICE_ERROR_TRAP;
+  return static_cast<sluice_error_class_t>(error_class(error->failure.error.kind));
+}
+
+const char* sluice_error_message(const sluice_error_t* error) {
+  if (error->message.empty()) error->message = error->failure.message();
+  return error->message.c_str();
+}
+
+uint64_t sluice_error_offset(const sluice_error_t* error) { return error->failure.error.offset; }
+
+bool sluice_error_is_trap(const sluice_error_t* error) { return error->failure.is_trap(); }
+
+sluice_trap_code_t sluice_error_trap_code(const sluice_error_t* error) {
+  if (!error->failure.is_trap()) return SLUICE_TRAP_NONE;
+  return static_cast<sluice_trap_code_t>(error->failure.trap->code());
+}
+
+const char* sluice_error_trap_reason(const sluice_error_t* error) {
+  if (!error->failure.is_trap()) return "";
+  if (error->reason.empty()) error->reason = String(error->failure.trap->reason());
+  return error->reason.c_str();
+}
+
+size_t sluice_error_frame_count(const sluice_error_t* error) {
+  return error->failure.is_trap() ? error->failure.trap->frames().size() : 0;
+}
+
+bool sluice_error_frame(const sluice_error_t* error, size_t index, sluice_frame_t* out) {
+  if (index >= sluice_error_frame_count(error)) return false;
+  const Frame& frame = error->failure.trap->frames()[index];
+  *out = {frame.is_host(), raw(frame.func), frame.func_name.c_str(), frame.func_name.size(),
+          frame.wasm_offset};
+  return true;
+}
+
+uint64_t sluice_error_omitted_frames(const sluice_error_t* error) {
+  return error->failure.is_trap() ? error->failure.trap->omitted_frames() : 0;
+}
+
+void* sluice_error_payload(const sluice_error_t* error) {
+  return error->failure.is_trap() ? error->failure.trap->payload() : nullptr;
+}
+
+// Engines
+
+sluice_config_t* sluice_config_new(void) { return create<sluice_config>(); }
+void sluice_config_delete(sluice_config_t* config) { destroy(config); }
+
+void sluice_config_set_memory_mode(sluice_config_t* config, sluice_memory_mode_t mode) {
+  config->value.memory_mode = mode == SLUICE_MEMORY_GUARD      ? MemoryModeChoice::Guard
+                              : mode == SLUICE_MEMORY_EXPLICIT ? MemoryModeChoice::Explicit
+                                                               : MemoryModeChoice::Auto;
+}
+
+void sluice_config_set_workers(sluice_config_t* config, uint32_t workers) {
+  config->value.workers = workers;
+}
+
+void sluice_config_set_max_wasm_stack(sluice_config_t* config, uint64_t bytes) {
+  config->value.max_wasm_stack_bytes = bytes;
+}
+
+void sluice_config_set_embedder_owns_signals(sluice_config_t* config, bool owned) {
+  config->value.signals = owned ? SignalPolicy::EmbedderOwned : SignalPolicy::InstallAndChain;
+}
+
+sluice_error_t* sluice_engine_new(const sluice_config_t* config, sluice_engine_t** out) {
+  Result<std::shared_ptr<Engine>> engine =
+      Engine::create(config == nullptr ? EngineConfig{} : config->value);
+  if (!engine) return error_of(std::move(engine).error());
+  *out = create<sluice_engine>(*std::move(engine));
+  return nullptr;
+}
+
+sluice_engine_t* sluice_engine_clone(const sluice_engine_t* engine) {
+  return create<sluice_engine>(engine->value);
+}
+
+void sluice_engine_delete(sluice_engine_t* engine) { destroy(engine); }
+
+sluice_memory_mode_t sluice_engine_memory_mode(const sluice_engine_t* engine) {
+  return engine->value->memory_mode() == MemoryMode::Guard ? SLUICE_MEMORY_GUARD
+                                                           : SLUICE_MEMORY_EXPLICIT;
+}
+
+bool sluice_handle_signal(int signal_number, void* siginfo, void* ucontext) {
+  return Engine::handle_signal(signal_number, siginfo, ucontext);
+}
+
+// Streams and modules
+
+sluice_stream_t* sluice_stream_new(sluice_engine_t* engine,
+                                   void (*progress)(void*, const sluice_progress_t*), void* env) {
+  // The callback's environment is the stream itself, so that needs its address first.
+  void* room = heap_allocate(sizeof(sluice_stream), alignof(sluice_stream));
+  ProgressCallback callback;
+  if (progress != nullptr) callback = {&forward_progress, room};
+  return new (room)
+      sluice_stream{engine->value->compile_stream(callback), progress, env, engine->value};
+}
+
+sluice_error_t* sluice_stream_feed(sluice_stream_t* stream, const void* bytes, size_t size) {
+  Result<void> fed = stream->compiler.feed(bytes_of(bytes, size));
+  return fed ? nullptr : error_of(std::move(fed).error());
+}
+
+sluice_error_t* sluice_stream_finish(sluice_stream_t* stream, sluice_module_t** out) {
+  auto compiled = stream->compiler.finish();
+  if (!compiled) return error_of(std::move(compiled).error());
+  *out = create<sluice_module>(*std::move(compiled), stream->engine);
+  return nullptr;
+}
+
+void sluice_stream_cancel(sluice_stream_t* stream) { stream->compiler.cancel(); }
+void sluice_stream_delete(sluice_stream_t* stream) { destroy(stream); }
+
+sluice_error_t* sluice_module_new(sluice_engine_t* engine, const void* bytes, size_t size,
+                                  sluice_module_t** out) {
+  auto compiled = engine->value->compile(bytes_of(bytes, size));
+  if (!compiled) return error_of(std::move(compiled).error());
+  *out = create<sluice_module>(*std::move(compiled), engine->value);
+  return nullptr;
+}
+
+sluice_module_t* sluice_module_clone(const sluice_module_t* module) {
+  return create<sluice_module>(module->value, module->engine);
+}
+
+void sluice_module_delete(sluice_module_t* module) { destroy(module); }
+
+size_t sluice_module_import_count(const sluice_module_t* module) {
+  return module->value->module().imports.size();
+}
+
+bool sluice_module_import(const sluice_module_t* module, size_t index, sluice_import_t* out) {
+  const Module& m = module->value->module();
+  if (index >= m.imports.size()) return false;
+  const Import& import = m.imports[index];
+  *out = {import.module.data(), import.module.size(), import.name.data(), import.name.size(),
+          describe(m, import.kind, import.index)};
+  return true;
+}
+
+size_t sluice_module_export_count(const sluice_module_t* module) {
+  return module->value->module().exports.size();
+}
+
+bool sluice_module_export(const sluice_module_t* module, size_t index, sluice_export_t* out) {
+  const Module& m = module->value->module();
+  if (index >= m.exports.size()) return false;
+  const Export& e = m.exports[index];
+  *out = {e.name.data(), e.name.size(), describe(m, e.kind, e.index)};
+  return true;
+}
+
+void sluice_module_get_stats(const sluice_module_t* module, sluice_module_stats_t* out) {
+  const CompileStats& stats = module->value->stats();
+  *out = {stats.wire_bytes, stats.code_section_bytes,    stats.machine_code_bytes,
+          stats.compile_ns, stats.last_byte_to_ready_ns, stats.functions};
+}
+
+}  // extern "C"

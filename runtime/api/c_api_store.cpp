@@ -1,0 +1,193 @@
+// sluice.h: stores, memories, tables, globals and references.
+
+#include "runtime/api/handles.h"
+
+using namespace sluice;
+using namespace sluice::api;
+
+extern "C" {
+
+sluice_error_t* sluice_store_new(sluice_engine_t* engine, void* user_data, sluice_store_t** out) {
+  Result<std::unique_ptr<Store>> store = Store::create(engine->value);
+  if (!store) return error_of(std::move(store).error());
+  (*store)->user_data = user_data;
+  *out = wrap(*store->release());
+  return nullptr;
+}
+
+void sluice_store_delete(sluice_store_t* store) {
+  if (store != nullptr) delete &unwrap(store);
+}
+
+void* sluice_store_user_data(const sluice_store_t* store) { return unwrap(store).user_data; }
+
+sluice_value_t sluice_externref_new(sluice_store_t* store, void* host) {
+  return wrap(unwrap(store).externref(host));
+}
+
+void* sluice_externref_host(const sluice_store_t* store, sluice_value_t value) {
+  return unwrap(store).externref_host(unwrap(value));
+}
+
+sluice_value_t sluice_func_to_ref(sluice_func_t func) {
+  return wrap(Value::funcref(static_cast<FuncRecord*>(func.object)));
+}
+
+sluice_func_t sluice_func_from_ref(const sluice_store_t* store, sluice_value_t value) {
+  const Value ref = unwrap(value);
+  if (ref.is_null() || !unwrap(store).matches(ref, kFuncRef)) return {0, nullptr};
+  return make_handle<sluice_func_t>(unwrap(store), ref.as_funcref());
+}
+
+// Memories
+
+sluice_error_t* sluice_memory_new(sluice_store_t* store, sluice_limits_t limits,
+                                  uint32_t page_size_log2, sluice_memory_t* out) {
+  const Result<Memory*> memory = Memory::create(unwrap(store), {unwrap(limits), page_size_log2});
+  if (!memory) return error_of(memory.error());
+  *out = make_handle<sluice_memory_t>(unwrap(store), *memory);
+  return nullptr;
+}
+
+sluice_error_t* sluice_memory_get_data(const sluice_store_t* store, sluice_memory_t memory,
+                                       const sluice_memory_data_t** out) {
+  static_assert(offsetof(MemoryData, base) == offsetof(sluice_memory_data_t, base));
+  static_assert(offsetof(MemoryData, size_bytes) == offsetof(sluice_memory_data_t, size_bytes));
+  const auto* object = resolve<Memory>(unwrap(store), memory);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  *out = reinterpret_cast<const sluice_memory_data_t*>(&object->data());
+  return nullptr;
+}
+
+sluice_error_t* sluice_memory_limits(const sluice_store_t* store, sluice_memory_t memory,
+                                     sluice_limits_t* out) {
+  const auto* object = resolve<Memory>(unwrap(store), memory);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  *out = wrap(object->type().limits);
+  return nullptr;
+}
+
+sluice_error_t* sluice_memory_grow(sluice_store_t* store, sluice_memory_t memory,
+                                   uint64_t delta_pages, uint64_t* old_pages) {
+  auto* object = resolve<Memory>(unwrap(store), memory);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  const Result<uint64_t> old = object->grow(delta_pages);
+  if (!old) return error_of(old.error());
+  if (old_pages != nullptr) *old_pages = *old;
+  return nullptr;
+}
+
+sluice_error_t* sluice_memory_read(const sluice_store_t* store, sluice_memory_t memory,
+                                   uint64_t offset, void* out, size_t size) {
+  const auto* object = resolve<Memory>(unwrap(store), memory);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  const Result<void> done = object->read(offset, {static_cast<uint8_t*>(out), size});
+  return done ? nullptr : error_of(done.error());
+}
+
+sluice_error_t* sluice_memory_write(sluice_store_t* store, sluice_memory_t memory, uint64_t offset,
+                                    const void* bytes, size_t size) {
+  const auto* object = resolve<Memory>(unwrap(store), memory);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  const Result<void> done = object->write(offset, {static_cast<const uint8_t*>(bytes), size});
+  return done ? nullptr : error_of(done.error());
+}
+
+sluice_error_t* sluice_memory_share(const sluice_store_t* from, sluice_memory_t memory,
+                                    sluice_store_t* to, sluice_memory_t* out) {
+  auto* object = resolve<Memory>(unwrap(from), memory);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  const Result<Memory*> shared = Memory::share(unwrap(to), *object);
+  if (!shared) return error_of(shared.error());
+  *out = make_handle<sluice_memory_t>(unwrap(to), *shared);
+  return nullptr;
+}
+
+// Tables
+
+sluice_error_t* sluice_table_new(sluice_store_t* store, sluice_type_t element,
+                                 sluice_limits_t limits, sluice_value_t init, sluice_table_t* out) {
+  Store& s = unwrap(store);
+  const Result<ValType> type = parse_type(*s.engine().types(), element);
+  if (!type) return error_of(type.error());
+  const Result<Table*> table = Table::create(s, {*type, unwrap(limits)}, unwrap(init));
+  if (!table) return error_of(table.error());
+  *out = make_handle<sluice_table_t>(s, *table);
+  return nullptr;
+}
+
+sluice_error_t* sluice_table_size(const sluice_store_t* store, sluice_table_t table,
+                                  uint64_t* out) {
+  const auto* object = resolve<Table>(unwrap(store), table);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  *out = object->size();
+  return nullptr;
+}
+
+sluice_error_t* sluice_table_get(const sluice_store_t* store, sluice_table_t table, uint64_t index,
+                                 sluice_value_t* out) {
+  const auto* object = resolve<Table>(unwrap(store), table);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  const Result<Value> value = object->get(index);
+  if (!value) return error_of(value.error());
+  *out = wrap(*value);
+  return nullptr;
+}
+
+sluice_error_t* sluice_table_set(sluice_store_t* store, sluice_table_t table, uint64_t index,
+                                 sluice_value_t value) {
+  auto* object = resolve<Table>(unwrap(store), table);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  const Result<void> done = object->set(index, unwrap(value));
+  return done ? nullptr : error_of(done.error());
+}
+
+sluice_error_t* sluice_table_grow(sluice_store_t* store, sluice_table_t table, uint64_t delta,
+                                  sluice_value_t init, uint64_t* old_size) {
+  auto* object = resolve<Table>(unwrap(store), table);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  const Result<uint64_t> old = object->grow(delta, unwrap(init));
+  if (!old) return error_of(old.error());
+  if (old_size != nullptr) *old_size = *old;
+  return nullptr;
+}
+
+// Globals
+
+sluice_error_t* sluice_global_new(sluice_store_t* store, sluice_type_t type, bool is_mutable,
+                                  sluice_value_t value, sluice_global_t* out) {
+  Store& s = unwrap(store);
+  const Result<ValType> parsed = parse_type(*s.engine().types(), type);
+  if (!parsed) return error_of(parsed.error());
+  const Result<Global*> global = Global::create(s, {*parsed, is_mutable}, unwrap(value));
+  if (!global) return error_of(global.error());
+  *out = make_handle<sluice_global_t>(s, *global);
+  return nullptr;
+}
+
+sluice_error_t* sluice_global_type(const sluice_store_t* store, sluice_global_t global,
+                                   sluice_type_t* type, bool* is_mutable) {
+  const auto* object = resolve<Global>(unwrap(store), global);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  if (type != nullptr) *type = wrap(object->type().type);
+  if (is_mutable != nullptr) *is_mutable = object->type().is_mutable;
+  return nullptr;
+}
+
+sluice_error_t* sluice_global_get(const sluice_store_t* store, sluice_global_t global,
+                                  sluice_value_t* out) {
+  const auto* object = resolve<Global>(unwrap(store), global);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  *out = wrap(object->get());
+  return nullptr;
+}
+
+sluice_error_t* sluice_global_set(sluice_store_t* store, sluice_global_t global,
+                                  sluice_value_t value) {
+  auto* object = resolve<Global>(unwrap(store), global);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  const Result<void> done = object->set(unwrap(value));
+  return done ? nullptr : error_of(done.error());
+}
+
+}  // extern "C"

@@ -1,0 +1,107 @@
+#include "runtime/store/engine.h"
+
+#include <algorithm>
+#include <mutex>
+#include <unistd.h>
+
+#include "engine/base/virtual_memory.h"
+#include "jit/asm/target.h"
+#include "jit/stubs/entry.h"
+#include "jit/stubs/host_call.h"
+#include "jit/stubs/stub_environment.h"
+#include "runtime/store/memory.h"
+#include "runtime/trap/signal_handler.h"
+#include "runtime/trap/thread_stack.h"
+
+namespace sluice {
+namespace {
+
+// An address-space limit that grants fewer guarded memories than this will not last: better to
+// start with explicit checks than to fail at the second instance.
+constexpr uint64_t kTrialMemories = 10;
+constexpr long kMaxAutoWorkers = 16;
+
+uint32_t auto_workers() {
+  const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+  return cpus <= 1 ? 0 : static_cast<uint32_t>(std::min(cpus, kMaxAutoWorkers));
+}
+
+Result<MemoryMode> choose_memory_mode(MemoryModeChoice choice) {
+  if (choice == MemoryModeChoice::Explicit) return MemoryMode::Explicit;
+  if (choice == MemoryModeChoice::Guard) {
+    TRY(Reservation::reserve(kGuardedMemoryBytes));
+    return MemoryMode::Guard;
+  }
+  const bool granted = Reservation::reserve(kTrialMemories * kGuardedMemoryBytes).has_value();
+  return granted ? MemoryMode::Guard : MemoryMode::Explicit;
+}
+
+}  // namespace
+
+Engine::~Engine() = default;
+
+Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
+  if (!host_cpu_is_supported()) {
+    return fail(ErrorKind::FeatureDisabled, kNoOffset, String("the processor lacks SSE4.1"));
+  }
+  if (config.signals == SignalPolicy::InstallAndChain) TRY_VOID(install_trap_handlers());
+  struct Constructible : Engine {};
+  std::shared_ptr<Engine> engine = make_shared_heap<Constructible>();
+  engine->config_ = config;
+  engine->options_.memory_mode = TRY(choose_memory_mode(config.memory_mode));
+  engine->options_.cpu = host_cpu_features();
+  engine->options_.debug_checks = config.debug_checks;
+  engine->types_ = make_shared_heap<TypeRegistry>();
+  engine->code_memory_ = TRY(CodeMemory::create());
+  const uint32_t workers = config.workers == kAutoWorkers ? auto_workers() : config.workers;
+  engine->workers_ = make_shared_heap<WorkerPool>(workers);
+  engine->common_stubs_ = TRY(add_common_stubs(*engine->code_memory_, stub_environment()));
+  return engine;
+}
+
+bool Engine::handle_signal(int signal_number, void* siginfo, void* ucontext) {
+  return handle_trap_signal(signal_number, siginfo, ucontext);
+}
+
+StreamCompiler Engine::compile_stream(ProgressCallback progress) const {
+  return StreamCompiler({config_.features, options_, types_, code_memory_, workers_}, progress);
+}
+
+Result<std::shared_ptr<const CompiledModule>>
+Engine::compile(std::span<const uint8_t> bytes) const {
+  StreamCompiler stream = compile_stream();
+  TRY_VOID(stream.feed(bytes));
+  return stream.finish();
+}
+
+bool Engine::has_direct_form(const FuncType& type) { return has_typed_form(type); }
+
+Result<EntryStubs> Engine::entry_stubs(CanonicalTypeId signature) {
+  const FuncType& type = types_->func_type(signature);
+  const std::lock_guard<ForkMutex> lock(stubs_mutex_);
+  const auto found = entries_.find(raw(signature));
+  if (found != entries_.end()) return found->second;
+  EntryStubs stubs;
+  const uint32_t array = TRY(add_array_entry(*code_memory_, common_stubs_, type));
+  stubs.array = reinterpret_cast<const void*>(code_base() + array);
+  if (has_typed_form(type)) {
+    const uint32_t typed = TRY(add_typed_entry(*code_memory_, common_stubs_, type));
+    stubs.typed = reinterpret_cast<const void*>(code_base() + typed);
+  }
+  entries_.emplace(raw(signature), stubs);
+  return stubs;
+}
+
+Result<uint32_t> Engine::host_shim(CanonicalTypeId signature, bool typed) {
+  const FuncType& type = types_->func_type(signature);
+  const uint64_t key = uint64_t{raw(signature)} << 1 | (typed ? 1u : 0u);
+  const std::lock_guard<ForkMutex> lock(stubs_mutex_);
+  const auto found = shims_.find(key);
+  if (found != shims_.end()) return found->second;
+  const uint32_t offset = typed ? TRY(add_typed_host_shim(*code_memory_, type))
+                                : TRY(add_array_host_shim(*code_memory_, type));
+  shims_.emplace(key, offset);
+  return offset;
+}
+
+}  // namespace sluice
