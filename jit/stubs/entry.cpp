@@ -59,7 +59,7 @@ class EntryEmitter {
     a_.mov(x86::r11, x86::ptr(x86::rbp, kCells));
     return_cells();
     a_.xor_(x86::eax, x86::eax);
-    return finish([this] {});
+    return finish([] {});
   }
 
   Vector<uint8_t> typed_form() {

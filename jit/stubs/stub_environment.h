@@ -1,5 +1,5 @@
-// What all stubs of an engine share: where a thread's stack bounds are, and the pieces of code that
-// exist once.
+// What all stubs of an engine share: what the runtime provides for them, and the pieces of code
+// that exist once.
 //
 // Stubs are machine code made with asmjit, once per engine or per signature; they live in the
 // engine's code memory as long as the engine and may be run by any thread. They refer to the C
@@ -12,26 +12,10 @@
 #include <cstdint>
 
 #include "engine/base/result.h"
-#include "jit/abi/instance_layout.h"
+#include "jit/abi/thread_stack.h"
 #include "jit/code/code_memory.h"
 
 namespace sluice {
-
-/// A thread's stack, in thread-local storage; size 0 until the thread first enters Wasm.
-struct ThreadStack {
-  uintptr_t low = 0;         // lowest usable address
-  uintptr_t size_bytes = 0;  // 0: not looked up yet
-  uintptr_t floor = 0;       // Wasm code must not go below: low and room for helpers and the host
-};
-
-/// What the runtime provides for stubs.
-struct StubEnvironment {
-  /// Of the calling thread's ThreadStack from its fs base; the same in all threads.
-  ptrdiff_t thread_stack_offset = 0;
-  /// The stack limit for an entry with `rsp`: all cases but the plain one (the outermost entry, on
-  /// the thread's own stack, which is known). 0 if the thread cannot be prepared for traps.
-  uintptr_t (*entry_stack_limit)(StoreContext* context, uintptr_t rsp) = nullptr;
-};
 
 /// Code that exists once per engine.
 struct CommonStubs {

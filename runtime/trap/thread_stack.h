@@ -5,11 +5,13 @@
 // empty) and undone when it exits. Threads that have a large enough alternate stack keep it.
 #pragma once
 
-#include "jit/stubs/stub_environment.h"
+#include <cstddef>
+
+#include "jit/abi/thread_stack.h"
 
 namespace sluice {
 
-/// For add_common_stubs.
+/// For add_common_stubs (jit/stubs).
 StubEnvironment stub_environment();
 
 /// Stack that Wasm code leaves free on a thread's own stack: for the runtime's helpers, host

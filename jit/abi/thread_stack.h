@@ -1,0 +1,31 @@
+// What entry stubs know of the calling thread's stack, and whom they ask when that is not enough.
+//
+// Each thread has a ThreadStack in thread-local storage, at a fixed distance from its fs base, so
+// that a stub reads it without a call. The runtime (runtime/trap) owns it and fills it when the
+// thread first enters Wasm.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "jit/abi/instance_layout.h"
+
+namespace sluice {
+
+/// A thread's stack, in thread-local storage; size 0 until the thread first enters Wasm.
+struct ThreadStack {
+  uintptr_t low = 0;         // lowest usable address
+  uintptr_t size_bytes = 0;  // 0: not looked up yet
+  uintptr_t floor = 0;       // Wasm code must not go below: low and room for helpers and the host
+};
+
+/// What the runtime provides for stubs.
+struct StubEnvironment {
+  /// Of the calling thread's ThreadStack from its fs base; the same in all threads.
+  ptrdiff_t thread_stack_offset = 0;
+  /// The stack limit for an entry with `rsp`: all cases but the plain one (the outermost entry, on
+  /// the thread's own stack, which is known). 0 if the thread cannot be prepared for traps.
+  uintptr_t (*entry_stack_limit)(StoreContext* context, uintptr_t rsp) = nullptr;
+};
+
+}  // namespace sluice
