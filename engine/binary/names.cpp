@@ -37,7 +37,9 @@ NameMap parse_names(const Module& module) {
     if (r.failed()) break;
   }
   // Ascending in well-formed sections; of two names for one function the first counts.
-  std::ranges::stable_sort(names.funcs_, {}, &NameMap::Entry::func);
+  std::ranges::sort(names.funcs_, [](const NameMap::Entry& a, const NameMap::Entry& b) {
+    return a.func != b.func ? a.func < b.func : a.name.data() < b.name.data();
+  });
   const auto twins = std::ranges::unique(names.funcs_, {}, &NameMap::Entry::func);
   names.funcs_.erase(twins.begin(), twins.end());
   return names;
