@@ -1,0 +1,15 @@
+// The commands of the command line; each returns the process's exit status.
+#pragma once
+
+#include "runtime/cli/options.h"
+
+namespace sluice::cli {
+
+/// Compiles the module while it is read, then runs it with WASI or calls one function.
+int run(const Options& options);
+
+/// Decodes and validates every module named, without compiling; all of WebAssembly is accepted,
+/// also what is not compiled yet.
+int validate(const Options& options);
+
+}  // namespace sluice::cli

@@ -1,0 +1,46 @@
+// Plain read(): it returns what a pipe has, which is what streaming needs.
+#include "runtime/cli/input.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace sluice::cli {
+
+namespace {
+
+constexpr size_t kPieceBytes = size_t{64} << 10;
+
+std::string say(const std::string& name) {
+  return "cannot read " + (name == "-" ? "standard input" : "'" + name + "'") + ": " +
+         std::strerror(errno);
+}
+
+}  // namespace
+
+std::expected<void, std::string>
+read_pieces(const std::string& name, const std::function<bool(std::span<const uint8_t>)>& take) {
+  int fd = name == "-" ? STDIN_FILENO : open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::unexpected(say(name));
+  auto buffer = std::make_unique<uint8_t[]>(kPieceBytes);
+  std::expected<void, std::string> result;
+  for (;;) {
+    ssize_t n = read(fd, buffer.get(), kPieceBytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) result = std::unexpected(say(name));
+    if (n <= 0 || !take({buffer.get(), static_cast<size_t>(n)})) break;
+  }
+  if (fd != STDIN_FILENO) close(fd);
+  return result;
+}
+
+bool stdin_is_piped() {
+  struct stat st;
+  if (fstat(STDIN_FILENO, &st) != 0) return false;
+  return S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode);
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,20 @@
+// Where a module's bytes come from: a file, a pipe, standard input. Hands them on as they arrive.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <span>
+#include <string>
+
+namespace sluice::cli {
+
+/// Reads `name` ("-": standard input) to its end and gives each piece to `take`, at once and
+/// without waiting for more; stops early when that returns false. An error is one sentence.
+std::expected<void, std::string>
+read_pieces(const std::string& name, const std::function<bool(std::span<const uint8_t>)>& take);
+
+/// Is standard input something that a module may be piped through (no terminal, no device)?
+bool stdin_is_piped();
+
+}  // namespace sluice::cli
