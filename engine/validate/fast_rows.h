@@ -36,10 +36,8 @@ enum class FastShape : uint8_t {
   End,
   Br,
   BrIf,
-  BrTable,
   Return,
   Call,
-  CallIndirect,
 };
 
 struct FastRow {
@@ -74,10 +72,8 @@ constexpr FastShape fast_shape(Op op) {
   case Op::End: return FastShape::End;
   case Op::Br: return FastShape::Br;
   case Op::BrIf: return FastShape::BrIf;
-  case Op::BrTable: return FastShape::BrTable;
   case Op::Return: return FastShape::Return;
   case Op::Call: return FastShape::Call;
-  case Op::CallIndirect: return FastShape::CallIndirect;
   default: break;
   }
   const OpInfo& info = op_info(op);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -51,6 +52,16 @@ class FuncReader {
   struct Number {
     uint64_t value;
     const uint8_t* next;
+  };
+
+  // The loop's copy of cursor and stack, kept in registers: it must never have its address taken by
+  // what isn't inlined.
+  struct Cursor {
+    const uint8_t* p;
+    const uint8_t* end;
+    const uint8_t* stop;
+    Slot* top;
+    Slot* floor;
   };
 
   // --- The loops.
@@ -110,10 +121,64 @@ class FuncReader {
   }
 
   // --- Numbers of the loop: one byte inline there, the rest here.
-  Number slow_u32(const uint8_t* p);
-  Number slow_s32(const uint8_t* p);
-  Number slow_s64(const uint8_t* p);
-  void slow_mem_arg(const uint8_t* p, FastRow row, MemArg& mem);
+  [[gnu::noinline]] Number long_u32(const uint8_t* p);
+  [[gnu::noinline]] Number long_s32(const uint8_t* p);
+  [[gnu::noinline]] Number long_s64(const uint8_t* p);
+  // Numbers of at most four bytes with eight bytes to read; next is null for any other.
+  static Number long_u32_if_short(const uint8_t* p, const uint8_t* end) {
+    uint64_t word;
+    if (static_cast<size_t>(end - p) < sizeof word) return {0, nullptr};
+    std::memcpy(&word, p, sizeof word);
+    const uint32_t stops = ~static_cast<uint32_t>(word) & 0x80808080u;
+    if (stops == 0) return {0, nullptr};
+    const uint32_t through = stops ^ (stops - 1);  // all bits up to the last byte's top bit
+    const uint32_t bits = static_cast<uint32_t>(word) & through;
+    const uint32_t value = (bits & 0x7f) | ((bits >> 1) & 0x3f80) | ((bits >> 2) & 0x1fc000) |
+                           ((bits >> 3) & 0xfe00000);
+    return {value, p + (std::popcount(through) >> 3)};
+  }
+  [[gnu::noinline]] void long_mem_arg(const uint8_t* p, FastRow row, MemArg& mem);
+
+  // --- The loop's instructions (fast_rules.h). False: stop.
+  void load(Cursor& c);
+  void save(const Cursor& c);
+  void sync(const Cursor& c) {
+    if constexpr (Sink::kWantsState) s_.top = c.top;
+  }
+  bool took(Cursor& c, Slot* top);
+  [[gnu::noinline]] bool has_feature(Op op);
+  uint32_t read_u32(Cursor& c);
+  bool read_mem_arg(Cursor& c, FastRow row, MemArg& mem, ValType& address);
+  template <bool kToSink, void (FuncReader::*kRule)()>
+  bool rule(Cursor& c);
+  template <bool kToSink>
+  bool local_get(Cursor& c);
+  template <bool kToSink, bool kTee>
+  bool local_set(Cursor& c);
+  template <bool kToSink>
+  bool global_get(Cursor& c);
+  template <bool kToSink>
+  bool global_set(Cursor& c);
+  template <bool kToSink>
+  void i32_const(Cursor& c);
+  template <bool kToSink>
+  void i64_const(Cursor& c);
+  template <bool kToSink>
+  bool f32_const(Cursor& c);
+  template <bool kToSink>
+  bool f64_const(Cursor& c);
+  template <bool kToSink>
+  bool drop(Cursor& c);
+  template <bool kToSink>
+  bool select(Cursor& c);
+  template <bool kToSink>
+  bool unary(Cursor& c, FastRow row);
+  template <bool kToSink>
+  bool binary(Cursor& c, FastRow row);
+  template <bool kToSink>
+  bool load_value(Cursor& c, FastRow row);
+  template <bool kToSink>
+  bool store_value(Cursor& c, FastRow row);
 
   // --- Operands. `take` finds the operands of an instruction without popping them: all are there
   // (in unreachable code as many of type Bottom as are missing come into being) and their types
@@ -154,6 +219,7 @@ class FuncReader {
   /// The last operand, which may be any reference.
   Slot* take_ref();
   // The loop's slow paths: the same, with top as a value. Null after a failure.
+  [[gnu::noinline]] Slot* take_any(Slot* top);
   [[gnu::noinline]] Slot* take_one(Slot* top, ValType want);
   [[gnu::noinline]] Slot* take_two(Slot* top, ValType first, ValType second);
   [[gnu::noinline]] Slot* take_local(Slot* top, uint32_t local);
@@ -208,6 +274,7 @@ class FuncReader {
 
   // --- Control (rules_control.h).
   bool block_type(const BlockType& block, FuncType& out);
+  bool read_block(FuncType& out);
   Frame* enter(FrameKind kind, const FuncType& type);
   void mark_dead();
   void undo_inits(uint32_t mark);
@@ -406,286 +473,51 @@ void FuncReader<Sink>::enter_function() {
   poll_sink();
 }
 
-// One loop for code the sink is told of, one for the rest; each returns when it isn't its turn.
+// One loop for code the sink is told of, one for the rest; each returns when it isn't its turn. An
+// instruction takes a byte and adds at most one operand, unless it makes room by itself. So the
+// stack's memory suffices until `stop`, and one test serves for both.
 template <class Sink>
 template <bool kToSink>
 void FuncReader<Sink>::loop() {
-  const uint8_t* const end = in_.end();
-  const auto local_count = static_cast<uint32_t>(s_.local_types.size());
-  const ValType* const readable = s_.readable;
-  const uint8_t* p;
-  const uint8_t* stop;
-  Slot* top;
-  Slot* floor;
-
-  // An instruction takes a byte and adds at most one operand, unless it makes room by itself. So
-  // the stack's memory suffices until `stop`, and one test serves for both.
-  const auto load_state = [&] {
-    p = in_.pos();
-    top = s_.top;
-    floor = s_.floor;
-    stop = p + std::min(end - p, limit_ - top);
-  };
-  const auto save_state = [&] {
-    in_.set_pos(p);
-    s_.top = top;
-  };
-  const auto read_u32 = [&]() -> uint32_t {
-    if (p != end && *p < 0x80) [[likely]]
-      return *p++;
-    const Number n = slow_u32(p);
-    p = n.next;
-    return static_cast<uint32_t>(n.value);
-  };
-  const auto sync = [&] {
-    if constexpr (Sink::kWantsState) s_.top = top;
-  };
-
   constexpr size_t kStretch = 64;  // at least so many bytes between two tests for room
   reserve(kStretch);
-  load_state();
-  while (p < stop) {
-    const FastRow row = kFastRows[*p];
-    s_.instr_pos = p++;
+  Cursor c;
+  load(c);
+  while (c.p < c.stop) {
+    const FastRow row = kFastRows[*c.p];
+    s_.instr_pos = c.p++;
+    bool ok = true;
     switch (row.shape) {
-    case FastShape::Nop: continue;
-    case FastShape::LocalGet: {
-      const uint32_t local = read_u32();
-      if (local >= local_count) return fail_index(ErrorKind::UnknownLocal, local);
-      const ValType type = readable[local];
-      if (type.is_bottom()) return fail_index(ErrorKind::UninitializedLocal, local);
-      top->type = type;
-      sync();
-      if constexpr (kToSink) sink_.local_get(local, top);
-      ++top;
-      continue;
+    case FastShape::Nop: break;
+    case FastShape::LocalGet: ok = local_get<kToSink>(c); break;
+    case FastShape::LocalSet: ok = local_set<kToSink, false>(c); break;
+    case FastShape::LocalTee: ok = local_set<kToSink, true>(c); break;
+    case FastShape::GlobalGet: ok = global_get<kToSink>(c); break;
+    case FastShape::GlobalSet: ok = global_set<kToSink>(c); break;
+    case FastShape::I32Const: i32_const<kToSink>(c); break;
+    case FastShape::I64Const: i64_const<kToSink>(c); break;
+    case FastShape::F32Const: ok = f32_const<kToSink>(c); break;
+    case FastShape::F64Const: ok = f64_const<kToSink>(c); break;
+    case FastShape::Drop: ok = drop<kToSink>(c); break;
+    case FastShape::Select: ok = select<kToSink>(c); break;
+    case FastShape::Unary: ok = unary<kToSink>(c, row); break;
+    case FastShape::Binary: ok = binary<kToSink>(c, row); break;
+    case FastShape::Load: ok = load_value<kToSink>(c, row); break;
+    case FastShape::Store: ok = store_value<kToSink>(c, row); break;
+    case FastShape::Block: ok = rule<kToSink, &FuncReader::exec_block>(c); break;
+    case FastShape::Loop: ok = rule<kToSink, &FuncReader::exec_loop>(c); break;
+    case FastShape::If: ok = rule<kToSink, &FuncReader::exec_if>(c); break;
+    case FastShape::Else: ok = rule<kToSink, &FuncReader::exec_else>(c); break;
+    case FastShape::End: ok = rule<kToSink, &FuncReader::exec_end>(c); break;
+    case FastShape::Br: ok = rule<kToSink, &FuncReader::exec_br>(c); break;
+    case FastShape::BrIf: ok = rule<kToSink, &FuncReader::exec_br_if>(c); break;
+    case FastShape::Return: ok = rule<kToSink, &FuncReader::exec_return>(c); break;
+    case FastShape::Call: ok = rule<kToSink, &FuncReader::exec_call>(c); break;
+    case FastShape::Other: ok = rule<kToSink, &FuncReader::step>(c); break;
     }
-    case FastShape::LocalSet:
-    case FastShape::LocalTee: {
-      const uint32_t local = read_u32();
-      if (local >= local_count) return fail_index(ErrorKind::UnknownLocal, local);
-      if (top == floor || top[-1].type != readable[local]) [[unlikely]] {
-        top = take_local(top, local);
-        if (top == nullptr) return;
-        floor = s_.floor;
-      }
-      sync();
-      if (row.shape == FastShape::LocalSet) {
-        if constexpr (kToSink) sink_.local_set(local, top - 1);
-        --top;
-      } else {
-        if constexpr (kToSink) sink_.local_tee(local, top - 1);
-      }
-      continue;
-    }
-    case FastShape::GlobalGet: {
-      const uint32_t global = read_u32();
-      if (global >= module_.globals.size()) return fail_index(ErrorKind::UnknownGlobal, global);
-      top->type = module_.globals[global].type.type;
-      sync();
-      if constexpr (kToSink) sink_.global_get(global, top);
-      ++top;
-      continue;
-    }
-    case FastShape::GlobalSet: {
-      const uint32_t global = read_u32();
-      if (global >= module_.globals.size()) return fail_index(ErrorKind::UnknownGlobal, global);
-      const GlobalType& type = module_.globals[global].type;
-      if (!type.is_mutable) return fail_index(ErrorKind::ImmutableGlobal, global);
-      if (top == floor || top[-1].type != type.type) [[unlikely]] {
-        top = take_one(top, type.type);
-        if (top == nullptr) return;
-        floor = s_.floor;
-      }
-      sync();
-      if constexpr (kToSink) sink_.global_set(global, top - 1);
-      --top;
-      continue;
-    }
-    case FastShape::I32Const: {
-      int32_t value;
-      if (p != end && *p < 0x80) [[likely]] {
-        value = static_cast<int32_t>(uint32_t{*p++} << 25) >> 25;
-      } else {
-        const Number n = slow_s32(p);
-        p = n.next;
-        value = static_cast<int32_t>(n.value);
-      }
-      top->type = kI32;
-      sync();
-      if constexpr (kToSink) sink_.i32_const(top, value);
-      ++top;
-      continue;
-    }
-    case FastShape::I64Const: {
-      int64_t value;
-      if (p != end && *p < 0x80) [[likely]] {
-        value = static_cast<int64_t>(uint64_t{*p++} << 57) >> 57;
-      } else {
-        const Number n = slow_s64(p);
-        p = n.next;
-        value = static_cast<int64_t>(n.value);
-      }
-      top->type = kI64;
-      sync();
-      if constexpr (kToSink) sink_.i64_const(top, value);
-      ++top;
-      continue;
-    }
-    case FastShape::F32Const: {
-      uint32_t bits;
-      if (end - p < 4) return in_.fail(ErrorKind::UnexpectedEnd, in_.end_offset());
-      std::memcpy(&bits, p, sizeof bits);
-      p += sizeof bits;
-      top->type = kF32;
-      sync();
-      if constexpr (kToSink) sink_.f32_const(top, bits);
-      ++top;
-      continue;
-    }
-    case FastShape::F64Const: {
-      uint64_t bits;
-      if (end - p < 8) return in_.fail(ErrorKind::UnexpectedEnd, in_.end_offset());
-      std::memcpy(&bits, p, sizeof bits);
-      p += sizeof bits;
-      top->type = kF64;
-      sync();
-      if constexpr (kToSink) sink_.f64_const(top, bits);
-      ++top;
-      continue;
-    }
-    case FastShape::Drop:
-      if (top == floor) [[unlikely]] {
-        s_.top = top;
-        if (!need(1)) return;
-        top = s_.top;
-        floor = s_.floor;
-      }
-      sync();
-      if constexpr (kToSink) sink_.drop(top - 1);
-      --top;
-      continue;
-    case FastShape::Select: {
-      if (top - floor < 3 || top[-1].type != kI32 || top[-2].type != top[-3].type ||
-          !top[-3].type.is_numeric_or_vector()) [[unlikely]] {
-        top = take_select(top);
-        if (top == nullptr) return;
-        floor = s_.floor;
-      }
-      sync();
-      if constexpr (kToSink) sink_.select(top - 3, top[-3].type);
-      top -= 2;
-      continue;
-    }
-    case FastShape::Unary:
-      if (!row.is_mvp && !module_.features.has(op_info(row.op).feature)) [[unlikely]] {
-        return fail(ErrorKind::FeatureDisabled, String(op_info(row.op).mnemonic));
-      }
-      if (top == floor || top[-1].type.bits() != row.first) [[unlikely]] {
-        top = take_one(top, static_cast<ValKind>(row.first));
-        if (top == nullptr) return;
-        floor = s_.floor;
-      }
-      sync();
-      if constexpr (kToSink) sink_.unary(row.op, top - 1);
-      top[-1].type = static_cast<ValKind>(row.result);
-      continue;
-    case FastShape::Binary:
-      if (top - floor < 2 || top[-1].type.bits() != row.second || top[-2].type.bits() != row.first)
-          [[unlikely]] {
-        top = take_two(top, static_cast<ValKind>(row.first), static_cast<ValKind>(row.second));
-        if (top == nullptr) return;
-        floor = s_.floor;
-      }
-      sync();
-      if constexpr (kToSink) sink_.binary(row.op, top - 2);
-      --top;
-      top[-1].type = static_cast<ValKind>(row.result);
-      continue;
-    case FastShape::Load:
-    case FastShape::Store: {
-      MemArg mem;
-      ValType address = address0_;
-      if (end - p >= 2 && p[0] <= row.align_log2 && p[1] < 0x80) [[likely]] {
-        mem.align_log2 = p[0];
-        mem.offset = p[1];
-        p += 2;
-      } else {
-        slow_mem_arg(p, row, mem);
-        if (in_.failed()) return;
-        p = in_.pos();
-        address = memory_address(raw(mem.memory));
-      }
-      if (row.shape == FastShape::Load) {
-        if (top == floor || top[-1].type != address) [[unlikely]] {
-          top = take_one(top, address);
-          if (top == nullptr) return;
-          floor = s_.floor;
-        }
-        sync();
-        if constexpr (kToSink) sink_.load(row.op, mem, top - 1);
-        top[-1].type = static_cast<ValKind>(row.result);
-      } else {
-        if (top - floor < 2 || top[-1].type.bits() != row.second || top[-2].type != address)
-            [[unlikely]] {
-          top = take_two(top, address, static_cast<ValKind>(row.second));
-          if (top == nullptr) return;
-          floor = s_.floor;
-        }
-        sync();
-        if constexpr (kToSink) sink_.store(row.op, mem, top - 2);
-        top -= 2;
-      }
-      continue;
-    }
-    case FastShape::Block:
-      save_state();
-      exec_block();
-      break;
-    case FastShape::Loop:
-      save_state();
-      exec_loop();
-      break;
-    case FastShape::If:
-      save_state();
-      exec_if();
-      break;
-    case FastShape::Else:
-      save_state();
-      exec_else();
-      break;
-    case FastShape::End:
-      save_state();
-      exec_end();
-      break;
-    case FastShape::Br:
-      save_state();
-      exec_br();
-      break;
-    case FastShape::BrIf:
-      save_state();
-      exec_br_if();
-      break;
-    case FastShape::Return:
-      save_state();
-      exec_return();
-      break;
-    case FastShape::Call:
-      save_state();
-      exec_call();
-      break;
-    case FastShape::BrTable:
-    case FastShape::CallIndirect:
-    case FastShape::Other:
-      save_state();
-      step();
-      break;
-    }
-    // The rules work on the saved state.
-    if (done_ || in_.failed() || to_sink() != kToSink) return;
-    load_state();
+    if (!ok) return;
   }
-  save_state();
+  save(c);
 }
 
 template <class Sink>
@@ -806,36 +638,6 @@ void FuncReader<Sink>::tell_plain(const OpInfo& info, Slot* args) {
   }
 }
 
-// --- Numbers -----------------------------------------------------------------------------------
-
-template <class Sink>
-[[gnu::noinline]] typename FuncReader<Sink>::Number FuncReader<Sink>::slow_u32(const uint8_t* p) {
-  in_.set_pos(p);
-  const uint32_t value = in_.read_u32();
-  return {value, in_.pos()};
-}
-
-template <class Sink>
-[[gnu::noinline]] typename FuncReader<Sink>::Number FuncReader<Sink>::slow_s32(const uint8_t* p) {
-  in_.set_pos(p);
-  const auto value = static_cast<uint32_t>(in_.read_s32());
-  return {value, in_.pos()};
-}
-
-template <class Sink>
-[[gnu::noinline]] typename FuncReader<Sink>::Number FuncReader<Sink>::slow_s64(const uint8_t* p) {
-  in_.set_pos(p);
-  const auto value = static_cast<uint64_t>(in_.read_s64());
-  return {value, in_.pos()};
-}
-
-template <class Sink>
-[[gnu::noinline]] void FuncReader<Sink>::slow_mem_arg(const uint8_t* p, FastRow row, MemArg& mem) {
-  in_.set_pos(p);
-  mem = read_mem_arg(in_);
-  if (!in_.failed()) check_mem_arg(mem, op_info(row.op));
-}
-
 // --- Operands ----------------------------------------------------------------------------------
 
 template <class Sink>
@@ -934,6 +736,7 @@ typename FuncReader<Sink>::Slot* FuncReader<Sink>::take_ref() {
 
 }  // namespace sluice
 
+#include "engine/validate/fast_rules.h"
 #include "engine/validate/rules_control.h"
 #include "engine/validate/rules_exception.h"
 #include "engine/validate/rules_gc.h"

@@ -32,6 +32,18 @@ bool FuncReader<Sink>::block_type(const BlockType& block, FuncType& out) {
 }
 
 template <class Sink>
+bool FuncReader<Sink>::read_block(FuncType& out) {
+  constexpr uint8_t kEmpty = 0x40;
+  if (in_.peek_u8() == kEmpty) [[likely]] {
+    in_.set_pos(in_.pos() + 1);
+    out = FuncType{};
+    return true;
+  }
+  const BlockType block = read_block_type(in_, scope_);
+  return !in_.failed() && block_type(block, out);
+}
+
+template <class Sink>
 const FuncType* FuncReader<Sink>::func_type_at(uint32_t index) {
   const TypeDef* def = type_at(index);
   if (def == nullptr) return nullptr;
@@ -94,9 +106,8 @@ typename FuncReader<Sink>::Frame* FuncReader<Sink>::label(uint32_t depth) {
 
 template <class Sink>
 void FuncReader<Sink>::exec_block() {
-  const BlockType block = read_block_type(in_, scope_);
   FuncType type;
-  if (in_.failed() || !block_type(block, type)) return;
+  if (!read_block(type)) return;
   Frame* frame = enter(FrameKind::Block, type);
   if (frame == nullptr) return;
   if (to_sink()) sink_.block(*frame);
@@ -105,9 +116,8 @@ void FuncReader<Sink>::exec_block() {
 
 template <class Sink>
 void FuncReader<Sink>::exec_loop() {
-  const BlockType block = read_block_type(in_, scope_);
   FuncType type;
-  if (in_.failed() || !block_type(block, type)) return;
+  if (!read_block(type)) return;
   Frame* frame = enter(FrameKind::Loop, type);
   if (frame == nullptr) return;
   if (to_sink()) sink_.loop(*frame);
@@ -116,9 +126,8 @@ void FuncReader<Sink>::exec_loop() {
 
 template <class Sink>
 void FuncReader<Sink>::exec_if() {
-  const BlockType block = read_block_type(in_, scope_);
   FuncType type;
-  if (in_.failed() || !block_type(block, type)) return;
+  if (!read_block(type)) return;
   Slot* condition = take_each(kI32);
   if (condition == nullptr) return;
   pop_to(condition);

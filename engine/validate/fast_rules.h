@@ -1,0 +1,356 @@
+// The instructions FuncReader's loop treats itself: decoding, the check of operands that are as
+// they should be, the call of the sink. Included by func_reader.h only.
+//
+// Everything here is inlined into the loop, and works on its Cursor only. Whatever is out of the
+// ordinary (long numbers, operands that need subtyping, failures) is done by the out-of-line
+// functions at the end, which take and return pointers by value.
+#pragma once
+
+#include "engine/validate/func_reader.h"
+
+namespace sluice {
+
+template <class Sink>
+[[gnu::always_inline]] inline void FuncReader<Sink>::load(Cursor& c) {
+  c.p = in_.pos();
+  c.end = in_.end();
+  c.top = s_.top;
+  c.floor = s_.floor;
+  c.stop = c.p + std::min(c.end - c.p, limit_ - c.top);
+}
+
+template <class Sink>
+[[gnu::always_inline]] inline void FuncReader<Sink>::save(const Cursor& c) {
+  in_.set_pos(c.p);
+  s_.top = c.top;
+}
+
+// A rule outside the loop; false also where the other loop must go on.
+template <class Sink>
+template <bool kToSink, void (FuncReader<Sink>::*kRule)()>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::rule(Cursor& c) {
+  save(c);
+  (this->*kRule)();
+  if (done_ || in_.failed() || to_sink() != kToSink) return false;
+  load(c);
+  return true;
+}
+
+// After a slow check of operands, which may have moved the stack.
+template <class Sink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::took(Cursor& c, Slot* top) {
+  if (top == nullptr) return false;
+  c.top = top;
+  c.floor = s_.floor;
+  return true;
+}
+
+template <class Sink>
+[[gnu::always_inline]] inline uint32_t FuncReader<Sink>::read_u32(Cursor& c) {
+  if (c.p != c.end && *c.p < 0x80) [[likely]]
+    return *c.p++;
+  const Number n = long_u32(c.p);
+  c.p = n.next;
+  return static_cast<uint32_t>(n.value);
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::local_get(Cursor& c) {
+  const uint32_t local = read_u32(c);
+  if (local >= s_.local_types.size()) [[unlikely]] {
+    fail_index(ErrorKind::UnknownLocal, local);
+    return false;
+  }
+  const ValType type = s_.readable[local];
+  if (type.is_bottom()) [[unlikely]] {
+    fail_index(ErrorKind::UninitializedLocal, local);
+    return false;
+  }
+  c.top->type = type;
+  sync(c);
+  if constexpr (kToSink) sink_.local_get(local, c.top);
+  ++c.top;
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink, bool kTee>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::local_set(Cursor& c) {
+  const uint32_t local = read_u32(c);
+  if (local >= s_.local_types.size()) [[unlikely]] {
+    fail_index(ErrorKind::UnknownLocal, local);
+    return false;
+  }
+  if (c.top == c.floor || c.top[-1].type != s_.readable[local]) [[unlikely]] {
+    if (!took(c, take_local(c.top, local))) return false;
+  }
+  sync(c);
+  if constexpr (kTee) {
+    if constexpr (kToSink) sink_.local_tee(local, c.top - 1);
+  } else {
+    if constexpr (kToSink) sink_.local_set(local, c.top - 1);
+    --c.top;
+  }
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::global_get(Cursor& c) {
+  const uint32_t global = read_u32(c);
+  if (!known(ErrorKind::UnknownGlobal, global, module_.globals.size())) return false;
+  c.top->type = module_.globals[global].type.type;
+  sync(c);
+  if constexpr (kToSink) sink_.global_get(global, c.top);
+  ++c.top;
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::global_set(Cursor& c) {
+  const uint32_t global = read_u32(c);
+  if (!known(ErrorKind::UnknownGlobal, global, module_.globals.size())) return false;
+  const GlobalType& type = module_.globals[global].type;
+  if (!require(type.is_mutable, ErrorKind::ImmutableGlobal)) return false;
+  if (c.top == c.floor || c.top[-1].type != type.type) [[unlikely]] {
+    if (!took(c, take_one(c.top, type.type))) return false;
+  }
+  sync(c);
+  if constexpr (kToSink) sink_.global_set(global, c.top - 1);
+  --c.top;
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline void FuncReader<Sink>::i32_const(Cursor& c) {
+  int32_t value;
+  if (c.p != c.end && *c.p < 0x80) [[likely]] {
+    value = static_cast<int32_t>(uint32_t{*c.p++} << 25) >> 25;
+  } else {
+    const Number n = long_s32(c.p);
+    c.p = n.next;
+    value = static_cast<int32_t>(n.value);
+  }
+  c.top->type = kI32;
+  sync(c);
+  if constexpr (kToSink) sink_.i32_const(c.top, value);
+  ++c.top;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline void FuncReader<Sink>::i64_const(Cursor& c) {
+  int64_t value;
+  if (c.p != c.end && *c.p < 0x80) [[likely]] {
+    value = static_cast<int64_t>(uint64_t{*c.p++} << 57) >> 57;
+  } else {
+    const Number n = long_s64(c.p);
+    c.p = n.next;
+    value = static_cast<int64_t>(n.value);
+  }
+  c.top->type = kI64;
+  sync(c);
+  if constexpr (kToSink) sink_.i64_const(c.top, value);
+  ++c.top;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::f32_const(Cursor& c) {
+  uint32_t bits;
+  if (static_cast<size_t>(c.end - c.p) < sizeof bits) [[unlikely]] {
+    in_.fail(ErrorKind::UnexpectedEnd, in_.end_offset());
+    return false;
+  }
+  std::memcpy(&bits, c.p, sizeof bits);
+  c.p += sizeof bits;
+  c.top->type = kF32;
+  sync(c);
+  if constexpr (kToSink) sink_.f32_const(c.top, bits);
+  ++c.top;
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::f64_const(Cursor& c) {
+  uint64_t bits;
+  if (static_cast<size_t>(c.end - c.p) < sizeof bits) [[unlikely]] {
+    in_.fail(ErrorKind::UnexpectedEnd, in_.end_offset());
+    return false;
+  }
+  std::memcpy(&bits, c.p, sizeof bits);
+  c.p += sizeof bits;
+  c.top->type = kF64;
+  sync(c);
+  if constexpr (kToSink) sink_.f64_const(c.top, bits);
+  ++c.top;
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::drop(Cursor& c) {
+  if (c.top == c.floor) [[unlikely]] {
+    if (!took(c, take_any(c.top))) return false;
+  }
+  sync(c);
+  if constexpr (kToSink) sink_.drop(c.top - 1);
+  --c.top;
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::select(Cursor& c) {
+  if (c.top - c.floor < 3 || c.top[-1].type != kI32 || c.top[-2].type != c.top[-3].type ||
+      !c.top[-3].type.is_numeric_or_vector()) [[unlikely]] {
+    if (!took(c, take_select(c.top))) return false;
+  }
+  sync(c);
+  if constexpr (kToSink) sink_.select(c.top - 3, c.top[-3].type);
+  c.top -= 2;
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::unary(Cursor& c, FastRow row) {
+  if (!row.is_mvp && !has_feature(row.op)) [[unlikely]]
+    return false;
+  if (c.top == c.floor || c.top[-1].type.bits() != row.first) [[unlikely]] {
+    if (!took(c, take_one(c.top, static_cast<ValKind>(row.first)))) return false;
+  }
+  sync(c);
+  if constexpr (kToSink) sink_.unary(row.op, c.top - 1);
+  c.top[-1].type = static_cast<ValKind>(row.result);
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::binary(Cursor& c, FastRow row) {
+  if (c.top - c.floor < 2 || c.top[-1].type.bits() != row.second ||
+      c.top[-2].type.bits() != row.first) [[unlikely]] {
+    if (!took(c,
+              take_two(c.top, static_cast<ValKind>(row.first), static_cast<ValKind>(row.second)))) {
+      return false;
+    }
+  }
+  sync(c);
+  if constexpr (kToSink) sink_.binary(row.op, c.top - 2);
+  --c.top;
+  c.top[-1].type = static_cast<ValKind>(row.result);
+  return true;
+}
+
+// Fast: memory 0, an alignment that is not too large, a small offset.
+template <class Sink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::read_mem_arg(Cursor& c, FastRow row,
+                                                                  MemArg& mem, ValType& address) {
+  address = address0_;
+  if (c.end - c.p >= 2 && c.p[0] <= row.align_log2) [[likely]] {
+    mem.memory = MemoryIdx{0};
+    mem.align_log2 = c.p[0];
+    if (c.p[1] < 0x80) {
+      mem.offset = c.p[1];
+      c.p += 2;
+      return true;
+    }
+    const Number n = long_u32_if_short(c.p + 1, c.end);
+    if (n.next != nullptr) [[likely]] {
+      mem.offset = n.value;
+      c.p = n.next;
+      return true;
+    }
+  }
+  long_mem_arg(c.p, row, mem);
+  if (in_.failed()) return false;
+  c.p = in_.pos();
+  address = memory_address(raw(mem.memory));
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::load_value(Cursor& c, FastRow row) {
+  MemArg mem;
+  ValType address;
+  if (!read_mem_arg(c, row, mem, address)) [[unlikely]]
+    return false;
+  if (c.top == c.floor || c.top[-1].type != address) [[unlikely]] {
+    if (!took(c, take_one(c.top, address))) return false;
+  }
+  sync(c);
+  if constexpr (kToSink) sink_.load(row.op, mem, c.top - 1);
+  c.top[-1].type = static_cast<ValKind>(row.result);
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::store_value(Cursor& c, FastRow row) {
+  MemArg mem;
+  ValType address;
+  if (!read_mem_arg(c, row, mem, address)) [[unlikely]]
+    return false;
+  if (c.top - c.floor < 2 || c.top[-1].type.bits() != row.second || c.top[-2].type != address)
+      [[unlikely]] {
+    if (!took(c, take_two(c.top, address, static_cast<ValKind>(row.second)))) return false;
+  }
+  sync(c);
+  if constexpr (kToSink) sink_.store(row.op, mem, c.top - 2);
+  c.top -= 2;
+  return true;
+}
+
+// --- Out of line -------------------------------------------------------------------------------
+
+template <class Sink>
+typename FuncReader<Sink>::Number FuncReader<Sink>::long_u32(const uint8_t* p) {
+  const Number n = long_u32_if_short(p, in_.end());
+  if (n.next != nullptr) [[likely]]
+    return n;
+  in_.set_pos(p);
+  const uint32_t value = in_.read_u32();
+  return {value, in_.pos()};
+}
+
+template <class Sink>
+typename FuncReader<Sink>::Number FuncReader<Sink>::long_s32(const uint8_t* p) {
+  in_.set_pos(p);
+  const auto value = static_cast<uint32_t>(in_.read_s32());
+  return {value, in_.pos()};
+}
+
+template <class Sink>
+typename FuncReader<Sink>::Number FuncReader<Sink>::long_s64(const uint8_t* p) {
+  in_.set_pos(p);
+  const auto value = static_cast<uint64_t>(in_.read_s64());
+  return {value, in_.pos()};
+}
+
+template <class Sink>
+void FuncReader<Sink>::long_mem_arg(const uint8_t* p, FastRow row, MemArg& mem) {
+  in_.set_pos(p);
+  mem = sluice::read_mem_arg(in_);
+  if (!in_.failed()) check_mem_arg(mem, op_info(row.op));
+}
+
+template <class Sink>
+bool FuncReader<Sink>::has_feature(Op op) {
+  if (module_.features.has(op_info(op).feature)) return true;
+  fail(ErrorKind::FeatureDisabled, String(op_info(op).mnemonic));
+  return false;
+}
+
+template <class Sink>
+typename FuncReader<Sink>::Slot* FuncReader<Sink>::take_any(Slot* top) {
+  s_.top = top;
+  return need(1) ? s_.top : nullptr;
+}
+
+}  // namespace sluice
