@@ -8,7 +8,6 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-
 void expect_error(const ByteReader& r, ErrorKind kind, uint64_t offset) {
   ASSERT_TRUE(r.failed());
   EXPECT_EQ(error_text(r.error().kind), error_text(kind));
