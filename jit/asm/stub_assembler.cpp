@@ -7,6 +7,10 @@
 
 namespace sluice {
 
+void StubAssembler::Fatal::handleError(asmjit::Error, const char* message, asmjit::BaseEmitter*) {
+  check_failed(__FILE__, __LINE__, "stub instruction", message);
+}
+
 Vector<uint8_t> StubAssembler::finish() {
   CHECK(code_.flatten() == asmjit::kErrorOk, "stub too large");
   CHECK(code_.resolveUnresolvedLinks() == asmjit::kErrorOk, "stub label out of reach");

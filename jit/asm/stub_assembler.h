@@ -12,12 +12,13 @@
 
 namespace sluice {
 
-/// Collects one stub. Not thread-safe. Errors of asmjit (a wrong operand) are bugs of ours: they
-/// make `finish` abort.
+/// Collects one stub. Not thread-safe. Errors of asmjit (a wrong operand) are bugs of ours and
+/// abort at once.
 class StubAssembler {
  public:
   StubAssembler() {
     code_.init(asmjit::Environment::host());
+    code_.setErrorHandler(&fatal_);
     code_.attach(&assembler);
   }
   StubAssembler(const StubAssembler&) = delete;
@@ -33,6 +34,12 @@ class StubAssembler {
   asmjit::x86::Assembler assembler;
 
  private:
+  struct Fatal : asmjit::ErrorHandler {
+    void handleError(asmjit::Error error, const char* message,
+                     asmjit::BaseEmitter* origin) override;
+  };
+
+  Fatal fatal_;
   asmjit::CodeHolder code_;
 };
 

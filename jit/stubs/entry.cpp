@@ -81,7 +81,7 @@ class EntryEmitter {
   }
 
  private:
-  static x86::Mem context_field(int32_t field) { return x86::ptr(x86::r15, field); }
+  static x86::Mem context_field(int32_t field) { return x86::qword_ptr(x86::r15, field); }
   x86::Mem thread_field(size_t field) const {
     x86::Mem m = x86::ptr(static_cast<uint64_t>(common_.thread_stack_offset) + field);
     m.setAbs();
@@ -115,10 +115,10 @@ class EntryEmitter {
   /// Modes, stack limit, landing: everything but the arguments.
   void enter() {
     a_.stmxcsr(x86::dword_ptr(x86::rbp, kHostModes));
-    a_.mov(x86::r10d, context_field(SLUICE_CONTEXT_FIELD(host_mxcsr)));
+    a_.mov(x86::r10d, x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(host_mxcsr)));
     a_.mov(x86::dword_ptr(x86::rbp, kPreviousModes), x86::r10d);
     a_.mov(x86::eax, x86::dword_ptr(x86::rbp, kHostModes));
-    a_.mov(context_field(SLUICE_CONTEXT_FIELD(host_mxcsr)), x86::eax);
+    a_.mov(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(host_mxcsr)), x86::eax);
     a_.xor_(x86::eax, kWasmMxcsr);
     a_.test(x86::eax, kMxcsrModes);
     a_.jnz(host_modes_differ_);
