@@ -2,3 +2,18 @@
 if(TARGET validate_suite)
   sluice_add_test(spec/validate COMMAND validate_suite LABELS spec TIMEOUT 600)
 endif()
+# The conformance suites, in every combination of memory mode, number of compile threads and way to
+# split the stream. `bytes` feeds modules under 2 KiB byte by byte and larger ones in random pieces.
+foreach(memory guard explicit)
+  foreach(workers 0 2)
+    foreach(split whole bytes)
+      sluice_add_test(
+        spec/${memory}/workers_${workers}/${split}
+        COMMAND spec_runner --suite core --suite core-bulk-memory --memory ${memory}
+                --workers ${workers} --split ${split} --expected-failures
+                "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
+        LABELS spec
+        TIMEOUT 600)
+    endforeach()
+  endforeach()
+endforeach()

@@ -1,0 +1,222 @@
+#include "tests/spec/script.h"
+
+#include <fstream>
+#include <iterator>
+
+#include "tests/spec/spectest.h"
+#include "tests/spec/values.h"
+
+namespace sluice::spec {
+namespace {
+
+std::string to_std(const String& text) { return std::string(text.data(), text.size()); }
+
+std::vector<uint8_t> read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return std::vector<uint8_t>(std::istreambuf_iterator<char>(in), {});
+}
+
+bool has_binary(const nlohmann::json& command) {
+  return command.contains("binary_filename") || command.value("module_type", "binary") == "binary";
+}
+
+}  // namespace
+
+Script::Script(std::shared_ptr<Engine> engine, Compile compile)
+    : engine_(std::move(engine)), compile_(std::move(compile)) {}
+
+ScriptReport Script::run(const std::filesystem::path& json_file) {
+  folder_ = json_file.parent_path();
+  report_ = {};
+  auto store = Store::create(engine_);
+  if (!store) {
+    report_.failures.push_back(to_std(store.error().message()));
+    return report_;
+  }
+  store_ = std::move(*store);
+  linker_ = std::make_unique<Linker>(engine_);
+  linker_->allow_shadowing(true);
+  if (auto defined = define_spectest(*linker_, *store_); !defined) {
+    report_.failures.push_back("spectest: " + to_std(defined.error().message()));
+    return report_;
+  }
+  std::ifstream in(json_file);
+  Json script = Json::parse(in);
+  for (const Json& each : script["commands"]) command(each);
+  linker_.reset();
+  store_.reset();
+  return report_;
+}
+
+void Script::fail(const Json& command, const std::string& why) {
+  report_.failures.push_back("line " + std::to_string(command["line"].get<int>()) + ": " +
+                             command["type"].get<std::string>() + ": " + why);
+}
+
+void Script::command(const Json& command) {
+  std::string type = command["type"];
+  if (type == "module" || type == "module_definition" || type == "module_instance") {
+    module_command(command);
+  } else if (type == "register") {
+    register_command(command);
+  } else if (type == "action") {
+    auto outcome = action(command["action"]);
+    outcome ? pass() : fail(command, to_std(outcome.error().message()));
+  } else if (type == "assert_return") {
+    assert_return(command);
+  } else if (type == "assert_trap" || type == "assert_exhaustion") {
+    assert_trap(command);
+  } else if (type == "assert_invalid" || type == "assert_malformed") {
+    has_binary(command) ? assert_rejected(command) : void(++report_.skipped);
+  } else if (type == "assert_unlinkable") {
+    assert_unlinkable(command);
+  } else if (type == "assert_uninstantiable") {
+    assert_uninstantiable(command);
+  } else {
+    fail(command, "no such command here");
+  }
+}
+
+Result<std::shared_ptr<const CompiledModule>> Script::compile_file(const Json& command) {
+  std::string name =
+      command.contains("binary_filename") ? command["binary_filename"] : command["filename"];
+  std::vector<uint8_t> bytes = read_file(folder_ / name);
+  return compile_(*engine_, bytes);
+}
+
+Outcome<Instance*> Script::instantiate(const Json& command) {
+  auto compiled = compile_file(command);
+  if (!compiled) return std::unexpected(Failure(compiled.error()));
+  return linker_->instantiate(*store_, *compiled);
+}
+
+void Script::remember(const Json& command, const char* key, Instance* instance) {
+  last_instance_ = instance;
+  if (command.contains(key)) instances_[command[key].get<std::string>()] = instance;
+}
+
+void Script::module_command(const Json& command) {
+  if (!has_binary(command)) {
+    ++report_.skipped;
+    return;
+  }
+  std::string type = command["type"];
+  if (type == "module_instance") {
+    auto found = command.contains("module") ? definitions_[command["module"].get<std::string>()]
+                                            : last_definition_;
+    if (found == nullptr) return fail(command, "no such definition");
+    auto instance = linker_->instantiate(*store_, found);
+    if (!instance) return fail(command, to_std(instance.error().message()));
+    remember(command, "instance", *instance);
+    return pass();
+  }
+  // A module that fails must not leave an earlier one to be tested in its place.
+  last_instance_ = nullptr;
+  if (command.contains("name")) instances_.erase(command["name"].get<std::string>());
+  auto compiled = compile_file(command);
+  if (!compiled) return fail(command, to_std(compiled.error().message()));
+  last_definition_ = *compiled;
+  if (command.contains("name")) definitions_[command["name"].get<std::string>()] = *compiled;
+  if (type == "module_definition") return pass();
+  auto instance = linker_->instantiate(*store_, *compiled);
+  if (!instance) return fail(command, to_std(instance.error().message()));
+  remember(command, "name", *instance);
+  pass();
+}
+
+Instance* Script::find_instance(const Json& command, const char* key) {
+  if (!command.contains(key)) return last_instance_;
+  auto found = instances_.find(command[key].get<std::string>());
+  return found == instances_.end() ? nullptr : found->second;
+}
+
+void Script::register_command(const Json& command) {
+  Instance* instance = find_instance(command, "name");
+  if (instance == nullptr) return fail(command, "no such instance");
+  std::string as = command["as"];
+  auto defined = linker_->define_instance(as, *instance);
+  defined ? pass() : fail(command, to_std(defined.error().message()));
+}
+
+Outcome<std::vector<std::pair<ValType, Value>>> Script::action(const Json& action) {
+  auto wrong = [](ErrorKind kind, const char* why) {
+    return std::unexpected(Failure(Error{kind, kNoOffset, why}));
+  };
+  Instance* instance = find_instance(action, "module");
+  if (instance == nullptr) return wrong(ErrorKind::UnknownExport, "no such instance");
+  std::string field = action["field"];
+  std::vector<std::pair<ValType, Value>> out;
+  if (action["type"] == "get") {
+    auto global = instance->exported_global(field);
+    if (!global) return std::unexpected(Failure(global.error()));
+    out.emplace_back((*global)->type().type, (*global)->get());
+    return out;
+  }
+  auto func = instance->exported_func(field);
+  if (!func) return std::unexpected(Failure(func.error()));
+  std::vector<Value> args;
+  for (const Json& each : action["args"]) {
+    auto value = parse_argument(*store_, each);
+    if (!value) return wrong(ErrorKind::SignatureMismatch, "argument has no host form");
+    args.push_back(*value);
+  }
+  const FuncType& type = func->type();
+  std::vector<Value> results(type.result_count);
+  if (auto called = func->call(*store_, args, results); !called) {
+    return std::unexpected(std::move(called).error());
+  }
+  for (size_t i = 0; i < results.size(); ++i) out.emplace_back(type.results()[i], results[i]);
+  return out;
+}
+
+void Script::assert_return(const Json& command) {
+  auto outcome = action(command["action"]);
+  if (!outcome) return fail(command, to_std(outcome.error().message()));
+  const Json& expected = command["expected"];
+  if (expected.size() != outcome->size()) return fail(command, "wrong number of results");
+  for (size_t i = 0; i < expected.size(); ++i) {
+    auto [type, value] = (*outcome)[i];
+    if (!matches(*store_, expected[i], type, value)) {
+      return fail(command, command["action"].dump() + " gave " + describe(type, value) +
+                               ", expected " + expected[i].dump());
+    }
+  }
+  pass();
+}
+
+void Script::assert_trap(const Json& command) {
+  auto outcome = action(command["action"]);
+  if (outcome) return fail(command, "no trap: " + command["action"].dump());
+  if (!outcome.error().is_trap()) return fail(command, to_std(outcome.error().message()));
+  std::string text = command["text"];
+  std::string reason(outcome.error().trap->reason());
+  // The suites write "uninitialized element 2" where the number is the index.
+  bool same = text.rfind(reason, 0) == 0 || reason.rfind(text, 0) == 0;
+  same ? pass() : fail(command, "trapped with '" + reason + "', expected '" + text + "'");
+}
+
+void Script::assert_rejected(const Json& command) {
+  auto compiled = compile_file(command);
+  if (compiled)
+    return fail(command, "accepted, expected '" + command["text"].get<std::string>() + "'");
+  ErrorClass why = error_class(compiled.error().kind);
+  // What is merely not compiled or beyond a limit has not been rejected for its fault.
+  bool rejected = why == ErrorClass::Malformed || why == ErrorClass::Invalid;
+  rejected ? pass() : fail(command, to_std(compiled.error().message()));
+}
+
+void Script::assert_unlinkable(const Json& command) {
+  auto instance = instantiate(command);
+  if (instance) return fail(command, "linked");
+  bool link =
+      !instance.error().is_trap() && error_class(instance.error().error.kind) == ErrorClass::Link;
+  link ? pass() : fail(command, to_std(instance.error().message()));
+}
+
+void Script::assert_uninstantiable(const Json& command) {
+  auto instance = instantiate(command);
+  if (instance) return fail(command, "instantiated");
+  instance.error().is_trap() ? pass() : fail(command, to_std(instance.error().message()));
+}
+
+}  // namespace sluice::spec

@@ -1,0 +1,69 @@
+// One script of a conformance suite: runs its commands in order and collects what went wrong.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/result.h"
+#include "runtime/store/engine.h"
+#include "runtime/store/linker.h"
+#include "runtime/store/store.h"
+
+namespace sluice::spec {
+
+/// Turns a module's bytes into code; the runner chooses how the bytes are split.
+using Compile =
+    std::function<Result<std::shared_ptr<const CompiledModule>>(Engine&, std::span<const uint8_t>)>;
+
+struct ScriptReport {
+  unsigned passed = 0;
+  unsigned skipped = 0;  // commands that need a text parser
+  std::vector<std::string> failures;
+};
+
+class Script {
+ public:
+  Script(std::shared_ptr<Engine> engine, Compile compile);
+  /// Runs NAME.json with its modules beside it, in a fresh store.
+  ScriptReport run(const std::filesystem::path& json_file);
+
+ private:
+  using Json = nlohmann::json;
+  void command(const Json& command);
+  void pass() { ++report_.passed; }
+  void fail(const Json& command, const std::string& why);
+
+  Result<std::shared_ptr<const CompiledModule>> compile_file(const Json& command);
+  Outcome<Instance*> instantiate(const Json& command);
+  void module_command(const Json& command);
+  void remember(const Json& command, const char* key, Instance* instance);
+  Instance* find_instance(const Json& command, const char* key);
+  void register_command(const Json& command);
+  /// Runs an action; empty and failed() if the request itself was wrong.
+  Outcome<std::vector<std::pair<ValType, Value>>> action(const Json& action);
+  void assert_return(const Json& command);
+  void assert_trap(const Json& command);
+  void assert_rejected(const Json& command);
+  void assert_unlinkable(const Json& command);
+  void assert_uninstantiable(const Json& command);
+
+  std::shared_ptr<Engine> engine_;
+  Compile compile_;
+  std::filesystem::path folder_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Linker> linker_;
+  std::map<std::string, std::shared_ptr<const CompiledModule>> definitions_;
+  std::shared_ptr<const CompiledModule> last_definition_;
+  std::map<std::string, Instance*> instances_;
+  Instance* last_instance_ = nullptr;
+  ScriptReport report_;
+};
+
+}  // namespace sluice::spec

@@ -1,0 +1,192 @@
+// Runs scripts of the official conformance suites in one configuration.
+//
+//   spec_runner --suite core [--suite …] [--memory guard|explicit] [--workers N]
+//               [--split whole|bytes|random] [--script NAME] [--verbose]
+//               [--expected-failures FILE]
+//
+// The suites are data outside the repository (SLUICE_SPEC_DIR); without them the run is skipped
+// with exit code 77. A failing script that is not listed in FILE fails the run, and so does a
+// listed script that passes.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <random>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "jit/pipeline/stream_compiler.h"
+#include "tests/spec/script.h"
+
+namespace sluice::spec {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class Split { Whole, Bytes, Random };
+
+struct Options {
+  std::vector<std::string> suites;
+  EngineConfig config;
+  Split split = Split::Whole;
+  std::string script;  // only this one, if not empty
+  bool verbose = false;
+  std::string expected_failures;
+};
+
+[[noreturn]] void usage(const char* problem) {
+  std::fprintf(stderr, "spec_runner: %s; see the top of spec_runner.cpp\n", problem);
+  std::exit(2);
+}
+
+Options parse_options(int argc, char** argv) {
+  Options options;
+  options.config.workers = 0;
+  for (int i = 1; i < argc; ++i) {
+    std::string name = argv[i];
+    if (name == "--verbose") {
+      options.verbose = true;
+      continue;
+    }
+    if (i + 1 == argc) usage("an option lacks its value");
+    std::string value = argv[++i];
+    if (name == "--suite") {
+      options.suites.push_back(value);
+    } else if (name == "--memory") {
+      options.config.memory_mode =
+          value == "explicit" ? MemoryModeChoice::Explicit : MemoryModeChoice::Guard;
+    } else if (name == "--workers") {
+      options.config.workers = static_cast<uint32_t>(std::stoul(value));
+    } else if (name == "--split") {
+      options.split = value == "bytes"    ? Split::Bytes
+                      : value == "random" ? Split::Random
+                                          : Split::Whole;
+    } else if (name == "--script") {
+      options.script = value;
+    } else if (name == "--expected-failures") {
+      options.expected_failures = value;
+    } else {
+      usage("unknown option");
+    }
+  }
+  if (options.suites.empty()) usage("--suite is missing");
+  return options;
+}
+
+/// "suite/script" of each line; what follows the first blank says why.
+std::set<std::string> read_list(const std::string& path) {
+  std::set<std::string> names;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    std::string name = line.substr(0, line.find(' '));
+    if (!name.empty() && name[0] != '#') names.insert(name);
+  }
+  return names;
+}
+
+/// Small modules come byte by byte, larger ones in random pieces: both from one seed per module,
+/// so that a failure repeats.
+Result<std::shared_ptr<const CompiledModule>> compile_split(Engine& engine, Split split,
+                                                            std::span<const uint8_t> bytes) {
+  StreamCompiler stream = engine.compile_stream();
+  std::minstd_rand random(static_cast<uint32_t>(bytes.size()) + 1);
+  constexpr size_t kBytewiseLimit = 2048;
+  while (!bytes.empty()) {
+    size_t count = bytes.size();
+    if (split == Split::Bytes && bytes.size() <= kBytewiseLimit) count = 1;
+    if (split == Split::Random || (split == Split::Bytes && bytes.size() > kBytewiseLimit)) {
+      count = std::min<size_t>(bytes.size(), 1 + random() % 700);
+    }
+    // finish() repeats the error of a feed.
+    if (!stream.feed(bytes.first(count))) break;
+    bytes = bytes.subspan(count);
+  }
+  return stream.finish();
+}
+
+struct Totals {
+  unsigned scripts = 0, failed_scripts = 0, passed = 0, failed = 0, skipped = 0, unexpected = 0;
+};
+
+void run_script(const Options& options, const std::string& suite, const fs::path& json_file,
+                const std::set<std::string>& expected, std::set<std::string>& listed_unseen,
+                Totals& totals) {
+  std::string name = suite + "/" + json_file.stem().string();
+  auto engine = Engine::create(options.config);
+  if (!engine) {
+    std::printf("FAIL %s: no engine\n", name.c_str());
+    ++totals.unexpected;
+    return;
+  }
+  Script script(*engine, [&](Engine& with, std::span<const uint8_t> bytes) {
+    return compile_split(with, options.split, bytes);
+  });
+  ScriptReport report = script.run(json_file);
+  listed_unseen.erase(name);
+  ++totals.scripts;
+  totals.passed += report.passed;
+  totals.skipped += report.skipped;
+  totals.failed += static_cast<unsigned>(report.failures.size());
+  bool is_expected = expected.contains(name);
+  bool ok = report.failures.empty();
+  if (!ok) ++totals.failed_scripts;
+  if (ok == is_expected) {
+    ++totals.unexpected;
+    std::printf("%s %s (%zu failures, %u passed)\n", ok ? "LISTED BUT PASSES" : "FAIL",
+                name.c_str(), report.failures.size(), report.passed);
+  }
+  if (!ok && (options.verbose || !is_expected)) {
+    size_t shown =
+        options.verbose ? report.failures.size() : std::min<size_t>(5, report.failures.size());
+    for (size_t i = 0; i < shown; ++i) std::printf("  %s\n", report.failures[i].c_str());
+  }
+}
+
+int run(const Options& options) {
+  const char* root = std::getenv("SLUICE_SPEC_DIR");
+  if (root == nullptr || !fs::is_directory(root)) {
+    std::printf("skipped: the conformance suites are not here (SLUICE_SPEC_DIR)\n");
+    return 77;
+  }
+  std::set<std::string> expected;
+  if (!options.expected_failures.empty()) expected = read_list(options.expected_failures);
+  Totals totals;
+  std::set<std::string> listed_unseen;
+  for (const std::string& suite : options.suites) {
+    for (const std::string& name : expected) {
+      if (name.rfind(suite + "/", 0) == 0) listed_unseen.insert(name);
+    }
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(fs::path(root) / suite)) {
+      fs::path file = entry.path() / (entry.path().filename().string() + ".json");
+      bool wanted = options.script.empty() || options.script == entry.path().filename();
+      if (wanted && fs::exists(file)) files.push_back(file);
+    }
+    std::sort(files.begin(), files.end());
+    for (const fs::path& file : files) {
+      run_script(options, suite, file, expected, listed_unseen, totals);
+    }
+  }
+  if (options.script.empty()) {
+    for (const std::string& name : listed_unseen) {
+      std::printf("LISTED BUT ABSENT %s\n", name.c_str());
+      ++totals.unexpected;
+    }
+  }
+  std::printf("%u scripts, %u with failures: %u commands passed, %u failed, %u need a text parser; "
+              "%u unexpected\n",
+              totals.scripts, totals.failed_scripts, totals.passed, totals.failed, totals.skipped,
+              totals.unexpected);
+  return totals.unexpected == 0 && totals.scripts > 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace sluice::spec
+
+int main(int argc, char** argv) {
+  return sluice::spec::run(sluice::spec::parse_options(argc, argv));
+}
