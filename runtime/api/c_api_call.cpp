@@ -75,8 +75,9 @@ bool find_memory(const Caller& caller, sluice_memory_t* out) {
   return true;
 }
 
-Caller direct_caller(const sluice_host_t* host, void* caller) {
-  return Caller(unwrap(host->store), static_cast<InstanceData*>(caller));
+// A Caller is made of a mutable store; looking things up changes nothing in it.
+Caller direct_caller(const sluice_store_t* store, void* caller) {
+  return Caller(const_cast<Store&>(unwrap(store)), static_cast<InstanceData*>(caller));
 }
 
 static_assert(offsetof(HostContext, env) == offsetof(sluice_host_t, env) &&
@@ -93,6 +94,8 @@ sluice_store_t* sluice_caller_store(const sluice_caller_t* caller) {
   return wrap(unwrap(caller).store());
 }
 
+void* sluice_caller_direct(const sluice_caller_t* caller) { return unwrap(caller).data(); }
+
 bool sluice_caller_export(const sluice_caller_t* caller, const char* name, size_t name_size,
                           sluice_extern_t* out) {
   const Caller& c = unwrap(caller);
@@ -103,14 +106,14 @@ bool sluice_caller_memory(const sluice_caller_t* caller, sluice_memory_t* out) {
   return find_memory(unwrap(caller), out);
 }
 
-bool sluice_direct_caller_export(const sluice_host_t* host, void* caller, const char* name,
+bool sluice_direct_caller_export(const sluice_store_t* store, void* caller, const char* name,
                                  size_t name_size, sluice_extern_t* out) {
-  const Caller c = direct_caller(host, caller);
+  const Caller c = direct_caller(store, caller);
   return find_export(c.store(), c.instance(), text(name, name_size), out);
 }
 
-bool sluice_direct_caller_memory(const sluice_host_t* host, void* caller, sluice_memory_t* out) {
-  return find_memory(direct_caller(host, caller), out);
+bool sluice_direct_caller_memory(const sluice_store_t* store, void* caller, sluice_memory_t* out) {
+  return find_memory(direct_caller(store, caller), out);
 }
 
 uint32_t sluice_store_fail(sluice_store_t* store, const char* message, size_t message_size,

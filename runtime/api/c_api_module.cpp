@@ -64,6 +64,10 @@ void sluice_set_allocator(void* (*allocate)(size_t, size_t),
 
 // Errors
 
+sluice_error_t* sluice_error_new(const char* message, size_t message_size) {
+  return error_of(ErrorKind::HostFailed, String(text(message, message_size)));
+}
+
 void sluice_error_delete(sluice_error_t* error) { destroy(error); }
 
 sluice_error_class_t sluice_error_get_class(const sluice_error_t* error) {

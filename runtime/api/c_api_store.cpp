@@ -59,6 +59,13 @@ sluice_error_t* sluice_memory_get_data(const sluice_store_t* store, sluice_memor
   return nullptr;
 }
 
+sluice_error_t* sluice_memory_check(const sluice_store_t* store, sluice_memory_t memory,
+                                    uint64_t offset, uint64_t size) {
+  const auto* object = resolve<Memory>(unwrap(store), memory);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  return object->in_bounds(offset, size) ? nullptr : error_of(ErrorKind::OutOfBoundsAccess);
+}
+
 sluice_error_t* sluice_memory_limits(const sluice_store_t* store, sluice_memory_t memory,
                                      sluice_limits_t* out) {
   const auto* object = resolve<Memory>(unwrap(store), memory);

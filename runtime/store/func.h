@@ -91,6 +91,8 @@ class Caller {
   Caller(Store& store, InstanceData* instance) : store_(store), instance_(instance) {}
 
   Store& store() const { return store_; }
+  /// The calling instance's block, or a host function's; null if the host called.
+  InstanceData* data() const { return instance_; }
   /// The calling instance; null if the host called the function itself.
   Instance* instance() const;
   /// The calling instance's memory exported as "memory", else its memory 0, else null.

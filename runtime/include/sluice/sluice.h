@@ -91,6 +91,8 @@ typedef struct sluice_frame {
   uint64_t wasm_offset; /* byte offset of the instruction in the module, or SLUICE_NO_OFFSET */
 } sluice_frame_t;
 
+/* An error of class SLUICE_ERROR_RUNTIME with the host's own words. */
+SLUICE_API sluice_error_t* sluice_error_new(const char* message, size_t message_size);
 SLUICE_API void sluice_error_delete(sluice_error_t* error);
 SLUICE_API sluice_error_class_t sluice_error_get_class(const sluice_error_t* error);
 /* One line; for a trap the reason and the backtrace. As long as the error; zero-terminated. */
@@ -328,6 +330,8 @@ typedef struct sluice_caller sluice_caller_t;
 typedef uint32_t (*sluice_callback_t)(void* env, sluice_caller_t* caller, sluice_value_t* cells);
 
 SLUICE_API sluice_store_t* sluice_caller_store(const sluice_caller_t* caller);
+/* The caller as typed host functions get it. */
+SLUICE_API void* sluice_caller_direct(const sluice_caller_t* caller);
 /* The calling instance's export, false if there is none. */
 SLUICE_API bool sluice_caller_export(const sluice_caller_t* caller, const char* name,
                                      size_t name_size, sluice_extern_t* out);
@@ -388,6 +392,9 @@ SLUICE_API sluice_error_t* sluice_memory_new(sluice_store_t* store, sluice_limit
 SLUICE_API sluice_error_t* sluice_memory_get_data(const sluice_store_t* store,
                                                   sluice_memory_t memory,
                                                   const sluice_memory_data_t** out);
+/* An error unless the bytes [offset, offset + size) lie inside. */
+SLUICE_API sluice_error_t* sluice_memory_check(const sluice_store_t* store, sluice_memory_t memory,
+                                               uint64_t offset, uint64_t size);
 /* Its limits now: min is the current size. */
 SLUICE_API sluice_error_t* sluice_memory_limits(const sluice_store_t* store, sluice_memory_t memory,
                                                 sluice_limits_t* out);
@@ -462,10 +469,11 @@ SLUICE_API sluice_error_t*
 sluice_linker_define_typed_func(sluice_linker_t* linker, const char* module, size_t module_size,
                                 const char* name, size_t name_size, sluice_func_type_t type,
                                 const void* code, void* env, void (*release)(void* env));
-SLUICE_API bool sluice_direct_caller_export(const sluice_host_t* host, void* caller,
+/* What sluice_caller_export and sluice_caller_memory are to callbacks. `store` is host->store. */
+SLUICE_API bool sluice_direct_caller_export(const sluice_store_t* store, void* caller,
                                             const char* name, size_t name_size,
                                             sluice_extern_t* out);
-SLUICE_API bool sluice_direct_caller_memory(const sluice_host_t* host, void* caller,
+SLUICE_API bool sluice_direct_caller_memory(const sluice_store_t* store, void* caller,
                                             sluice_memory_t* out);
 
 /* An object of one store; instantiating in another store is then an error. */
