@@ -19,6 +19,8 @@ uint64_t stack_key(const MovePlace& p) {
 Width width_of(MoveType type) { return type == MoveType::I32 ? W32 : W64; }
 FWidth fwidth_of(MoveType type) { return type == MoveType::F32 ? FWidth::F32 : FWidth::F64; }
 
+bool is_narrow(MoveType type) { return type == MoveType::I32 || type == MoveType::F32; }
+
 LoadKind load_kind(MoveType type) {
   constexpr LoadKind kKinds[] = {LoadKind::I32, LoadKind::I64, LoadKind::F32, LoadKind::F64};
   return kKinds[static_cast<size_t>(type)];
@@ -95,7 +97,8 @@ void ParallelMove::break_cycle(Masm& masm, uint32_t index) {
   uint32_t reader = index;
   while (moves_[reader].blocked != index + 1) reader = moves_[reader].blocked - 1;
   if (dst.kind == MovePlace::Kind::Stack) {
-    masm.load(LoadKind::I64, kScratchGpr, mem_at(dst.reg, dst.disp));
+    masm.load(is_narrow(moves_[reader].type) ? LoadKind::I32 : LoadKind::I64, kScratchGpr,
+              mem_at(dst.reg, dst.disp));
   } else if (is_xmm(dst.reg)) {
     masm.mov_to_gpr(W64, kScratchGpr, dst.reg);
   } else {
@@ -130,7 +133,9 @@ void ParallelMove::emit_one(Masm& masm, const Move& move) {
   if (src.kind == Kind::Reg) {
     masm.store(is_xmm(src.reg) ? StoreKind::F64 : StoreKind::I64, slot, src.reg);
   } else if (src.kind == Kind::Stack) {
-    masm.load(LoadKind::F64, kScratchXmm, mem_at(src.reg, src.disp));
+    // An i32's slot may have anything in its upper half; this load zeroes what it doesn't read.
+    masm.load(is_narrow(move.type) ? LoadKind::F32 : LoadKind::F64, kScratchXmm,
+              mem_at(src.reg, src.disp));
     masm.store(StoreKind::F64, slot, kScratchXmm);
   } else {
     uint64_t bits = move.type == MoveType::I32 ? static_cast<uint32_t>(src.bits) : src.bits;

@@ -46,6 +46,7 @@ class ParallelMove {
   /// Integers move between general-purpose registers, floats between vector registers.
   void add(MoveType type, const MovePlace& dst, const MovePlace& src);
   bool empty() const { return moves_.empty(); }
+  void clear() { moves_.clear(); }
   void emit(Masm& masm);
 
  private:

@@ -97,14 +97,21 @@ struct LocalState {
   Reg reg = Reg::None;
 };
 
+/// A call_indirect whose signature check jumps behind the body.
+struct SignatureFailure {
+  Label label;
+  uint32_t wasm_offset = 0;
+};
+
 /// What a worker thread keeps between functions, so that compiling one allocates nothing.
 struct CompilerMemory {
   Vector<LocalState> locals;
   LabelStates label_states;
   LoopScan loop_scan;
   ParallelMove moves;
-  Vector<sluice::Label> table_stubs;
-  Vector<Frame*> table_targets;
+  Vector<Label> table_stubs;
+  Vector<uint32_t> table_depths;  // of each stub
+  Vector<SignatureFailure> signature_failures;
 };
 
 class FuncCompiler {
@@ -141,7 +148,8 @@ class FuncCompiler {
   /// A register for the result of an instruction that does not overwrite an operand. If the next
   /// instruction sets a local, this is the local's own register whenever possible. Call it after
   /// the operands are popped (held ones are never handed out; released ones may be).
-  PinnedReg result_reg(RegClass cls, RegSet avoid = RegSet());
+  /// Otherwise `prefer`, if that is free. Emits nothing but stores of evicted values.
+  PinnedReg result_reg(RegClass cls, RegSet avoid = RegSet(), Reg prefer = Reg::None);
   /// Any register; spills somebody if none is free. Its content is undefined.
   PinnedReg scratch_reg(RegClass cls, RegSet avoid = RegSet());
   /// This register, emptied by moving or spilling whoever is in it; it must not be held.
@@ -165,7 +173,8 @@ class FuncCompiler {
   /// the operands among `args`; `operands` is the instruction's first operand: everything from it
   /// on is gone. Afterwards rax has the value, which push_builtin_result() pushes.
   void call_builtin(Builtin builtin, std::initializer_list<BuiltinArg> args, Slot* operands);
-  void push_builtin_result(Slot& slot);
+  /// rax as a result of this type.
+  void push_builtin_result(Slot& slot, MoveType type);
 
   /// Stops the compilation: this body needs something the compiler does not do yet.
   void stop_unsupported() { stopped_ = true; }
@@ -228,14 +237,37 @@ class FuncCompiler {
   void return_();
   void unreachable();
 
+  // Of families that are not compiled yet; `supports` keeps the reader from calling these.
+  void wide(Op, Slot*) {}
+  void return_call(uint32_t, const FuncType&, Slot*) {}
+  void return_call_indirect(TypeIdx, uint32_t, const FuncType&, Slot*) {}
+  void return_call_ref(TypeIdx, const FuncType&, Slot*) {}
+  void call_ref(TypeIdx, const FuncType&, Slot*) {}
+  void ref_as_non_null(Slot*) {}
+  void br_on_null(Frame&, uint32_t, Slot*) {}
+  void br_on_non_null(Frame&, uint32_t, Slot*) {}
+  void br_on_cast(const Instr&, Frame&, Slot*) {}
+  void gc(const Instr&, Slot*) {}
+  void throw_(uint32_t, const FuncType&, Slot*) {}
+  void throw_ref(Slot*) {}
+  void try_table(Frame&, std::span<const CatchClause>) {}
+  void try_(Frame&) {}
+  void rethrow(uint32_t) {}
+  void v128_const(const uint8_t*, Slot*) {}
+  void simd_shuffle(const uint8_t*, Slot*) {}
+  void simd(Op, Slot*) {}
+  void simd_lane(Op, uint8_t, Slot*) {}
+  void simd_load(Op, const MemArg&, Slot*) {}
+  void simd_store(Op, const MemArg&, Slot*) {}
+  void simd_mem_lane(Op, const MemArg&, uint8_t, Slot*) {}
+  void atomic(Op, const MemArg&, Slot*) {}
+  void atomic_fence() {}
+
   /// After the reader's run: patches the frame's size in, appends the function to `out`. Fails with
   /// FrameTooLarge.
   Result<void> finish(FuncIdx func, CodeBatch& out);
 
  private:
-  friend struct MergeTest;
-  struct FrameLayout;
-
   // --- func_compiler.cpp
   /// Room in the code buffer, and no latched flags: first thing in most sink calls.
   void prepare() {
@@ -252,74 +284,111 @@ class FuncCompiler {
   void attend();
   void mark();
   void materialise_flags();
+  void forget_flags() {
+    has_flags_ = false;
+    needs_attention_ = marks_ != nullptr;
+  }
   void constant(Slot* out, uint64_t bits) {
     prepare();
     out->word = Word::constant(bits);
   }
   void set_up_locals();
-  void zero_locals(uint32_t first);
+  void zero_declared_locals(uint32_t first_slot, uint32_t slots);
   void emit_prologue();
-  void emit_epilogue();
+  void emit_large_frame_check(uint32_t frame_bytes);
+  bool is_compiled_memory(uint32_t memory);
 
   // --- reg_alloc.cpp
   Reg allocate(RegClass cls, RegSet avoid);
+  Reg stressed_choice(RegClass cls, RegSet avoid);
   Reg pick_victim(RegSet candidates);
   void evict(Reg reg);
-  void vacate(Reg reg);
   void evict_local(Reg reg);
-  void replace_in_words(Reg from, Reg to);
   void spill_words(Reg reg);
   void spill_word(Slot& slot);
-  void lower_watermark(const Slot& slot) {
-    uint32_t at = position(slot);
-    if (at < settled_) settled_ = at;
-  }
-  uint32_t position(const Slot& slot) const { return static_cast<uint32_t>(&slot - state->base); }
-  Mem operand_slot(uint32_t position);
-  Mem operand_slot(const Slot& slot) { return operand_slot(position(slot)); }
-  /// Makes all operands below `height` Const or Stack.
-  void settle(uint32_t height);
-  void shorten_window();
-  void load_word(MoveType type, Reg dst, const Word& word, const Slot& slot);
-  Reg reg_of_local_alias(uint32_t local);
-  void steal_for_next_set(Reg reg);
-  bool sets_next(uint32_t local) const;
-  bool has_alias(uint32_t local);
-  void materialise_aliases(uint32_t local);
+  void vacate(Reg reg);
+  void relocate_users(Reg from, Reg to);
+  PinnedReg hold_word(Slot& slot);
   void bind(uint32_t local, Reg reg, bool dirty);
   void unbind(Reg reg);
-  MovePlace place_of(Slot& slot);
+  void load_home(uint32_t local, Reg reg);
+  bool sets_next(uint32_t* local) const;
+  bool is_set_next(uint32_t local) const;
+  bool has_alias(uint32_t local) const;
+  void materialise_aliases(uint32_t local);
+
+  // --- value_stack.cpp
+  uint32_t position(const Slot& slot) const { return static_cast<uint32_t>(&slot - state->base); }
+  Mem operand_slot(uint32_t at);
+  Mem operand_slot(const Slot& slot) { return operand_slot(position(slot)); }
+  void lower_watermark(uint32_t at) {
+    if (at < settled_) settled_ = at;
+  }
+  /// Makes all operands below `height` Const or Stack, those from `strict_from` on Stack.
+  void settle(uint32_t height, uint32_t strict_from);
+  void settle_word(Slot& slot);
+  void shorten_window();
+  MovePlace place_of(const Slot& slot);
+  LocalState& local(uint32_t index) { return memory_.locals[index]; }
 
   // --- merge.cpp
-  void snapshot(LabelState& out);
+  void snapshot(LabelState& out) const;
   void adopt(const LabelState& label_state);
   void forget_registers();
-  void fix_state(Frame& target, Slot* passed, uint32_t arity);
-  void conform(Frame& target, Slot* passed, uint32_t arity);
-  bool conforms(Frame& target, Slot* passed, uint32_t arity);
-  void set_result_words(Frame& frame);
+  void fix_state(Frame& target, const Slot* passed, bool from_else);
+  void collect_moves(Frame& target, const Slot* passed);
+  void collect_local_moves(const LabelState& wanted);
+  void set_result_words(const Frame& frame);
 
   // --- control.cpp
+  Cond condition(Slot& slot);
+  void branch(Frame& target, const Slot* passed);
+  void branch_if(Frame& target, const Slot* passed, Cond cond);
+  void clean_for_loop(const LabelState& header);
+  void emit_return(const Slot* results);
+  void end_if_without_else(Frame& frame, bool then_live);
   void enter_loop(Frame& frame);
-  void branch(Frame& target, Slot* passed);
-  void branch_if(Frame& target, Slot* passed, Cond cond);
-  void emit_return(Slot* results);
-  Cond condition(Slot* cond);
+  void choose_loop_registers(const LoopInfo& info);
+  void emit_table(Reg index, std::span<const uint32_t> depths);
+  sluice::Label& table_label(uint32_t depth);
+
+  // --- ops_variable.cpp
+  void set_local(uint32_t index, Slot& slot);
+  void copy_to_local(uint32_t index, Slot& slot);
+  Mem global_cell(uint32_t global, PinnedReg& holder);
 
   // --- calls.cpp
   void spill_for_call(Slot* args);
-  void pass_arguments(const FuncType& type, Slot* args);
+  void pass_arguments(const FuncType& type, const Slot* args);
   void take_results(const FuncType& type, Slot* args);
+  void load_memory_base();
   void restore_pinned();
+  void emit_signature_failures();
 
   CompilerMemory& memory_;
   Vector<SourceMark>* marks_;
+  const uint8_t* body_end_ = nullptr;
   bool stopped_ = false;
   bool needs_attention_ = false;  // flags are latched, or marks wanted
   bool has_flags_ = false;        // the topmost word is Flags …
   uint32_t flags_at_ = 0;         // … at this position
   uint32_t settled_ = 0;          // operands below are Const or Stack
   uint64_t stress_;               // state of the random numbers; 0: no stress
+
+  uint32_t loop_state_ = BlockLabel::kNoState;  // of the innermost loop's header
+  RegSet loop_regs_;                            // where that state has locals
+  uint32_t table_id_ = 0;                       // br_tables so far
+  uint32_t victim_cursor_ = 0;
+
+  // The frame, from high to low addresses: saved instance, homes of locals, operand slots, outgoing
+  // arguments and results.
+  uint32_t operands_base_ = 0;   // bytes from rbp down to the first operand slot
+  uint32_t operand_slots_ = 0;   // used so far
+  uint32_t outgoing_bytes_ = 0;  // most needed by any call
+  uint32_t param_stack_bytes_ = 0;
+  uint32_t check_offset_ = 0;  // of the prologue's stack check
+  uint32_t frame_patch_ = 0;   // of the frame's size
+  sluice::Label after_check_;
 };
 
 }  // namespace sluice

@@ -23,6 +23,7 @@ struct LoopInfo {
   uint32_t first_hot = 0;  // into LoopScan's list
   uint16_t hot_count = 0;
   bool has_call = false;  // outside its inner loops
+  bool any_call = false;  // inner loops included
 };
 
 class LoopScan {
@@ -40,19 +41,20 @@ class LoopScan {
 
  private:
   struct OpenBlock {
-    uint32_t loop = 0;  // index + 1 into loops_, 0 for other blocks
-    uint32_t first_use = 0;
+    uint32_t first_use = 0;   // of a loop: its part of uses_
+    uint32_t outer_loop = 0;  // the loop that was innermost before the block, index + 1
   };
 
   void scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end);
-  void close_loop(const OpenBlock& block);
+  void close_loop(uint32_t loop, const OpenBlock& block);
 
   Vector<LoopInfo> loops_;  // in order of offset
   uint32_t next_loop_ = 0;
+  uint32_t local_count_ = 0;
   Vector<HotLocal> hot_;
   Vector<HotLocal> uses_;  // of the open loops, innermost last
   Vector<OpenBlock> open_;
-  Vector<uint32_t> slot_of_;  // per local: index + 1 into the list being made
+  Vector<uint32_t> slot_of_;  // per local: index + 1 into the list being made; zeros in between
   uint32_t scanned_to_ = 0;   // offset behind the last nest scanned
 };
 

@@ -19,6 +19,9 @@
 
 namespace sluice {
 
+/// Scans for a register's users look at no more operands than this; deeper ones go to the frame.
+inline constexpr uint32_t kMaxWindow = 64;
+
 enum class WordKind : uint8_t {
   None,   // popped, or never set
   Const,  // `bits`; an i32 or f32 has zero upper halves

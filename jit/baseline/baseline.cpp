@@ -1,0 +1,33 @@
+// Joins the reader, the compiler and the assembler for one body.
+#include "jit/baseline/baseline.h"
+
+#include "engine/binary/wire_bytes.h"
+#include "engine/validate/func_reader.h"
+#include "jit/baseline/func_compiler.h"
+
+namespace sluice {
+
+struct CompileScratch::Parts : Allocated {
+  explicit Parts(const CpuFeatures& cpu) : masm(cpu) {}
+  Masm masm;
+  FuncCompiler::State reader;
+  CompilerMemory compiler;
+};
+
+CompileScratch::CompileScratch(const CpuFeatures& cpu) : parts_(new Parts(cpu)) {}
+CompileScratch::~CompileScratch() = default;
+
+Result<void> compile_baseline(const Module& module, const FuncBody& body,
+                              const CompileOptions& options, CompileScratch& scratch,
+                              CodeBatch& out, Vector<SourceMark>* marks) {
+  CompileScratch::Parts& parts = scratch.parts();
+  DCHECK(parts.masm.cpu() == options.cpu, "scratch made for other CPU features");
+  parts.masm.begin();
+  FuncCompiler compiler(module, options, parts.masm, parts.compiler, marks, scratch.stress_seed);
+  std::span<const uint8_t> bytes = module.wire->view({0, body.range.offset + body.range.size});
+  FuncReader<FuncCompiler> reader(module, body, bytes, parts.reader, compiler);
+  TRY_VOID(reader.run());
+  return compiler.finish(body.func, out);
+}
+
+}  // namespace sluice

@@ -1,0 +1,199 @@
+// Calls of functions and of builtins (spec 4.4.8, jit/abi/call_conv.h).
+//
+// Every register is the caller's to save: before a call all that is in registers goes to homes and
+// operand slots, after it all registers but the results' are free.
+#include <cstddef>
+
+#include "jit/baseline/func_compiler.h"
+
+namespace sluice {
+
+namespace {
+
+// Where call_indirect keeps the index, then the entry: carries no argument.
+constexpr Reg kEntryReg = Reg::R10;
+
+bool has_v128(const FuncType& type) {
+  for (uint32_t i = 0; i < type.param_count + type.result_count; ++i) {
+    if (type.types[i] == kV128) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+/// Stores what a call would lose, apart from the operands at `args` and above.
+void FuncCompiler::spill_for_call(Slot* args) {
+  for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove(rest.first())) {
+    const LocalState& l = local(regs.local(rest.first()));
+    store_value(l.type, frame_slot(l.home), rest.first());
+    regs.set_dirty(rest.first(), false);
+  }
+  uint32_t height = position(*args);
+  if (settled_ + kMaxWindow < height) settle(height - kMaxWindow / 2, height);
+  uint32_t watermark = height;
+  for (uint32_t at = height; at > settled_; --at) {
+    masm.ensure_room();
+    Slot& slot = state->base[at - 1];
+    if (slot.word.kind == WordKind::Reg) spill_word(slot);
+    // Calls do not change locals, so an alias may stay.
+    if (slot.word.kind == WordKind::Local) watermark = at - 1;
+  }
+  if (settled_ < watermark) settled_ = watermark;
+}
+
+/// Moves the arguments to where the callee expects them. Afterwards no register is in use.
+void FuncCompiler::pass_arguments(const FuncType& type, const Slot* args) {
+  LocationCursor cursor;
+  for (ValType param : type.params()) {
+    ValueLocation at = cursor.next(param);
+    MovePlace to = at.in_reg() ? MovePlace::in_reg(at.reg)
+                               : MovePlace::in_stack(Reg::Rsp, static_cast<int32_t>(at.offset));
+    memory_.moves.add(move_type_of(param), to, place_of(*args++));
+  }
+  uint32_t bytes = cursor.stack_bytes() + stack_area_bytes(type.results());
+  if (bytes > outgoing_bytes_) outgoing_bytes_ = bytes;
+  memory_.moves.emit(masm);
+  masm.ensure_room();
+  forget_registers();
+}
+
+/// Behind the call: rsp points at the result slots, because the callee popped the parameters'.
+void FuncCompiler::take_results(const FuncType& type, Slot* args) {
+  if (uint32_t popped = stack_area_bytes(type.params()); popped != 0) {
+    masm.alu_imm(Alu::Sub, W64, Reg::Rsp, static_cast<int32_t>(popped));
+  }
+  LocationCursor cursor;
+  auto slots = static_cast<int32_t>(stack_area_bytes(type.params()));
+  for (uint32_t i = 0; i < type.result_count; ++i) {
+    ValueLocation at = cursor.next(type.results()[i]);
+    if (at.in_reg()) {
+      regs.add_use(at.reg);
+      args[i].word = Word::in_reg(at.reg);
+      lower_watermark(position(args[i]));
+      continue;
+    }
+    masm.ensure_room();
+    masm.load(LoadKind::I64, kScratchGpr,
+              mem_at(Reg::Rsp, slots + static_cast<int32_t>(at.offset)));
+    masm.store(StoreKind::I64, operand_slot(args[i]), kScratchGpr);
+    args[i].word = Word::stack();
+  }
+}
+
+/// Memory 0's base for the instance in its register.
+void FuncCompiler::load_memory_base() {
+  if (is_explicit()) {
+    masm.load(LoadKind::I64, kMemoryReg, instance_field(offsetof(InstanceData, memory0)));
+    masm.load(LoadKind::I64, kMemoryReg, mem_at(kMemoryReg, offsetof(MemoryData, base)));
+  } else {
+    masm.load(LoadKind::I64, kMemoryReg, instance_field(offsetof(InstanceData, memory0_base)));
+  }
+}
+
+/// After a call that may have run in another instance.
+void FuncCompiler::restore_pinned() {
+  masm.load(LoadKind::I64, kInstanceReg, frame_slot(-8));
+  if (!module.memories.empty()) load_memory_base();
+}
+
+void FuncCompiler::call(uint32_t func, const FuncType& type, Slot* args) {
+  prepare();
+  if (has_v128(type)) {
+    stop_unsupported();
+    for (uint32_t i = 0; i < type.result_count; ++i) args[i].word = Word::constant(0);
+    return;
+  }
+  spill_for_call(args);
+  pass_arguments(type, args);
+  if (module.is_imported(FuncIdx{func})) {
+    uint64_t import = layout.func_imports + sizeof(FuncImport) * uint64_t{func};
+    masm.load(LoadKind::I64, kScratchGpr, instance_field(import + offsetof(FuncImport, code)));
+    masm.load(LoadKind::I64, kInstanceReg, instance_field(import + offsetof(FuncImport, instance)));
+    load_memory_base();
+    masm.call_reg(kScratchGpr);
+    restore_pinned();
+  } else {
+    masm.call_func(FuncIdx{func});
+  }
+  take_results(type, args);
+}
+
+void FuncCompiler::call_indirect(TypeIdx type_index, uint32_t table, const FuncType& type,
+                                 Slot* args) {
+  prepare();
+  const TypeDef& def = module.types[raw(type_index)];
+  // An entry may have a subtype of an open type: one compare of signatures is not enough then.
+  if (!def.is_final || has_v128(type)) {
+    stop_unsupported();
+    for (uint32_t i = 0; i < type.result_count; ++i) args[i].word = Word::constant(0);
+    return;
+  }
+  spill_for_call(args);
+  const Slot& index = args[type.param_count];
+  memory_.moves.add(move_type_of(index.type), MovePlace::in_reg(kEntryReg), place_of(index));
+  pass_arguments(type, args);
+  masm.load(LoadKind::I64, kScratchGpr,
+            instance_field(layout.tables + sizeof(void*) * uint64_t{table}));
+  masm.alu_load(Alu::Cmp, W64, kEntryReg, mem_at(kScratchGpr, offsetof(TableData, size)));
+  masm.trap_if(Cond::AboveEqual, TrapCode::UndefinedElement);
+  masm.shift_imm(Shift::Shl, W64, kEntryReg, 4);
+  static_assert(sizeof(FuncRecord) == 16);
+  masm.alu_load(Alu::Add, W64, kEntryReg, mem_at(kScratchGpr, offsetof(TableData, elements)));
+  masm.load(LoadKind::I32, kScratchGpr, mem_at(kEntryReg, offsetof(FuncRecord, signature)));
+  masm.alu_imm(Alu::Cmp, W32, kScratchGpr, static_cast<int32_t>(raw(def.canonical)));
+  SignatureFailure& failure = memory_.signature_failures.emplace_back();
+  failure.wasm_offset = static_cast<uint32_t>(state->instr_offset());
+  masm.jcc(Cond::NotEqual, failure.label);
+  masm.load(LoadKind::I64, kInstanceReg, mem_at(kEntryReg, offsetof(FuncRecord, instance)));
+  masm.load(LoadKind::I32, kEntryReg, mem_at(kEntryReg, offsetof(FuncRecord, code_offset)));
+  masm.alu_load(Alu::Add, W64, kEntryReg, instance_field(offsetof(InstanceData, code_base)));
+  load_memory_base();
+  masm.call_reg(kEntryReg);
+  restore_pinned();
+  take_results(type, args);
+}
+
+/// Behind the body: the signature in the scratch register was not the expected one; null is 0.
+void FuncCompiler::emit_signature_failures() {
+  for (SignatureFailure& failure : memory_.signature_failures) {
+    masm.ensure_room();
+    masm.bind(failure.label);
+    masm.set_wasm_offset(failure.wasm_offset);
+    masm.test(W32, kScratchGpr, kScratchGpr);
+    masm.trap_if(Cond::Zero, TrapCode::UninitializedElement);
+    masm.trap(TrapCode::IndirectCallType);
+  }
+}
+
+void FuncCompiler::call_builtin(Builtin builtin, std::initializer_list<BuiltinArg> args,
+                                Slot* operands) {
+  constexpr Reg kArgs[] = {Reg::Rsi, Reg::Rdx, Reg::Rcx, Reg::R8, Reg::R9};
+  DCHECK(args.size() <= std::size(kArgs), "too many parameters for a builtin");
+  spill_for_call(operands);
+  size_t i = 0;
+  for (const BuiltinArg& arg : args) {
+    MovePlace to = MovePlace::in_reg(kArgs[i++]);
+    if (arg.slot != nullptr) {
+      memory_.moves.add(move_type_of(arg.slot->type), to, place_of(*arg.slot));
+    } else {
+      memory_.moves.add(MoveType::I64, to, MovePlace::constant(arg.bits));
+    }
+  }
+  memory_.moves.emit(masm);
+  masm.ensure_room();
+  forget_registers();
+  for (const BuiltinArg& arg : args) {
+    if (arg.slot != nullptr) arg.slot->word = Word::none();
+  }
+  masm.call_builtin(builtin);
+  masm.trap_if_builtin_failed();
+  if (is_explicit() && !module.memories.empty()) load_memory_base();
+}
+
+void FuncCompiler::push_builtin_result(Slot& slot, MoveType type) {
+  if (type == MoveType::I32) masm.mov(W32, Reg::Rax, Reg::Rax);
+  push_reg(slot, PinnedReg(regs, Reg::Rax));
+}
+
+}  // namespace sluice

@@ -1,0 +1,357 @@
+// Blocks, branches and returns (spec 4.4.8).
+//
+// At entry of every block the operands below it go to the frame, so that only locals and passed
+// values can differ between the ways to a label (merge.h). A join with one predecessor costs
+// nothing: its label never gets a state.
+#include "jit/baseline/func_compiler.h"
+
+namespace sluice {
+
+namespace {
+
+// Locals kept in registers through a loop, per class; what is left is for operands.
+constexpr uint32_t kLoopGprs = 8;
+constexpr uint32_t kLoopXmms = 11;
+// A call costs each pinned local a reload on the way back to the header: pin only busy ones.
+constexpr uint32_t kLoopRegsWithCalls = 5;
+constexpr uint32_t kMinWeightWithCalls = 3;
+// br_tables up to this size become compares.
+constexpr size_t kMaxComparedTargets = 4;
+
+}  // namespace
+
+// --- Conditions and plain branches ---
+
+/// Pops an i32 condition; it is non-zero if the returned condition holds.
+Cond FuncCompiler::condition(Slot& slot) {
+  if (slot.word.kind == WordKind::Flags) {
+    Cond cond = slot.word.cond;
+    slot.word = Word::none();
+    forget_flags();
+    return cond;
+  }
+  DCHECK(!has_flags_, "latched flags below the top");
+  Operand value = pop_to_operand(slot);
+  if (value.in_reg()) {
+    masm.test(W32, value.reg, value.reg);
+  } else {
+    masm.alu_store_imm(Alu::Cmp, W32, value.mem, 0);
+  }
+  return Cond::NotZero;
+}
+
+/// Moves values to the places that the calling convention names, and returns. The compiler's
+/// picture of the machine stays as it is.
+void FuncCompiler::emit_return(const Slot* results) {
+  LocationCursor cursor;
+  auto slots = static_cast<int32_t>(16 + param_stack_bytes_);
+  for (ValType type : state->type->results()) {
+    ValueLocation at = cursor.next(type);
+    MovePlace to = at.in_reg()
+                       ? MovePlace::in_reg(at.reg)
+                       : MovePlace::in_stack(Reg::Rbp, slots + static_cast<int32_t>(at.offset));
+    memory_.moves.add(move_type_of(type), to, place_of(*results++));
+  }
+  memory_.moves.emit(masm);
+  masm.ensure_room();
+  masm.mov(W64, Reg::Rsp, Reg::Rbp);
+  masm.pop(Reg::Rbp);
+  masm.ret(param_stack_bytes_);
+}
+
+void FuncCompiler::branch(Frame& target, const Slot* passed) {
+  if (target.kind == FrameKind::Func) return emit_return(passed);
+  if (target.label.state == BlockLabel::kNoState) fix_state(target, passed, false);
+  collect_moves(target, passed);
+  memory_.moves.emit(masm);
+  masm.ensure_room();
+  masm.jmp(target.label.target);
+}
+
+/// Stores what the loop's header wants in memory, on both ways of the branch that follows: then
+/// most branches back need no moves of their own. Flags survive.
+void FuncCompiler::clean_for_loop(const LabelState& header) {
+  RegSet to_store = regs.dirty();
+  for (RegSet rest = header.dirty; !rest.empty(); rest.remove(rest.first())) {
+    Reg reg = local(header.local[static_cast<size_t>(rest.first())]).reg;
+    if (reg != Reg::None) to_store.remove(reg);
+  }
+  for (RegSet rest = to_store; !rest.empty(); rest.remove(rest.first())) {
+    const LocalState& l = local(regs.local(rest.first()));
+    store_value(l.type, frame_slot(l.home), rest.first());
+    regs.set_dirty(rest.first(), false);
+  }
+}
+
+void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond) {
+  sluice::Label over;
+  if (target.kind == FrameKind::Func) {
+    masm.jcc(negate(cond), over);
+    emit_return(passed);
+    return masm.bind(over);
+  }
+  if (target.label.state == BlockLabel::kNoState) fix_state(target, passed, false);
+  if (target.kind == FrameKind::Loop) clean_for_loop(memory_.label_states[target.label.state]);
+  collect_moves(target, passed);
+  if (memory_.moves.empty()) return masm.jcc(cond, target.label.target);
+  masm.jcc(negate(cond), over);
+  memory_.moves.emit(masm);
+  masm.ensure_room();
+  masm.jmp(target.label.target);
+  masm.bind(over);
+}
+
+void FuncCompiler::br(Frame& target, uint32_t) {
+  prepare();
+  branch(target, state->top - target.arity());
+  forget_flags();
+}
+
+void FuncCompiler::br_if(Frame& target, uint32_t, Slot* cond) {
+  prepare_keeping_flags();
+  Cond taken = condition(*cond);
+  branch_if(target, cond - target.arity(), taken);
+}
+
+void FuncCompiler::return_() {
+  prepare();
+  emit_return(state->top - state->type->result_count);
+  forget_flags();
+}
+
+void FuncCompiler::unreachable() {
+  prepare();
+  masm.trap(TrapCode::Unreachable);
+  forget_flags();
+}
+
+// --- Blocks ---
+
+void FuncCompiler::block(Frame& frame) {
+  prepare();
+  settle(frame.height, frame.height);
+}
+
+void FuncCompiler::if_(Frame& frame, Slot* cond) {
+  prepare_keeping_flags();
+  Cond taken = condition(*cond);
+  // Parameters as well: both parts find them in their slots.
+  settle(frame.height + frame.type.param_count, frame.height);
+  uint32_t index = memory_.label_states.allocate();
+  snapshot(memory_.label_states[index]);
+  frame.label.else_state = index;
+  masm.jcc(negate(taken), frame.label.otherwise);
+}
+
+void FuncCompiler::else_(Frame& frame, bool then_live) {
+  prepare();
+  if (then_live) {
+    const Slot* results = state->base + frame.height;
+    if (frame.label.state == BlockLabel::kNoState) fix_state(frame, results, true);
+    branch(frame, results);
+  }
+  masm.bind(frame.label.otherwise);
+  adopt(memory_.label_states[frame.label.else_state]);
+  memory_.label_states.release(frame.label.else_state);
+  for (uint32_t i = 0; i < frame.type.param_count; ++i) {
+    state->base[frame.height + i].word = Word::stack();
+  }
+  settled_ = frame.height + frame.type.param_count;
+}
+
+void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
+  prepare();
+  Slot* results = state->base + frame.height;
+  LabelStates& states = memory_.label_states;
+  switch (frame.kind) {
+  case FrameKind::Func:
+    if (fallthrough_live) emit_return(results);
+    return;
+  case FrameKind::Loop:
+    states.release(frame.label.state);
+    loop_state_ = frame.label.outer_loop;
+    loop_regs_ = loop_state_ == BlockLabel::kNoState ? RegSet() : states[loop_state_].locals;
+    return;
+  case FrameKind::If: return end_if_without_else(frame, fallthrough_live);
+  default: break;
+  }
+  if (frame.label.state == BlockLabel::kNoState) return;
+  if (fallthrough_live) {
+    collect_moves(frame, results);
+    memory_.moves.emit(masm);
+  }
+  masm.bind(frame.label.target);
+  adopt(states[frame.label.state]);
+  set_result_words(frame);
+  states.release(frame.label.state);
+}
+
+/// The missing part passes the parameters on, from the state at the `if`; every state of the label
+/// was made from that one, so it comes here without moves.
+void FuncCompiler::end_if_without_else(Frame& frame, bool then_live) {
+  LabelStates& states = memory_.label_states;
+  if (frame.label.state == BlockLabel::kNoState) {
+    fix_state(frame, state->base + frame.height, false);
+    // Only the `then` part has yet to come here: a local that it left in place, but newer than its
+    // home, may be so for both.
+    LabelState& s = states[frame.label.state];
+    for (RegSet rest = s.locals & regs.dirty(); then_live && !rest.empty();) {
+      Reg reg = rest.first();
+      rest.remove(reg);
+      if (regs.local(reg) == s.local[static_cast<size_t>(reg)]) s.dirty.add(reg);
+    }
+  }
+  if (then_live) {
+    collect_moves(frame, state->base + frame.height);
+    memory_.moves.emit(masm);
+  }
+  masm.ensure_room();
+  masm.bind(frame.label.otherwise);
+  if (frame.label.target.is_used()) masm.bind(frame.label.target);
+  adopt(states[frame.label.state]);
+  set_result_words(frame);
+  states.release(frame.label.else_state);
+  states.release(frame.label.state);
+}
+
+// --- Loops ---
+
+void FuncCompiler::loop(Frame& frame) {
+  prepare();
+  settle(frame.height + frame.type.param_count, frame.height);
+  enter_loop(frame);
+}
+
+void FuncCompiler::enter_loop(Frame& frame) {
+  const LoopInfo& info = memory_.loop_scan.find(state->bytes, state->instr_pos, body_end_);
+  choose_loop_registers(info);
+  LabelStates& states = memory_.label_states;
+  frame.label.outer_loop = loop_state_;
+  loop_state_ = states.allocate();
+  frame.label.state = loop_state_;
+  snapshot(states[loop_state_]);
+  loop_regs_ = states[loop_state_].locals;
+  masm.bind(frame.label.target);
+}
+
+/// Decides which locals are in registers at a loop's header, and puts them there. All operands are
+/// in the frame.
+void FuncCompiler::choose_loop_registers(const LoopInfo& info) {
+  uint32_t room[2] = {kLoopGprs, kLoopXmms};
+  if (info.has_call) room[0] = room[1] = kLoopRegsWithCalls;
+  HotLocal chosen[LoopScan::kMaxHot];
+  size_t count = 0;
+  RegSet keep;
+  for (const HotLocal& hot : memory_.loop_scan.hot(info)) {
+    const LocalState& l = local(hot.local);
+    uint32_t& left = room[static_cast<size_t>(reg_class_of(l.type))];
+    if (left == 0 || (info.has_call && hot.weight < kMinWeightWithCalls)) continue;
+    --left;
+    chosen[count++] = hot;
+    if (l.reg != Reg::None) keep.add(l.reg);
+  }
+  // Locals that the loop does not use stay where they are if nobody needs their register.
+  RegSet others = ((kAllocatableGprs | kAllocatableXmms) - regs.free()) - keep;
+  for (RegSet rest = others; !rest.empty(); rest.remove(rest.first())) {
+    Reg reg = rest.first();
+    masm.ensure_room();
+    uint32_t& left = room[static_cast<size_t>(reg_class(reg))];
+    if (info.any_call || left == 0) {
+      evict(reg);
+    } else {
+      --left;
+    }
+  }
+  for (size_t i = 0; i < count; ++i) {
+    masm.ensure_room();
+    const LocalState& l = local(chosen[i].local);
+    if (l.reg == Reg::None) {
+      Reg reg = allocate(reg_class_of(l.type), RegSet());
+      load_home(chosen[i].local, reg);
+      bind(chosen[i].local, reg, false);
+    }
+  }
+  for (size_t i = 0; i < count; ++i) {
+    const LocalState& l = local(chosen[i].local);
+    if (l.reg == Reg::None) continue;  // lost again, under stress
+    if (chosen[i].is_written) {
+      // Then the way back to the header need not store it.
+      regs.set_dirty(l.reg, true);
+    } else if (info.any_call && regs.is_dirty(l.reg)) {
+      store_value(l.type, frame_slot(l.home), l.reg);
+      regs.set_dirty(l.reg, false);
+    }
+  }
+}
+
+// --- br_table ---
+
+void FuncCompiler::br_table(Slot* index, std::span<const uint32_t> depths) {
+  prepare();
+  ++table_id_;
+  memory_.table_stubs.clear();
+  memory_.table_depths.clear();
+  if (depths.size() == 1) {
+    pop_dead(*index);
+    Frame& target = state->frame(depths[0]);
+    branch(target, index - target.arity());
+    return forget_flags();
+  }
+  PinnedReg reg = pop_to_writable_reg(*index);
+  // Before the first jump: fixing a label's state must not depend on the way taken.
+  for (uint32_t depth : depths) {
+    Frame& target = state->frame(depth);
+    if (target.label.table_id == table_id_) continue;
+    target.label.table_id = table_id_;
+    target.label.table_stub = 0;
+    const Slot* passed = index - target.arity();
+    if (target.kind != FrameKind::Func) {
+      if (target.label.state == BlockLabel::kNoState) fix_state(target, passed, false);
+      collect_moves(target, passed);
+      if (memory_.moves.empty()) continue;
+      memory_.moves.clear();
+    }
+    memory_.table_stubs.emplace_back();
+    memory_.table_depths.push_back(depth);
+    target.label.table_stub = static_cast<uint32_t>(memory_.table_stubs.size());
+  }
+  emit_table(reg, depths);
+  for (size_t i = 0; i < memory_.table_stubs.size(); ++i) {
+    masm.ensure_room();
+    masm.bind(memory_.table_stubs[i]);
+    Frame& target = state->frame(memory_.table_depths[i]);
+    branch(target, index - target.arity());
+  }
+  forget_flags();
+}
+
+/// Where the table's entries for this depth go: to the label, or to the moves before it.
+sluice::Label& FuncCompiler::table_label(uint32_t depth) {
+  Frame& target = state->frame(depth);
+  if (target.label.table_stub == 0) return target.label.target;
+  return memory_.table_stubs[target.label.table_stub - 1];
+}
+
+void FuncCompiler::emit_table(Reg index, std::span<const uint32_t> depths) {
+  size_t entries = depths.size() - 1;
+  if (entries <= kMaxComparedTargets) {
+    for (size_t i = 0; i < entries; ++i) {
+      if (i == 0) {
+        masm.test(W32, index, index);
+      } else {
+        masm.alu_imm(Alu::Cmp, W32, index, static_cast<int32_t>(i));
+      }
+      masm.jcc(Cond::Equal, table_label(depths[i]));
+    }
+    return masm.jmp(table_label(depths.back()));
+  }
+  masm.alu_imm(Alu::Cmp, W32, index, static_cast<int32_t>(entries));
+  masm.jcc(Cond::AboveEqual, table_label(depths.back()));
+  masm.jump_table(index);
+  for (size_t i = 0; i < entries; ++i) {
+    masm.ensure_room();
+    masm.table_entry(table_label(depths[i]));
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,266 @@
+// A function's frame: how it is set up at the start, and what is known only at the end.
+#include "jit/baseline/func_compiler.h"
+
+#include <cstddef>
+
+#include "jit/baseline/ops.h"
+
+namespace sluice {
+
+namespace {
+
+// Frames below this are checked by comparing rsp alone: the limit has that much headroom.
+constexpr uint32_t kSmallFrameBytes = 4096;
+constexpr uint32_t kMaxFrameBytes = uint32_t{1} << 30;
+// Up to so many slots are zeroed without a loop.
+constexpr uint32_t kUnrolledZeroSlots = 16;
+
+int32_t home_of(uint32_t slot) { return -16 - 8 * static_cast<int32_t>(slot); }
+
+}  // namespace
+
+FuncCompiler::FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& assembler,
+                           CompilerMemory& memory, Vector<SourceMark>* marks, uint64_t stress_seed)
+    : module(mod), options(opts), masm(assembler), layout(InstanceLayout::of(mod)), memory_(memory),
+      marks_(marks), needs_attention_(marks != nullptr), stress_(stress_seed) {}
+
+void FuncCompiler::begin(State& reader_state) {
+  state = &reader_state;
+  body_end_ = state->bytes + state->body.range.offset + state->body.range.size;
+  memory_.label_states.clear();
+  memory_.signature_failures.clear();
+  for (ValType type : state->locals()) {
+    if (type == kV128) stop_unsupported();
+  }
+  masm.set_wasm_offset(state->body.range.offset);
+  if (marks_ != nullptr) marks_->push_back({0, state->body.range.offset});
+  emit_prologue();
+  set_up_locals();
+  memory_.loop_scan.begin(static_cast<uint32_t>(memory_.locals.size()));
+}
+
+void FuncCompiler::emit_prologue() {
+  masm.push(Reg::Rbp);
+  masm.mov(W64, Reg::Rbp, Reg::Rsp);
+  masm.load(LoadKind::I64, kScratchGpr, instance_field(offsetof(InstanceData, context)));
+  check_offset_ = masm.offset();
+  masm.alu_load(Alu::Cmp, W64, Reg::Rsp, mem_at(kScratchGpr, offsetof(StoreContext, stack_limit)));
+  masm.trap_if(Cond::Below, TrapCode::StackExhausted);
+  frame_patch_ = masm.sub_rsp_patchable();
+  masm.bind(after_check_);
+  masm.store(StoreKind::I64, frame_slot(-8), kInstanceReg);
+}
+
+void FuncCompiler::set_up_locals() {
+  std::span<const ValType> types = state->locals();
+  uint32_t params = state->type->param_count;
+  Vector<LocalState>& locals = memory_.locals;
+  locals.resize(types.size());
+  LocationCursor cursor;
+  uint32_t slot = 0;
+  for (uint32_t i = 0; i < params; ++i) {
+    ValueLocation at = cursor.next(types[i]);
+    locals[i] = {at.in_reg() ? home_of(slot++) : static_cast<int32_t>(16 + at.offset),
+                 move_type_of(types[i]), Reg::None};
+    if (at.in_reg()) bind(i, at.reg, true);
+  }
+  param_stack_bytes_ = cursor.stack_bytes();
+  uint32_t first_declared = slot;
+  for (size_t i = params; i < types.size(); ++i) {
+    locals[i] = {home_of(slot++), move_type_of(types[i]), Reg::None};
+  }
+  zero_declared_locals(first_declared, slot - first_declared);
+  operands_base_ = 8 + 8 * slot;
+}
+
+void FuncCompiler::zero_declared_locals(uint32_t first_slot, uint32_t slots) {
+  if (slots == 0) return;
+  int32_t lowest = home_of(first_slot + slots - 1);
+  if (slots % 2 != 0) {
+    masm.store_imm(StoreKind::I64, frame_slot(lowest), 0);
+    lowest += 8;
+  }
+  if (slots == 1) return;
+  masm.fconst(FWidth::F64, kScratchXmm, 0);
+  if (slots <= kUnrolledZeroSlots) {
+    for (uint32_t i = 0; i < slots / 2; ++i) {
+      masm.store(StoreKind::V128, frame_slot(lowest + 16 * static_cast<int32_t>(i)), kScratchXmm);
+    }
+    return;
+  }
+  // r9 and r10 carry no parameters.
+  masm.lea(W64, Reg::R10, frame_slot(lowest));
+  masm.mov_imm(W32, Reg::R9, slots / 2);
+  sluice::Label again;
+  masm.bind(again);
+  masm.store(StoreKind::V128, mem_at(Reg::R10), kScratchXmm);
+  masm.alu_imm(Alu::Add, W64, Reg::R10, 16);
+  masm.alu_imm(Alu::Sub, W32, Reg::R9, 1);
+  masm.jcc(Cond::NotZero, again);
+}
+
+Result<void> FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
+  emit_signature_failures();
+  uint64_t bytes = uint64_t{operands_base_} + 8 * uint64_t{operand_slots_} + outgoing_bytes_;
+  bytes = (bytes + 15) & ~uint64_t{15};
+  if (bytes > kMaxFrameBytes) {
+    return fail(ErrorKind::FrameTooLarge, state->body.range.offset);
+  }
+  auto frame_bytes = static_cast<uint32_t>(bytes);
+  masm.patch32(frame_patch_, frame_bytes);
+  if (frame_bytes >= kSmallFrameBytes) emit_large_frame_check(frame_bytes);
+  masm.finish(func, out, marks_);
+  return {};
+}
+
+// The prologue's check becomes a jump to one that takes the frame's size into account. It compares
+// twice, because rsp minus the size may wrap around.
+void FuncCompiler::emit_large_frame_check(uint32_t frame_bytes) {
+  masm.ensure_room();
+  masm.set_wasm_offset(state->body.range.offset);
+  uint32_t jump_end = check_offset_ + 5;
+  uint32_t distance = masm.offset() - jump_end;
+  DCHECK(jump_end + 3 <= after_check_.offset(), "no room for a jump");
+  masm.patch32(check_offset_, 0xe9u | distance << 8);
+  masm.patch32(check_offset_ + 4, 0xcccccc00u | distance >> 24);
+  if (marks_ != nullptr) marks_->push_back({masm.offset(), state->body.range.offset});
+  masm.mov(W64, Reg::R10, Reg::Rsp);
+  masm.alu_imm(Alu::Sub, W64, Reg::R10, static_cast<int32_t>(frame_bytes));
+  masm.trap_if(Cond::Below, TrapCode::StackExhausted);
+  masm.alu_load(Alu::Cmp, W64, Reg::R10, mem_at(kScratchGpr, offsetof(StoreContext, stack_limit)));
+  masm.trap_if(Cond::Below, TrapCode::StackExhausted);
+  masm.mov(W64, Reg::Rsp, Reg::R10);
+  masm.jmp(after_check_);
+}
+
+// --- Between instructions ---
+
+void FuncCompiler::mark() {
+  auto offset = static_cast<uint32_t>(state->instr_offset());
+  marks_->push_back({masm.offset(), offset});
+  masm.set_wasm_offset(offset);
+}
+
+void FuncCompiler::attend() {
+  if (has_flags_) materialise_flags();
+  if (marks_ != nullptr) mark();
+}
+
+void FuncCompiler::materialise_flags() {
+  Slot& slot = state->base[flags_at_];
+  Cond cond = slot.word.cond;
+  slot.word = Word::none();
+  forget_flags();
+  PinnedReg reg = scratch_reg(RegClass::Gpr);
+  masm.set_bool(cond, reg);
+  push_reg(slot, std::move(reg));
+}
+
+// --- Sink calls that ops_*.cpp answer ---
+
+void FuncCompiler::unary(Op op, Slot* args) {
+  if (op == Op::I32Eqz && args->word.kind == WordKind::Flags) {
+    prepare_keeping_flags();
+    args->word.cond = negate(args->word.cond);
+    return;
+  }
+  prepare();
+  emit_unary(*this, op, args);
+}
+
+void FuncCompiler::binary(Op op, Slot* args) {
+  prepare();
+  emit_binary(*this, op, args);
+}
+
+/// Memories that need code which does not exist yet.
+bool FuncCompiler::is_compiled_memory(uint32_t memory) {
+  const MemoryType& type = module.memories[memory];
+  if (!type.limits.is_64 && (is_explicit() || type.page_size_log2 == kDefaultPageSizeLog2)) {
+    return true;
+  }
+  stop_unsupported();
+  return false;
+}
+
+void FuncCompiler::load(Op op, const MemArg& mem, Slot* args) {
+  prepare();
+  if (is_compiled_memory(raw(mem.memory))) return emit_load(*this, op, mem, args);
+  pop_dead(args[0]);
+  push_const(args[0], 0);
+}
+
+void FuncCompiler::store(Op op, const MemArg& mem, Slot* args) {
+  prepare();
+  if (is_compiled_memory(raw(mem.memory))) return emit_store(*this, op, mem, args);
+  pop_dead(args[0]);
+  pop_dead(args[1]);
+}
+
+void FuncCompiler::memory_size(uint32_t memory, Slot* out) {
+  prepare();
+  emit_memory_size(*this, memory, out);
+}
+void FuncCompiler::memory_grow(uint32_t memory, Slot* args) {
+  prepare();
+  emit_memory_grow(*this, memory, args);
+}
+void FuncCompiler::memory_fill(uint32_t memory, Slot* args) {
+  prepare();
+  emit_memory_fill(*this, memory, args);
+}
+void FuncCompiler::memory_copy(uint32_t dst, uint32_t src, Slot* args) {
+  prepare();
+  emit_memory_copy(*this, dst, src, args);
+}
+void FuncCompiler::memory_init(uint32_t data, uint32_t memory, Slot* args) {
+  prepare();
+  emit_memory_init(*this, data, memory, args);
+}
+void FuncCompiler::data_drop(uint32_t data) {
+  prepare();
+  emit_data_drop(*this, data, state->top);
+}
+void FuncCompiler::table_get(uint32_t table, Slot* args) {
+  prepare();
+  emit_table_get(*this, table, args);
+}
+void FuncCompiler::table_set(uint32_t table, Slot* args) {
+  prepare();
+  emit_table_set(*this, table, args);
+}
+void FuncCompiler::table_size(uint32_t table, Slot* out) {
+  prepare();
+  emit_table_size(*this, table, out);
+}
+void FuncCompiler::table_grow(uint32_t table, Slot* args) {
+  prepare();
+  emit_table_grow(*this, table, args);
+}
+void FuncCompiler::table_fill(uint32_t table, Slot* args) {
+  prepare();
+  emit_table_fill(*this, table, args);
+}
+void FuncCompiler::table_copy(uint32_t dst, uint32_t src, Slot* args) {
+  prepare();
+  emit_table_copy(*this, dst, src, args);
+}
+void FuncCompiler::table_init(uint32_t elem, uint32_t table, Slot* args) {
+  prepare();
+  emit_table_init(*this, elem, table, args);
+}
+void FuncCompiler::elem_drop(uint32_t elem) {
+  prepare();
+  emit_elem_drop(*this, elem, state->top);
+}
+void FuncCompiler::ref_null(HeapType, Slot* out) { constant(out, 0); }
+void FuncCompiler::ref_func(uint32_t func, Slot* out) {
+  prepare();
+  emit_ref_func(*this, func, out);
+}
+void FuncCompiler::ref_is_null(Slot* args) {
+  prepare();
+  emit_ref_is_null(*this, args);
+}
+
+}  // namespace sluice

@@ -1,0 +1,119 @@
+// States at labels: taking them, making them true before a branch, taking them over behind a join.
+#include "jit/baseline/merge.h"
+
+#include "jit/baseline/func_compiler.h"
+
+namespace sluice {
+
+void FuncCompiler::snapshot(LabelState& out) const {
+  out = LabelState();
+  RegSet used = (kAllocatableGprs | kAllocatableXmms) - regs.free();
+  for (RegSet rest = used; !rest.empty(); rest.remove(rest.first())) {
+    Reg reg = rest.first();
+    if (!regs.has_local(reg)) continue;
+    out.locals.add(reg);
+    out.local[static_cast<size_t>(reg)] = static_cast<uint16_t>(regs.local(reg));
+  }
+  out.dirty = regs.dirty();
+}
+
+void FuncCompiler::forget_registers() {
+  RegSet used = (kAllocatableGprs | kAllocatableXmms) - regs.free();
+  for (RegSet rest = used; !rest.empty(); rest.remove(rest.first())) {
+    if (regs.has_local(rest.first())) local(regs.local(rest.first())).reg = Reg::None;
+  }
+  regs.reset();
+}
+
+/// The machine is as the label says; what was known of it before is void. Operands are the caller's
+/// to set, and all of them are in the frame as far as the watermark is concerned.
+void FuncCompiler::adopt(const LabelState& label_state) {
+  forget_flags();
+  forget_registers();
+  for (RegSet rest = label_state.locals; !rest.empty(); rest.remove(rest.first())) {
+    Reg reg = rest.first();
+    bind(label_state.local[static_cast<size_t>(reg)], reg, label_state.dirty.has(reg));
+  }
+}
+
+/// The first branch to a forward label: what holds now shall hold there. Inside a `then` part the
+/// state at the `if` is taken instead, because an `else` part may turn out to be missing.
+void FuncCompiler::fix_state(Frame& target, const Slot* passed, bool from_else) {
+  LabelStates& states = memory_.label_states;
+  uint32_t index = states.allocate();
+  target.label.state = index;
+  LabelState& s = states[index];
+  bool like_if = target.kind == FrameKind::If && !from_else;
+  if (like_if) {
+    s = states[target.label.else_state];
+  } else {
+    snapshot(s);
+  }
+  std::span<const ValType> types = target.label_types();
+  if (types.size() > kMaxMergeRegs || (like_if && target.type.param_count != 0)) return;
+  RegSet taken = s.locals;
+  for (size_t i = 0; i < types.size(); ++i) {
+    const Word& word = passed[i].word;
+    Reg reg = Reg::None;
+    if (word.kind == WordKind::Reg && !taken.has(word.reg)) {
+      reg = word.reg;
+    } else {
+      RegSet candidates = allocatable(reg_class_of(move_type_of(types[i]))) - taken;
+      if (candidates.empty()) continue;
+      RegSet best = (candidates & regs.free()) - loop_regs_;
+      if (best.empty()) best = candidates & regs.free();
+      reg = best.empty() ? candidates.first() : best.first();
+    }
+    s.result[i] = reg;
+    taken.add(reg);
+  }
+}
+
+void FuncCompiler::collect_local_moves(const LabelState& wanted) {
+  RegSet to_store = regs.dirty();
+  for (RegSet rest = wanted.locals; !rest.empty(); rest.remove(rest.first())) {
+    Reg reg = rest.first();
+    const LocalState& l = local(wanted.local[static_cast<size_t>(reg)]);
+    if (l.reg == Reg::None) {
+      memory_.moves.add(l.type, MovePlace::in_reg(reg), MovePlace::in_stack(Reg::Rbp, l.home));
+      continue;
+    }
+    if (wanted.dirty.has(reg)) to_store.remove(l.reg);
+    memory_.moves.add(l.type, MovePlace::in_reg(reg), MovePlace::in_reg(l.reg));
+  }
+  for (RegSet rest = to_store; !rest.empty(); rest.remove(rest.first())) {
+    const LocalState& l = local(regs.local(rest.first()));
+    memory_.moves.add(l.type, MovePlace::in_stack(Reg::Rbp, l.home),
+                      MovePlace::in_reg(rest.first()));
+  }
+}
+
+/// The moves that make the state at `target` true, with the passed operands from `passed` on. They
+/// change nothing that the compiler knows: the state before them stays the present one.
+void FuncCompiler::collect_moves(Frame& target, const Slot* passed) {
+  DCHECK(memory_.moves.empty(), "moves left over");
+  const LabelState& wanted = memory_.label_states[target.label.state];
+  collect_local_moves(wanted);
+  std::span<const ValType> types = target.label_types();
+  for (uint32_t i = 0; i < types.size(); ++i) {
+    MovePlace to = i < kMaxMergeRegs && wanted.result[i] != Reg::None
+                       ? MovePlace::in_reg(wanted.result[i])
+                       : MovePlace::in_stack(Reg::Rbp, operand_slot(target.height + i).disp);
+    memory_.moves.add(move_type_of(types[i]), to, place_of(passed[i]));
+  }
+}
+
+/// Behind a block's end: its results are where the label's state says.
+void FuncCompiler::set_result_words(const Frame& frame) {
+  const LabelState& s = memory_.label_states[frame.label.state];
+  settled_ = frame.height;
+  for (uint32_t i = 0; i < frame.type.result_count; ++i) {
+    Slot& slot = state->base[frame.height + i];
+    slot.word = Word::stack();
+    if (i >= kMaxMergeRegs || s.result[i] == Reg::None) continue;
+    slot.word = Word::in_reg(s.result[i]);
+    regs.add_use(s.result[i]);
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,186 @@
+// Locals, globals, and the parametric instructions (spec 4.4.4, 4.4.5).
+//
+// A local.get emits nothing: the operand shares the local's register, or is an alias of its home.
+// A local.set emits nothing where the operand's register can become the local's.
+#include "jit/baseline/func_compiler.h"
+
+namespace sluice {
+
+namespace {
+
+bool fits_store_imm(MoveType type, uint64_t bits) {
+  if (type == MoveType::I32 || type == MoveType::F32) return true;
+  auto value = static_cast<int64_t>(bits);
+  return value == static_cast<int32_t>(value);
+}
+
+}  // namespace
+
+void FuncCompiler::local_get(uint32_t index, Slot* out) {
+  prepare();
+  Reg reg = local(index).reg;
+  if (reg != Reg::None) {
+    regs.add_use(reg);
+    out->word = Word::in_reg(reg);
+  } else {
+    out->word = Word::local_alias(index);
+  }
+  lower_watermark(position(*out));
+}
+
+void FuncCompiler::local_set(uint32_t index, Slot* arg) {
+  prepare();
+  set_local(index, *arg);
+}
+
+void FuncCompiler::local_tee(uint32_t index, Slot* arg) {
+  prepare();
+  if (arg->word.is_const()) {
+    Word word = arg->word;
+    set_local(index, *arg);
+    arg->word = word;
+    return;
+  }
+  set_local(index, *arg);
+  if (local(index).reg != Reg::None) {
+    regs.add_use(local(index).reg);
+    arg->word = Word::in_reg(local(index).reg);
+  } else {
+    arg->word = Word::local_alias(index);
+  }
+  lower_watermark(position(*arg));
+}
+
+/// Pops `slot` into the local.
+void FuncCompiler::set_local(uint32_t index, Slot& slot) {
+  LocalState& l = local(index);
+  if (slot.word.kind == WordKind::Local && slot.word.local() == index) {
+    slot.word = Word::none();
+    return;
+  }
+  if (slot.word.kind == WordKind::Reg && slot.word.reg == l.reg) {
+    pop_dead(slot);
+    return;
+  }
+  materialise_aliases(index);
+  if (slot.word.kind != WordKind::Reg || regs.has_local(slot.word.reg)) {
+    return copy_to_local(index, slot);
+  }
+  Reg reg = slot.word.reg;
+  if (l.reg != Reg::None && loop_regs_.has(l.reg) && regs.uses(l.reg) == 1 &&
+      memory_.label_states[loop_state_].local[static_cast<size_t>(l.reg)] == index) {
+    // The loop's header expects the local where it is.
+    move_value(l.type, l.reg, reg);
+    regs.set_dirty(l.reg, true);
+    pop_dead(slot);
+    return;
+  }
+  if (l.reg != Reg::None) unbind(l.reg);
+  slot.word = Word::none();
+  bind(index, reg, true);
+  regs.drop_use(reg);
+}
+
+/// The same where the operand's place cannot become the local's.
+void FuncCompiler::copy_to_local(uint32_t index, Slot& slot) {
+  LocalState& l = local(index);
+  RegClass cls = reg_class_of(l.type);
+  PinnedReg held = hold_word(slot);
+  Word word = std::exchange(slot.word, Word::none());
+  if (l.reg != Reg::None && regs.uses(l.reg) > 1) unbind(l.reg);
+  if (l.reg == Reg::None) {
+    bool full = (regs.free() & allocatable(cls)).empty();
+    if (full && held.valid()) return store_value(l.type, frame_slot(l.home), held);
+    if (full && word.is_const() && fits_store_imm(l.type, word.bits())) {
+      bool is_32 = l.type == MoveType::I32 || l.type == MoveType::F32;
+      return masm.store_imm(is_32 ? StoreKind::I32 : StoreKind::I64, frame_slot(l.home),
+                            static_cast<int32_t>(static_cast<uint32_t>(word.bits())));
+    }
+    bind(index, allocate(cls, RegSet()), true);
+  }
+  Reg reg = l.reg;
+  regs.set_dirty(reg, true);
+  if (held.valid()) {
+    move_value(l.type, reg, held);
+  } else if (word.is_const()) {
+    load_const(l.type, reg, word.bits());
+  } else if (word.kind == WordKind::Stack) {
+    load_value(l.type, reg, operand_slot(slot));
+  } else {
+    load_home(word.local(), reg);
+  }
+}
+
+/// Where a global's value is; `holder` keeps the register that the address needs, if any.
+Mem FuncCompiler::global_cell(uint32_t global, PinnedReg& holder) {
+  uint32_t imported = module.imported_globals;
+  if (global >= imported) {
+    return instance_field(layout.globals + sizeof(GlobalCell) * (global - imported));
+  }
+  holder = scratch_reg(RegClass::Gpr);
+  masm.load(LoadKind::I64, holder, instance_field(layout.global_imports + 8 * uint64_t{global}));
+  return mem_at(holder);
+}
+
+void FuncCompiler::global_get(uint32_t global, Slot* out) {
+  prepare();
+  ValType type = module.globals[global].type.type;
+  if (type == kV128) {
+    stop_unsupported();
+    return push_const(*out, 0);
+  }
+  PinnedReg holder;
+  Mem cell = global_cell(global, holder);
+  PinnedReg result = result_reg(reg_class_of(move_type_of(type)));
+  load_value(move_type_of(type), result, cell);
+  push_reg(*out, std::move(result));
+}
+
+void FuncCompiler::global_set(uint32_t global, Slot* arg) {
+  prepare();
+  MoveType type = move_type_of(module.globals[global].type.type);
+  PinnedReg holder;
+  bool is_small = arg->word.is_const() && reg_class_of(type) == RegClass::Gpr &&
+                  fits_store_imm(MoveType::I64, arg->word.bits());
+  PinnedReg value;
+  if (!is_small) value = pop_to_reg(*arg);
+  Mem cell = global_cell(global, holder);
+  if (is_small) {
+    // All eight bytes: an i32's cell has a zero upper half.
+    auto bits = static_cast<int32_t>(static_cast<uint32_t>(pop_const(*arg)));
+    masm.store_imm(StoreKind::I64, cell, bits);
+  } else {
+    store_value(type == MoveType::I32 ? MoveType::I64 : type, cell, value);
+  }
+}
+
+void FuncCompiler::drop(Slot* arg) {
+  prepare_keeping_flags();
+  pop_dead(*arg);
+}
+
+void FuncCompiler::select(Slot* args, ValType type) {
+  prepare_keeping_flags();
+  if (args[2].word.is_const()) {
+    bool first = pop_const(args[2]) != 0;
+    if (first) return pop_dead(args[1]);
+    pop_dead(args[0]);
+    PinnedReg value = pop_to_reg(args[1]);
+    return push_reg(args[0], std::move(value));
+  }
+  Cond cond = condition(args[2]);
+  MoveType move_type = move_type_of(type);
+  PinnedReg second = pop_to_reg(args[1]);
+  PinnedReg result = pop_to_writable_reg(args[0]);
+  if (reg_class_of(move_type) == RegClass::Gpr) {
+    masm.cmov(negate(cond), move_type == MoveType::I32 ? W32 : W64, result, second);
+  } else {
+    sluice::Label keep;
+    masm.jcc(cond, keep);
+    move_value(move_type, result, second);
+    masm.bind(keep);
+  }
+  push_reg(args[0], std::move(result));
+}
+
+}  // namespace sluice

@@ -1,0 +1,248 @@
+// Giving out registers: choosing, emptying and moving them, and keeping locals in them.
+//
+// Everything here emits moves only, so the processor's flags survive; kScratchGpr and kScratchXmm
+// may change.
+#include "jit/baseline/reg_alloc.h"
+
+#include "engine/binary/skip.h"
+#include "jit/baseline/func_compiler.h"
+
+namespace sluice {
+
+namespace {
+
+MoveType widest(Reg reg) { return is_xmm(reg) ? MoveType::F64 : MoveType::I64; }
+
+Reg nth(RegSet set, uint32_t n) {
+  for (; n > 0; --n) set.remove(set.first());
+  return set.first();
+}
+
+}  // namespace
+
+// --- Choosing ---
+
+Reg FuncCompiler::allocate(RegClass cls, RegSet avoid) {
+  if (stress_ != 0) [[unlikely]]
+    return stressed_choice(cls, avoid);
+  RegSet candidates = (regs.free() & allocatable(cls)) - avoid;
+  if (!candidates.empty()) {
+    // Registers where the loop's header wants locals are better left to these.
+    RegSet better = candidates - loop_regs_;
+    return better.empty() ? candidates.first() : better.first();
+  }
+  Reg victim = pick_victim(allocatable(cls) - avoid);
+  evict(victim);
+  return victim;
+}
+
+/// Any choice must give the same results: take a random one, and often one that is in use.
+Reg FuncCompiler::stressed_choice(RegClass cls, RegSet avoid) {
+  stress_ = stress_ * 6364136223846793005u + 1442695040888963407u;
+  uint32_t random = static_cast<uint32_t>(stress_ >> 33);
+  RegSet candidates = allocatable(cls) - avoid;
+  RegSet held;
+  for (RegSet rest = candidates; !rest.empty(); rest.remove(rest.first())) {
+    if (regs.is_held(rest.first())) held.add(rest.first());
+  }
+  candidates = candidates - held;
+  RegSet free = candidates & regs.free();
+  if (!free.empty() && random % 4 != 0) candidates = free;
+  CHECK(!candidates.empty(), "all registers are held");
+  Reg choice = nth(candidates, (random >> 2) % static_cast<uint32_t>(candidates.size()));
+  if (!regs.free().has(choice)) evict(choice);
+  return choice;
+}
+
+Reg FuncCompiler::pick_victim(RegSet candidates) {
+  Reg best = Reg::None;
+  uint32_t best_cost = ~uint32_t{0};
+  RegSet with_operands;
+  for (RegSet rest = candidates; !rest.empty();) {
+    Reg reg = rest.first();
+    rest.remove(reg);
+    if (regs.is_held(reg)) continue;
+    if (regs.operand_uses(reg) != 0) with_operands.add(reg);
+    uint32_t cost = (regs.operand_uses(reg) != 0 ? 256u : 0u) + (loop_regs_.has(reg) ? 128u : 0u) +
+                    (regs.is_dirty(reg) ? 64u : 0u);
+    // Among equals, the one that was looked at longest ago.
+    cost += (static_cast<uint32_t>(reg) - victim_cursor_) & 31u;
+    if (cost < best_cost) {
+      best_cost = cost;
+      best = reg;
+    }
+  }
+  CHECK(best != Reg::None, "all registers are held");
+  if (with_operands.has(best)) {
+    // All have operands: the deepest operand is needed last.
+    shorten_window();
+    for (uint32_t at = settled_, height = state->height(); at < height; ++at) {
+      const Word& word = state->base[at].word;
+      if (word.kind == WordKind::Reg && with_operands.has(word.reg)) return word.reg;
+    }
+  }
+  victim_cursor_ = static_cast<uint32_t>(best) + 1;
+  return best;
+}
+
+PinnedReg FuncCompiler::scratch_reg(RegClass cls, RegSet avoid) {
+  return PinnedReg(regs, allocate(cls, avoid));
+}
+
+PinnedReg FuncCompiler::scratch_specific(Reg reg) {
+  vacate(reg);
+  return PinnedReg(regs, reg);
+}
+
+PinnedReg FuncCompiler::result_reg(RegClass cls, RegSet avoid, Reg prefer) {
+  uint32_t index = 0;
+  if (sets_next(&index) && reg_class_of(local(index).type) == cls) {
+    Reg reg = local(index).reg;
+    if (reg != Reg::None && !avoid.has(reg) && regs.uses(reg) == 1 && !has_alias(index)) {
+      unbind(reg);
+      return PinnedReg(regs, reg);
+    }
+  }
+  if (prefer != Reg::None && regs.free().has(prefer)) return PinnedReg(regs, prefer);
+  return PinnedReg(regs, allocate(cls, avoid));
+}
+
+// --- Emptying ---
+
+void FuncCompiler::evict_local(Reg reg) {
+  uint32_t index = regs.local(reg);
+  if (regs.is_dirty(reg)) store_value(local(index).type, frame_slot(local(index).home), reg);
+  unbind(reg);
+}
+
+void FuncCompiler::spill_word(Slot& slot) {
+  Reg reg = slot.word.reg;
+  store_value(move_type_of(slot.type), operand_slot(slot), reg);
+  slot.word = Word::stack();
+  regs.drop_use(reg);
+}
+
+void FuncCompiler::spill_words(Reg reg) {
+  shorten_window();
+  masm.ensure_room();
+  for (uint32_t at = state->height(); at > settled_ && regs.operand_uses(reg) != 0; --at) {
+    Slot& slot = state->base[at - 1];
+    if (slot.word.kind == WordKind::Reg && slot.word.reg == reg) spill_word(slot);
+  }
+}
+
+void FuncCompiler::evict(Reg reg) {
+  DCHECK(!regs.is_held(reg), "register is held");
+  if (regs.has_local(reg)) evict_local(reg);
+  if (regs.operand_uses(reg) != 0) spill_words(reg);
+  DCHECK(regs.uses(reg) == 0, "register still in use");
+}
+
+void FuncCompiler::relocate_users(Reg from, Reg to) {
+  if (regs.has_local(from)) {
+    uint32_t index = regs.local(from);
+    bool dirty = regs.is_dirty(from);
+    unbind(from);
+    bind(index, to, dirty);
+  }
+  if (regs.operand_uses(from) == 0) return;
+  shorten_window();
+  for (uint32_t at = state->height(); at > settled_ && regs.operand_uses(from) != 0; --at) {
+    Slot& slot = state->base[at - 1];
+    if (slot.word.kind != WordKind::Reg || slot.word.reg != from) continue;
+    slot.word.reg = to;
+    regs.add_use(to);
+    regs.drop_use(from);
+  }
+}
+
+void FuncCompiler::vacate(Reg reg) {
+  if (regs.uses(reg) == 0) return;
+  DCHECK(!regs.is_held(reg), "register is held");
+  RegSet free = regs.free() & allocatable(reg_class(reg));
+  if (free.empty()) return evict(reg);
+  Reg other = free.first();
+  move_value(widest(reg), other, reg);
+  relocate_users(reg, other);
+  // shorten_window() may have emptied `reg` behind our back, and that is all right.
+  DCHECK(regs.uses(reg) == 0, "register still in use");
+}
+
+// --- Locals ---
+
+void FuncCompiler::bind(uint32_t index, Reg reg, bool dirty) {
+  DCHECK(local(index).reg == Reg::None, "local is in a register already");
+  local(index).reg = reg;
+  regs.bind_local(reg, index, dirty);
+}
+
+void FuncCompiler::unbind(Reg reg) {
+  local(regs.local(reg)).reg = Reg::None;
+  regs.unbind_local(reg);
+}
+
+void FuncCompiler::load_home(uint32_t index, Reg reg) {
+  load_value(local(index).type, reg, frame_slot(local(index).home));
+}
+
+/// Is the instruction after the present one a local.set or local.tee? Then of which local.
+bool FuncCompiler::sets_next(uint32_t* index) const {
+  const uint8_t* p = state->instr_pos;
+  const uint8_t* end = body_end_;
+  uint8_t opcode = *p++;
+  if (opcode >= 0x28 && opcode <= 0x35) {  // loads: alignment, perhaps a memory, offset
+    bool has_memory = p < end && (*p & 0x40) != 0;
+    p = skip_leb(p, end);
+    if (has_memory) p = skip_leb(p, end);
+    p = skip_leb(p, end);
+  } else if (opcode == 0x23) {  // global.get
+    p = skip_leb(p, end);
+  } else if (opcode == kPrefixMisc) {  // saturating truncations
+    if (p == end || *p > 7) return false;
+    ++p;
+  } else if (opcode < 0x45 || opcode > 0xc4) {
+    if (opcode != 0x1b) return false;  // select
+  }
+  if (end - p < 3 || (*p != 0x21 && *p != 0x22)) return false;
+  uint32_t value = p[1];
+  if (value >= 0x80) {
+    if (p[2] >= 0x80) return false;
+    value = (value & 0x7f) | uint32_t{p[2]} << 7;
+  }
+  if (value >= memory_.locals.size()) return false;
+  *index = value;
+  return true;
+}
+
+bool FuncCompiler::is_set_next(uint32_t index) const {
+  uint32_t next = 0;
+  return sets_next(&next) && next == index;
+}
+
+/// Is the local's present value on the operand stack as an alias? True if that is hard to say.
+bool FuncCompiler::has_alias(uint32_t index) const {
+  if (state->height() > settled_ + kMaxWindow) return true;
+  for (uint32_t at = settled_, height = state->height(); at < height; ++at) {
+    const Word& word = state->base[at].word;
+    if (word.kind == WordKind::Local && word.local() == index) return true;
+  }
+  return false;
+}
+
+/// Turns aliases of a local that is about to change into values of their own.
+void FuncCompiler::materialise_aliases(uint32_t index) {
+  shorten_window();
+  for (uint32_t at = settled_, height = state->height(); at < height; ++at) {
+    Slot& slot = state->base[at];
+    if (slot.word.kind != WordKind::Local || slot.word.local() != index) continue;
+    if (local(index).reg == Reg::None) {
+      Reg reg = allocate(reg_class_of(local(index).type), RegSet());
+      load_home(index, reg);
+      bind(index, reg, false);
+    }
+    slot.word = Word::in_reg(local(index).reg);
+    regs.add_use(slot.word.reg);
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,253 @@
+// Moving operands between the places where they can be, and giving them to instructions.
+#include "jit/baseline/value_stack.h"
+
+#include "jit/baseline/func_compiler.h"
+
+namespace sluice {
+
+Mem FuncCompiler::operand_slot(uint32_t at) {
+  if (at >= operand_slots_) operand_slots_ = at + 1;
+  return frame_slot(-static_cast<int32_t>(operands_base_ + 8 * (at + 1)));
+}
+
+// --- Values of one type ---
+
+void FuncCompiler::load_value(MoveType type, Reg dst, const Mem& src) {
+  switch (type) {
+  case MoveType::I32: return masm.load(LoadKind::I32, dst, src);
+  case MoveType::I64: return masm.load(LoadKind::I64, dst, src);
+  case MoveType::F32: return masm.load(LoadKind::F32, dst, src);
+  case MoveType::F64: return masm.load(LoadKind::F64, dst, src);
+  }
+}
+
+void FuncCompiler::store_value(MoveType type, const Mem& dst, Reg src) {
+  switch (type) {
+  case MoveType::I32: return masm.store(StoreKind::I32, dst, src);
+  case MoveType::I64: return masm.store(StoreKind::I64, dst, src);
+  case MoveType::F32: return masm.store(StoreKind::F32, dst, src);
+  case MoveType::F64: return masm.store(StoreKind::F64, dst, src);
+  }
+}
+
+void FuncCompiler::move_value(MoveType type, Reg dst, Reg src) {
+  if (dst == src) return;
+  switch (type) {
+  case MoveType::I32: return masm.mov(W32, dst, src);
+  case MoveType::I64: return masm.mov(W64, dst, src);
+  case MoveType::F32: return masm.fmov(FWidth::F32, dst, src);
+  case MoveType::F64: return masm.fmov(FWidth::F64, dst, src);
+  }
+}
+
+void FuncCompiler::load_const(MoveType type, Reg dst, uint64_t bits) {
+  switch (type) {
+  case MoveType::I32: return masm.mov_imm(W32, dst, bits);
+  case MoveType::I64: return masm.mov_imm(W64, dst, bits);
+  case MoveType::F32: return masm.fconst(FWidth::F32, dst, bits);
+  case MoveType::F64: return masm.fconst(FWidth::F64, dst, bits);
+  }
+}
+
+MovePlace FuncCompiler::place_of(const Slot& slot) {
+  switch (slot.word.kind) {
+  case WordKind::Const: return MovePlace::constant(slot.word.bits());
+  case WordKind::Reg: return MovePlace::in_reg(slot.word.reg);
+  case WordKind::Stack: return MovePlace::in_stack(Reg::Rbp, operand_slot(slot).disp);
+  case WordKind::Local: {
+    const LocalState& l = local(slot.word.local());
+    if (l.reg != Reg::None) return MovePlace::in_reg(l.reg);
+    return MovePlace::in_stack(Reg::Rbp, l.home);
+  }
+  case WordKind::Flags:
+  case WordKind::None: break;
+  }
+  UNREACHABLE("operand has no place");
+}
+
+// --- Settling ---
+
+void FuncCompiler::settle_word(Slot& slot) {
+  MoveType type = move_type_of(slot.type);
+  Reg reg = reg_class_of(type) == RegClass::Gpr ? kScratchGpr : kScratchXmm;
+  if (slot.word.kind == WordKind::Local) {
+    uint32_t index = slot.word.local();
+    if (local(index).reg != Reg::None) {
+      reg = local(index).reg;
+    } else {
+      load_home(index, reg);
+    }
+  } else {
+    load_const(type, reg, slot.word.bits());
+  }
+  store_value(type, operand_slot(slot), reg);
+  slot.word = Word::stack();
+}
+
+void FuncCompiler::settle(uint32_t height, uint32_t strict_from) {
+  uint32_t from = settled_ < strict_from ? settled_ : strict_from;
+  for (uint32_t at = from; at < height; ++at) {
+    Slot& slot = state->base[at];
+    masm.ensure_room();
+    if (slot.word.kind == WordKind::Reg) {
+      spill_word(slot);
+    } else if (slot.word.kind == WordKind::Local ||
+               (slot.word.kind == WordKind::Const && at >= strict_from)) {
+      settle_word(slot);
+    }
+  }
+  if (settled_ < height) settled_ = height;
+}
+
+void FuncCompiler::shorten_window() {
+  uint32_t height = state->height();
+  if (height <= settled_ || height - settled_ <= kMaxWindow) return;
+  settle(height - kMaxWindow / 2, height);
+}
+
+// --- Taking operands ---
+
+/// The operand's register if it has one, now held instead of used by the word; else nothing.
+PinnedReg FuncCompiler::hold_word(Slot& slot) {
+  PinnedReg held;
+  if (slot.word.kind == WordKind::Reg) {
+    regs.use_to_hold(slot.word.reg);
+    held.regs_ = &regs;
+    held.reg_ = slot.word.reg;
+    slot.word = Word::none();
+  } else if (slot.word.kind == WordKind::Local && local(slot.word.local()).reg != Reg::None) {
+    held = PinnedReg(regs, local(slot.word.local()).reg);
+    slot.word = Word::none();
+  }
+  return held;
+}
+
+PinnedReg FuncCompiler::pop_to_reg(Slot& slot, RegSet avoid) {
+  MoveType type = move_type_of(slot.type);
+  PinnedReg held = hold_word(slot);
+  if (held.valid() && !avoid.has(held)) return held;
+  Word word = std::exchange(slot.word, Word::none());
+  PinnedReg result(regs, allocate(reg_class_of(type), avoid));
+  if (held.valid()) {
+    move_value(type, result, held);
+  } else if (word.kind == WordKind::Const) {
+    load_const(type, result, word.bits());
+  } else if (word.kind == WordKind::Stack) {
+    load_value(type, result, operand_slot(slot));
+  } else {
+    DCHECK(word.kind == WordKind::Local, "operand cannot be popped");
+    load_home(word.local(), result);
+    bind(word.local(), result, false);
+  }
+  return result;
+}
+
+PinnedReg FuncCompiler::pop_to_writable_reg(Slot& slot, RegSet avoid) {
+  MoveType type = move_type_of(slot.type);
+  PinnedReg held = hold_word(slot);
+  if (held.valid() && !avoid.has(held)) {
+    if (regs.uses(held) == 1) return held;
+    // The local in it is about to be overwritten: nobody will miss it.
+    if (regs.uses(held) == 2 && regs.has_local(held)) {
+      uint32_t index = regs.local(held);
+      if (is_set_next(index) && !has_alias(index)) {
+        unbind(held);
+        return held;
+      }
+    }
+  }
+  Word word = std::exchange(slot.word, Word::none());
+  PinnedReg result = result_reg(reg_class_of(type), avoid);
+  if (held.valid()) {
+    move_value(type, result, held);
+  } else if (word.kind == WordKind::Const) {
+    load_const(type, result, word.bits());
+  } else if (word.kind == WordKind::Stack) {
+    load_value(type, result, operand_slot(slot));
+  } else {
+    DCHECK(word.kind == WordKind::Local, "operand cannot be popped");
+    load_home(word.local(), result);
+  }
+  return result;
+}
+
+PinnedReg FuncCompiler::pop_to_specific(Slot& slot, Reg reg) {
+  MoveType type = move_type_of(slot.type);
+  PinnedReg held = hold_word(slot);
+  if (held.valid() && held == reg) {
+    if (regs.uses(reg) > 1) {
+      DCHECK(regs.uses(reg) == regs.operand_uses(reg) + regs.has_local(reg) + 1, "held twice");
+      Reg other = allocate(reg_class(reg), RegSet::of(reg));
+      move_value(reg_class(reg) == RegClass::Gpr ? MoveType::I64 : MoveType::F64, other, reg);
+      relocate_users(reg, other);
+    }
+    return held;
+  }
+  Word word = std::exchange(slot.word, Word::none());
+  PinnedReg result = scratch_specific(reg);
+  if (held.valid()) {
+    move_value(type, result, held);
+  } else if (word.kind == WordKind::Const) {
+    load_const(type, result, word.bits());
+  } else if (word.kind == WordKind::Stack) {
+    load_value(type, result, operand_slot(slot));
+  } else {
+    DCHECK(word.kind == WordKind::Local, "operand cannot be popped");
+    load_home(word.local(), result);
+  }
+  return result;
+}
+
+Operand FuncCompiler::pop_to_operand(Slot& slot) {
+  Operand result;
+  if (slot.word.kind == WordKind::Stack) {
+    slot.word = Word::none();
+    result.mem = operand_slot(slot);
+    return result;
+  }
+  if (slot.word.kind == WordKind::Local) {
+    const LocalState& l = local(slot.word.local());
+    if (l.reg == Reg::None && (regs.free() & allocatable(reg_class_of(l.type))).empty()) {
+      slot.word = Word::none();
+      result.mem = frame_slot(l.home);
+      return result;
+    }
+  }
+  result.reg = pop_to_reg(slot);
+  return result;
+}
+
+uint64_t FuncCompiler::pop_const(Slot& slot) {
+  DCHECK(slot.word.is_const(), "operand is no constant");
+  uint64_t bits = slot.word.bits();
+  slot.word = Word::none();
+  return bits;
+}
+
+void FuncCompiler::pop_dead(Slot& slot) {
+  if (slot.word.kind == WordKind::Reg) regs.drop_use(slot.word.reg);
+  if (slot.word.kind == WordKind::Flags) forget_flags();
+  slot.word = Word::none();
+}
+
+// --- Giving results ---
+
+void FuncCompiler::push_reg(Slot& slot, PinnedReg&& reg) {
+  DCHECK(reg.valid(), "released register");
+  regs.hold_to_use(reg);
+  reg.regs_ = nullptr;
+  slot.word = Word::in_reg(reg.reg_);
+  lower_watermark(position(slot));
+}
+
+void FuncCompiler::push_const(Slot& slot, uint64_t bits) { slot.word = Word::constant(bits); }
+
+void FuncCompiler::push_flags(Slot& slot, Cond cond) {
+  slot.word = Word::flags(cond);
+  flags_at_ = position(slot);
+  lower_watermark(flags_at_);
+  has_flags_ = true;
+  needs_attention_ = true;
+}
+
+}  // namespace sluice
