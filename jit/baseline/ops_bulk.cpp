@@ -1,0 +1,145 @@
+// Bulk memory operations, tables and references: calls of builtins, and the few that are a load.
+//
+// Tables of functions hold 16-byte records, whose address as a funcref only the runtime knows;
+// tables of other references hold 8-byte values and are accessed inline.
+#include <cstddef>
+
+#include "jit/baseline/ops.h"
+#include "jit/baseline/ops_common.h"
+
+namespace sluice {
+
+namespace {
+
+/// Two indices in one parameter.
+uint64_t pack(uint32_t low, uint32_t high) { return uint64_t{high} << 32 | low; }
+
+Mem table_data_field(FuncCompiler& c, uint32_t table) {
+  return instance_field(c.layout.tables + uint64_t{sizeof(void*)} * table);
+}
+
+const TableType& table_type(FuncCompiler& c, uint32_t table) { return c.module.tables[table].type; }
+
+bool holds_functions(FuncCompiler& c, uint32_t table) {
+  HeapType heap = table_type(c, table).element.heap();
+  if (heap.is_concrete()) {
+    return c.module.types[raw(heap.index())].kind == CompositeKind::Func;
+  }
+  return heap.abs() == AbsHeap::Func || heap.abs() == AbsHeap::NoFunc;
+}
+
+/// Instructions on 64-bit tables and memories are not compiled yet: takes the operands.
+bool refuse(FuncCompiler& c, bool is_64, Slot* args, uint32_t operands, bool has_result) {
+  if (!is_64) return false;
+  for (uint32_t i = 0; i < operands; ++i) c.pop_dead(args[i]);
+  if (has_result) c.push_const(args[0], 0);
+  c.stop_unsupported();
+  return true;
+}
+
+bool is_memory64(FuncCompiler& c, uint32_t memory) {
+  return c.module.memories[memory].limits.is_64;
+}
+bool is_table64(FuncCompiler& c, uint32_t table) { return table_type(c, table).limits.is_64; }
+
+/// Checks `index` against the table's size; kScratchGpr becomes the address of its elements.
+void emit_element_base(FuncCompiler& c, uint32_t table, Reg index) {
+  Masm& m = c.masm;
+  m.load(LoadKind::I64, kScratchGpr, table_data_field(c, table));
+  m.alu_load(Alu::Cmp, W64, index, mem_at(kScratchGpr, offsetof(TableData, size)));
+  m.trap_if(Cond::AboveEqual, TrapCode::TableOutOfBounds);
+  m.load(LoadKind::I64, kScratchGpr, mem_at(kScratchGpr, offsetof(TableData, elements)));
+}
+
+}  // namespace
+
+void emit_memory_fill(FuncCompiler& c, uint32_t memory, Slot* args) {
+  if (refuse(c, is_memory64(c, memory), args, 3, false)) return;
+  c.call_builtin(Builtin::MemoryFill, {memory, &args[0], &args[1], &args[2]}, args);
+}
+
+void emit_memory_copy(FuncCompiler& c, uint32_t dst, uint32_t src, Slot* args) {
+  if (refuse(c, is_memory64(c, dst) || is_memory64(c, src), args, 3, false)) return;
+  c.call_builtin(Builtin::MemoryCopy, {pack(dst, src), &args[0], &args[1], &args[2]}, args);
+}
+
+void emit_memory_init(FuncCompiler& c, uint32_t data, uint32_t memory, Slot* args) {
+  if (refuse(c, is_memory64(c, memory), args, 3, false)) return;
+  c.call_builtin(Builtin::MemoryInit, {pack(data, memory), &args[0], &args[1], &args[2]}, args);
+}
+
+void emit_data_drop(FuncCompiler& c, uint32_t data, Slot* top) {
+  c.call_builtin(Builtin::DataDrop, {data}, top);
+}
+
+void emit_table_get(FuncCompiler& c, uint32_t table, Slot* args) {
+  if (refuse(c, is_table64(c, table), args, 1, true)) return;
+  if (holds_functions(c, table)) {
+    c.call_builtin(Builtin::TableGet, {table, &args[0]}, args);
+    return c.push_builtin_result(args[0], MoveType::I64);
+  }
+  PinnedReg index = c.pop_to_reg(args[0]);
+  PinnedReg dst = c.result_reg(RegClass::Gpr);
+  emit_element_base(c, table, index);
+  c.masm.load(LoadKind::I64, dst, {kScratchGpr, index, 3, 0});
+  index.release();
+  c.push_reg(args[0], std::move(dst));
+}
+
+void emit_table_set(FuncCompiler& c, uint32_t table, Slot* args) {
+  if (refuse(c, is_table64(c, table), args, 2, false)) return;
+  if (holds_functions(c, table)) {
+    return c.call_builtin(Builtin::TableSet, {table, &args[0], &args[1]}, args);
+  }
+  PinnedReg value = c.pop_to_reg(args[1]);
+  PinnedReg index = c.pop_to_reg(args[0]);
+  emit_element_base(c, table, index);
+  c.masm.store(StoreKind::I64, {kScratchGpr, index, 3, 0}, value);
+}
+
+void emit_table_size(FuncCompiler& c, uint32_t table, Slot* out) {
+  if (refuse(c, is_table64(c, table), out, 0, true)) return;
+  PinnedReg dst = c.result_reg(RegClass::Gpr);
+  c.masm.load(LoadKind::I64, dst, table_data_field(c, table));
+  c.masm.load(LoadKind::I32, dst, mem_at(dst, offsetof(TableData, size)));
+  c.push_reg(out[0], std::move(dst));
+}
+
+void emit_table_grow(FuncCompiler& c, uint32_t table, Slot* args) {
+  if (refuse(c, is_table64(c, table), args, 2, true)) return;
+  c.call_builtin(Builtin::TableGrow, {table, &args[0], &args[1]}, args);
+  c.push_builtin_result(args[0], MoveType::I32);
+}
+
+void emit_table_fill(FuncCompiler& c, uint32_t table, Slot* args) {
+  if (refuse(c, is_table64(c, table), args, 3, false)) return;
+  c.call_builtin(Builtin::TableFill, {table, &args[0], &args[1], &args[2]}, args);
+}
+
+void emit_table_copy(FuncCompiler& c, uint32_t dst, uint32_t src, Slot* args) {
+  if (refuse(c, is_table64(c, dst) || is_table64(c, src), args, 3, false)) return;
+  c.call_builtin(Builtin::TableCopy, {pack(dst, src), &args[0], &args[1], &args[2]}, args);
+}
+
+void emit_table_init(FuncCompiler& c, uint32_t elem, uint32_t table, Slot* args) {
+  if (refuse(c, is_table64(c, table), args, 3, false)) return;
+  c.call_builtin(Builtin::TableInit, {pack(elem, table), &args[0], &args[1], &args[2]}, args);
+}
+
+void emit_elem_drop(FuncCompiler& c, uint32_t elem, Slot* top) {
+  c.call_builtin(Builtin::ElemDrop, {elem}, top);
+}
+
+void emit_ref_func(FuncCompiler& c, uint32_t func, Slot* out) {
+  c.call_builtin(Builtin::RefFunc, {func}, out);
+  c.push_builtin_result(out[0], MoveType::I64);
+}
+
+void emit_ref_is_null(FuncCompiler& c, Slot* args) {
+  if (args[0].word.is_const()) return c.push_const(args[0], c.pop_const(args[0]) == 0 ? 1 : 0);
+  PinnedReg ref = c.pop_to_reg(args[0]);
+  c.masm.test(W64, ref, ref);
+  c.push_flags(args[0], Cond::Equal);
+}
+
+}  // namespace sluice

@@ -1,0 +1,130 @@
+// Conversions between value types (spec 4.3.4), reinterpretations included.
+#include "jit/baseline/ops.h"
+#include "jit/baseline/ops_common.h"
+
+namespace sluice {
+
+namespace {
+
+constexpr FWidth F32 = FWidth::F32;
+constexpr FWidth F64 = FWidth::F64;
+
+/// An integer made of an integer.
+void change_width(FuncCompiler& c, LoadKind kind, Slot* args) {
+  if (args[0].word.is_const()) {
+    uint64_t bits = c.pop_const(args[0]);
+    uint32_t low = static_cast<uint32_t>(bits);
+    bool sign_extend = kind == LoadKind::S32To64;
+    return c.push_const(
+        args[0], sign_extend ? static_cast<uint64_t>(int64_t{static_cast<int32_t>(low)}) : low);
+  }
+  Reg source;
+  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  c.masm.extend(kind, dst, source);
+  c.push_reg(args[0], std::move(dst));
+}
+
+/// The register's upper half is zero already: the same register becomes an i64.
+void extend_unsigned(FuncCompiler& c, Slot* args) {
+  if (args[0].word.is_const()) return;
+  PinnedReg reg = c.pop_to_reg(args[0]);
+  c.push_reg(args[0], std::move(reg));
+}
+
+using TruncEmit = void (Masm::*)(FWidth, Width, bool, Reg, Reg);
+
+void truncate(FuncCompiler& c, TruncEmit emit, FWidth from, Width to, bool is_signed, Slot* args) {
+  PinnedReg src = c.pop_to_reg(args[0]);
+  PinnedReg dst = c.result_reg(RegClass::Gpr);
+  (c.masm.*emit)(from, to, is_signed, dst, src);
+  src.release();
+  c.push_reg(args[0], std::move(dst));
+}
+
+void trap(FuncCompiler& c, FWidth from, Width to, bool is_signed, Slot* args) {
+  truncate(c, &Masm::float_to_int, from, to, is_signed, args);
+}
+
+void saturate(FuncCompiler& c, FWidth from, Width to, bool is_signed, Slot* args) {
+  truncate(c, &Masm::float_to_int_sat, from, to, is_signed, args);
+}
+
+void to_float(FuncCompiler& c, Width from, FWidth to, bool is_signed, Slot* args) {
+  PinnedReg src = c.pop_to_reg(args[0]);
+  PinnedReg dst = c.result_reg(RegClass::Xmm);
+  if (is_signed) {
+    c.masm.int_to_float(from, to, dst, src);
+  } else {
+    c.masm.uint_to_float(from, to, dst, src);
+  }
+  src.release();
+  c.push_reg(args[0], std::move(dst));
+}
+
+void change_float(FuncCompiler& c, bool widen, Slot* args) {
+  Reg source;
+  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  if (widen) {
+    c.masm.f32_to_f64(dst, source);
+  } else {
+    c.masm.f64_to_f32(dst, source);
+  }
+  c.push_reg(args[0], std::move(dst));
+}
+
+/// The same bits in the other register class; a constant's bits stay as they are.
+void reinterpret(FuncCompiler& c, Width w, RegClass to, Slot* args) {
+  if (args[0].word.is_const()) return;
+  PinnedReg src = c.pop_to_reg(args[0]);
+  PinnedReg dst = c.result_reg(to);
+  if (to == RegClass::Gpr) {
+    c.masm.mov_to_gpr(w, dst, src);
+  } else {
+    c.masm.mov_to_xmm(w, dst, src);
+  }
+  src.release();
+  c.push_reg(args[0], std::move(dst));
+}
+
+}  // namespace
+
+void emit_convert(FuncCompiler& c, Op op, Slot* args) {
+  switch (op) {
+  case Op::I32WrapI64: return change_width(c, LoadKind::I32, args);
+  case Op::I64ExtendI32S: return change_width(c, LoadKind::S32To64, args);
+  case Op::I64ExtendI32U: return extend_unsigned(c, args);
+  case Op::I32TruncF32S: return trap(c, F32, W32, true, args);
+  case Op::I32TruncF32U: return trap(c, F32, W32, false, args);
+  case Op::I32TruncF64S: return trap(c, F64, W32, true, args);
+  case Op::I32TruncF64U: return trap(c, F64, W32, false, args);
+  case Op::I64TruncF32S: return trap(c, F32, W64, true, args);
+  case Op::I64TruncF32U: return trap(c, F32, W64, false, args);
+  case Op::I64TruncF64S: return trap(c, F64, W64, true, args);
+  case Op::I64TruncF64U: return trap(c, F64, W64, false, args);
+  case Op::I32TruncSatF32S: return saturate(c, F32, W32, true, args);
+  case Op::I32TruncSatF32U: return saturate(c, F32, W32, false, args);
+  case Op::I32TruncSatF64S: return saturate(c, F64, W32, true, args);
+  case Op::I32TruncSatF64U: return saturate(c, F64, W32, false, args);
+  case Op::I64TruncSatF32S: return saturate(c, F32, W64, true, args);
+  case Op::I64TruncSatF32U: return saturate(c, F32, W64, false, args);
+  case Op::I64TruncSatF64S: return saturate(c, F64, W64, true, args);
+  case Op::I64TruncSatF64U: return saturate(c, F64, W64, false, args);
+  case Op::F32ConvertI32S: return to_float(c, W32, F32, true, args);
+  case Op::F32ConvertI32U: return to_float(c, W32, F32, false, args);
+  case Op::F32ConvertI64S: return to_float(c, W64, F32, true, args);
+  case Op::F32ConvertI64U: return to_float(c, W64, F32, false, args);
+  case Op::F64ConvertI32S: return to_float(c, W32, F64, true, args);
+  case Op::F64ConvertI32U: return to_float(c, W32, F64, false, args);
+  case Op::F64ConvertI64S: return to_float(c, W64, F64, true, args);
+  case Op::F64ConvertI64U: return to_float(c, W64, F64, false, args);
+  case Op::F32DemoteF64: return change_float(c, false, args);
+  case Op::F64PromoteF32: return change_float(c, true, args);
+  case Op::I32ReinterpretF32: return reinterpret(c, W32, RegClass::Gpr, args);
+  case Op::I64ReinterpretF64: return reinterpret(c, W64, RegClass::Gpr, args);
+  case Op::F32ReinterpretI32: return reinterpret(c, W32, RegClass::Xmm, args);
+  case Op::F64ReinterpretI64: return reinterpret(c, W64, RegClass::Xmm, args);
+  default: UNREACHABLE("not a Convert row");
+  }
+}
+
+}  // namespace sluice

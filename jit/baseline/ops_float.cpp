@@ -1,0 +1,143 @@
+// Floating-point arithmetic and comparisons.
+//
+// One helper per operand shape, one line per instruction. Constants are not folded: NaN payloads
+// and signs are the machine's business. Comparisons leave flags latched; "less" is emitted with
+// swapped operands as "above", which is false for unordered ones.
+#include "jit/baseline/ops.h"
+#include "jit/baseline/ops_common.h"
+
+namespace sluice {
+
+namespace {
+
+constexpr FWidth F32 = FWidth::F32;
+constexpr FWidth F64 = FWidth::F64;
+
+void arithmetic(FuncCompiler& c, FArith op, FWidth w, Slot* args) {
+  Operand rhs = c.pop_to_operand(args[1]);
+  PinnedReg lhs = c.pop_to_reg(args[0]);
+  Reg a;
+  if (!rhs.in_reg()) {
+    PinnedReg dst = result_over(c, std::move(lhs), &a);
+    c.masm.farith_load(op, w, dst, a, rhs.mem);
+    return c.push_reg(args[0], std::move(dst));
+  }
+  Reg b = rhs.reg;
+  rhs.reg.release();
+  PinnedReg dst = result_over(c, std::move(lhs), &a);
+  c.masm.farith(op, w, dst, a, b);
+  c.push_reg(args[0], std::move(dst));
+}
+
+using BinaryEmit = void (Masm::*)(FWidth, Reg, Reg, Reg);
+
+void binary(FuncCompiler& c, BinaryEmit emit, FWidth w, Slot* args) {
+  PinnedReg rhs = c.pop_to_reg(args[1]);
+  PinnedReg lhs = c.pop_to_reg(args[0]);
+  Reg b = rhs;
+  rhs.release();
+  Reg a;
+  PinnedReg dst = result_over(c, std::move(lhs), &a);
+  (c.masm.*emit)(w, dst, a, b);
+  c.push_reg(args[0], std::move(dst));
+}
+
+using UnaryEmit = void (Masm::*)(FWidth, Reg, Reg);
+
+void unary(FuncCompiler& c, UnaryEmit emit, FWidth w, Slot* args) {
+  Reg source;
+  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  (c.masm.*emit)(w, dst, source);
+  c.push_reg(args[0], std::move(dst));
+}
+
+void round(FuncCompiler& c, Masm::Round mode, FWidth w, Slot* args) {
+  Reg source;
+  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  c.masm.fround(mode, w, dst, source);
+  c.push_reg(args[0], std::move(dst));
+}
+
+void square_root(FuncCompiler& c, FWidth w, Slot* args) {
+  Reg source;
+  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  c.masm.farith(FArith::Sqrt, w, dst, source, source);
+  c.push_reg(args[0], std::move(dst));
+}
+
+/// `first` and `second` are the operands in the order that makes `cond` right for unordered ones.
+void compare_in_order(FuncCompiler& c, Cond cond, FWidth w, Slot& first, Slot& second, Slot* args) {
+  Operand b = c.pop_to_operand(second);
+  PinnedReg a = c.pop_to_reg(first);
+  if (b.in_reg()) {
+    c.masm.fcompare(w, a, b.reg);
+  } else {
+    c.masm.fcompare_load(w, a, b.mem);
+  }
+  c.push_flags(args[0], cond);
+}
+
+void compare(FuncCompiler& c, Cond cond, FWidth w, Slot* args) {
+  compare_in_order(c, cond, w, args[0], args[1], args);
+}
+
+void compare_swapped(FuncCompiler& c, Cond cond, FWidth w, Slot* args) {
+  compare_in_order(c, cond, w, args[1], args[0], args);
+}
+
+}  // namespace
+
+void emit_float_unary(FuncCompiler& c, Op op, Slot* args) {
+  using Round = Masm::Round;
+  switch (op) {
+  case Op::F32Abs: return unary(c, &Masm::fabs, F32, args);
+  case Op::F32Neg: return unary(c, &Masm::fneg, F32, args);
+  case Op::F32Ceil: return round(c, Round::Ceil, F32, args);
+  case Op::F32Floor: return round(c, Round::Floor, F32, args);
+  case Op::F32Trunc: return round(c, Round::Trunc, F32, args);
+  case Op::F32Nearest: return round(c, Round::Nearest, F32, args);
+  case Op::F32Sqrt: return square_root(c, F32, args);
+  case Op::F64Abs: return unary(c, &Masm::fabs, F64, args);
+  case Op::F64Neg: return unary(c, &Masm::fneg, F64, args);
+  case Op::F64Ceil: return round(c, Round::Ceil, F64, args);
+  case Op::F64Floor: return round(c, Round::Floor, F64, args);
+  case Op::F64Trunc: return round(c, Round::Trunc, F64, args);
+  case Op::F64Nearest: return round(c, Round::Nearest, F64, args);
+  case Op::F64Sqrt: return square_root(c, F64, args);
+  default: UNREACHABLE("not a FloatUnary row");
+  }
+}
+
+void emit_float_binary(FuncCompiler& c, Op op, Slot* args) {
+  switch (op) {
+  case Op::F32Add: return arithmetic(c, FArith::Add, F32, args);
+  case Op::F32Sub: return arithmetic(c, FArith::Sub, F32, args);
+  case Op::F32Mul: return arithmetic(c, FArith::Mul, F32, args);
+  case Op::F32Div: return arithmetic(c, FArith::Div, F32, args);
+  case Op::F32Min: return binary(c, &Masm::fmin, F32, args);
+  case Op::F32Max: return binary(c, &Masm::fmax, F32, args);
+  case Op::F32Copysign: return binary(c, &Masm::fcopysign, F32, args);
+  case Op::F64Add: return arithmetic(c, FArith::Add, F64, args);
+  case Op::F64Sub: return arithmetic(c, FArith::Sub, F64, args);
+  case Op::F64Mul: return arithmetic(c, FArith::Mul, F64, args);
+  case Op::F64Div: return arithmetic(c, FArith::Div, F64, args);
+  case Op::F64Min: return binary(c, &Masm::fmin, F64, args);
+  case Op::F64Max: return binary(c, &Masm::fmax, F64, args);
+  case Op::F64Copysign: return binary(c, &Masm::fcopysign, F64, args);
+  case Op::F32Eq: return compare(c, Cond::FloatEqual, F32, args);
+  case Op::F32Ne: return compare(c, Cond::FloatNotEqual, F32, args);
+  case Op::F32Lt: return compare_swapped(c, Cond::Above, F32, args);
+  case Op::F32Gt: return compare(c, Cond::Above, F32, args);
+  case Op::F32Le: return compare_swapped(c, Cond::AboveEqual, F32, args);
+  case Op::F32Ge: return compare(c, Cond::AboveEqual, F32, args);
+  case Op::F64Eq: return compare(c, Cond::FloatEqual, F64, args);
+  case Op::F64Ne: return compare(c, Cond::FloatNotEqual, F64, args);
+  case Op::F64Lt: return compare_swapped(c, Cond::Above, F64, args);
+  case Op::F64Gt: return compare(c, Cond::Above, F64, args);
+  case Op::F64Le: return compare_swapped(c, Cond::AboveEqual, F64, args);
+  case Op::F64Ge: return compare(c, Cond::AboveEqual, F64, args);
+  default: UNREACHABLE("not a FloatBinary or FloatCompare row");
+  }
+}
+
+}  // namespace sluice

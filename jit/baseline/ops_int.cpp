@@ -1,0 +1,483 @@
+// Integer arithmetic, comparisons and bit counting.
+//
+// One helper per operand shape, one line per instruction. Constant operands are folded where both
+// are known (never an instruction that may trap), become immediates, or select a cheaper form.
+// Comparisons leave the processor's flags latched for the branch or select that follows.
+#include <bit>
+
+#include "jit/baseline/ops.h"
+#include "jit/baseline/ops_common.h"
+
+namespace sluice {
+
+namespace {
+
+uint64_t truncated(Width w, uint64_t bits) { return w == W64 ? bits : static_cast<uint32_t>(bits); }
+uint32_t bit_count(Width w) { return w == W64 ? 64 : 32; }
+int64_t as_signed(Width w, uint64_t bits) {
+  if (w == W64) return static_cast<int64_t>(bits);
+  return static_cast<int32_t>(static_cast<uint32_t>(bits));
+}
+/// Does the constant fit the sign-extended 32-bit immediate of an instruction of this width?
+bool fits_imm(Width w, uint64_t bits) {
+  return w == W32 || static_cast<int64_t>(bits) == static_cast<int32_t>(bits);
+}
+int32_t as_imm(uint64_t bits) { return static_cast<int32_t>(static_cast<uint32_t>(bits)); }
+
+/// The operands of a commutative instruction, a constant on the right.
+struct Ordered {
+  Slot& lhs;
+  Slot& rhs;
+};
+Ordered const_on_right(Slot* args) {
+  if (args[0].word.is_const() && !args[1].word.is_const()) return {args[1], args[0]};
+  return {args[0], args[1]};
+}
+
+/// The operand is the result.
+void pass_through(FuncCompiler& c, Slot& operand, Slot* args) {
+  if (&operand == args) return;
+  PinnedReg reg = c.pop_to_reg(operand);
+  c.push_reg(args[0], std::move(reg));
+}
+
+// --- Arithmetic with two operands ---
+
+uint64_t fold(Alu op, uint64_t a, uint64_t b) {
+  switch (op) {
+  case Alu::Add: return a + b;
+  case Alu::Sub: return a - b;
+  case Alu::And: return a & b;
+  case Alu::Or: return a | b;
+  default: return a ^ b;
+  }
+}
+
+/// x op bits == x?
+bool is_neutral(Alu op, Width w, uint64_t bits) {
+  if (op == Alu::And) return bits == truncated(w, ~uint64_t{0});
+  return bits == 0;
+}
+
+void add_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, int32_t imm) {
+  Reg source;
+  PinnedReg dst = result_over(c, c.pop_to_reg(lhs), &source);
+  if (dst == source) {
+    c.masm.alu_imm(Alu::Add, w, dst, imm);
+  } else {
+    c.masm.lea(w, dst, mem_at(source, imm));
+  }
+  c.push_reg(args[0], std::move(dst));
+}
+
+void alu_imm(FuncCompiler& c, Alu op, Width w, Slot& lhs, Slot* args, uint64_t bits) {
+  if (is_neutral(op, w, bits)) return pass_through(c, lhs, args);
+  int32_t imm = as_imm(bits);
+  if (op == Alu::Add) return add_imm(c, w, lhs, args, imm);
+  if (op == Alu::Sub && imm != INT32_MIN) return add_imm(c, w, lhs, args, -imm);
+  Reg source;
+  PinnedReg dst = result_over(c, c.pop_to_reg(lhs), &source);
+  if (dst != source) c.masm.mov(w, dst, source);
+  if (op == Alu::Xor && bits == truncated(w, ~uint64_t{0})) {
+    c.masm.not_(w, dst);
+  } else {
+    c.masm.alu_imm(op, w, dst, imm);
+  }
+  c.push_reg(args[0], std::move(dst));
+}
+
+/// dst = a op b in registers, where dst may be either.
+void three_operand(Masm& m, Alu op, Width w, Reg dst, Reg a, Reg b) {
+  if (dst == b && dst != a) {
+    if (op != Alu::Sub) return m.alu(op, w, dst, a);
+    m.neg(w, dst);
+    return m.alu(Alu::Add, w, dst, a);
+  }
+  if (dst != a) {
+    if (op == Alu::Add) return m.lea(w, dst, mem_at(a, b, 0));
+    m.mov(w, dst, a);
+  }
+  m.alu(op, w, dst, b);
+}
+
+void alu(FuncCompiler& c, Alu op, Width w, Slot* args) {
+  if (both_const(args)) {
+    uint64_t b = c.pop_const(args[1]), a = c.pop_const(args[0]);
+    return c.push_const(args[0], truncated(w, fold(op, a, b)));
+  }
+  Ordered in = op == Alu::Sub ? Ordered{args[0], args[1]} : const_on_right(args);
+  if (in.rhs.word.is_const() && fits_imm(w, in.rhs.word.bits())) {
+    return alu_imm(c, op, w, in.lhs, args, c.pop_const(in.rhs));
+  }
+  Operand rhs = c.pop_to_operand(in.rhs);
+  PinnedReg lhs = c.pop_to_reg(in.lhs);
+  Reg a;
+  if (!rhs.in_reg()) {
+    PinnedReg dst = result_over(c, std::move(lhs), &a);
+    if (dst != a) c.masm.mov(w, dst, a);
+    c.masm.alu_load(op, w, dst, rhs.mem);
+    return c.push_reg(args[0], std::move(dst));
+  }
+  Reg b = rhs.reg;
+  rhs.reg.release();
+  PinnedReg dst = result_over(c, std::move(lhs), &a);
+  three_operand(c.masm, op, w, dst, a, b);
+  c.push_reg(args[0], std::move(dst));
+}
+
+void mul_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, uint64_t bits) {
+  if (bits == 0) {
+    c.pop_dead(lhs);
+    return c.push_const(args[0], 0);
+  }
+  if (bits == 1) return pass_through(c, lhs, args);
+  Reg source;
+  PinnedReg dst = result_over(c, c.pop_to_reg(lhs), &source);
+  if (std::has_single_bit(bits)) {
+    if (dst != source) c.masm.mov(w, dst, source);
+    c.masm.shift_imm(Shift::Shl, w, dst, static_cast<uint32_t>(std::countr_zero(bits)));
+  } else if (bits == 3 || bits == 5 || bits == 9) {
+    uint8_t scale = static_cast<uint8_t>(std::countr_zero(bits - 1));
+    c.masm.lea(w, dst, {source, source, scale, 0});
+  } else {
+    c.masm.imul_imm(w, dst, source, as_imm(bits));
+  }
+  c.push_reg(args[0], std::move(dst));
+}
+
+void mul(FuncCompiler& c, Width w, Slot* args) {
+  if (both_const(args)) {
+    uint64_t b = c.pop_const(args[1]), a = c.pop_const(args[0]);
+    return c.push_const(args[0], truncated(w, a * b));
+  }
+  Ordered in = const_on_right(args);
+  if (in.rhs.word.is_const()) {
+    uint64_t bits = in.rhs.word.bits();
+    if (fits_imm(w, bits) || std::has_single_bit(bits)) {
+      return mul_imm(c, w, in.lhs, args, c.pop_const(in.rhs));
+    }
+  }
+  Operand rhs = c.pop_to_operand(in.rhs);
+  PinnedReg lhs = c.pop_to_reg(in.lhs);
+  Reg a;
+  if (!rhs.in_reg()) {
+    PinnedReg dst = result_over(c, std::move(lhs), &a);
+    if (dst != a) c.masm.mov(w, dst, a);
+    c.masm.imul_load(w, dst, rhs.mem);
+    return c.push_reg(args[0], std::move(dst));
+  }
+  Reg b = rhs.reg;
+  rhs.reg.release();
+  PinnedReg dst = result_over(c, std::move(lhs), &a);
+  if (dst == b) std::swap(a, b);
+  if (dst != a) c.masm.mov(w, dst, a);
+  c.masm.imul(w, dst, b);
+  c.push_reg(args[0], std::move(dst));
+}
+
+// --- Shifts and rotations ---
+
+uint64_t fold_shift(Shift op, Width w, uint64_t a, uint32_t count) {
+  switch (op) {
+  case Shift::Shl: return truncated(w, a << count);
+  case Shift::Shr: return a >> count;
+  case Shift::Sar: return truncated(w, static_cast<uint64_t>(as_signed(w, a) >> count));
+  case Shift::Rol:
+    if (w == W64) return std::rotl(a, static_cast<int>(count));
+    return std::rotl(static_cast<uint32_t>(a), static_cast<int>(count));
+  default:
+    if (w == W64) return std::rotr(a, static_cast<int>(count));
+    return std::rotr(static_cast<uint32_t>(a), static_cast<int>(count));
+  }
+}
+
+void shift_imm(FuncCompiler& c, Shift op, Width w, Slot* args, uint32_t count) {
+  if (count == 0) return;
+  Reg source;
+  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  bool rotates = op == Shift::Rol || op == Shift::Ror;
+  if (dst != source && op == Shift::Shl && count == 1) {
+    c.masm.lea(w, dst, mem_at(source, source, 0));
+  } else if (dst != source && rotates && c.masm.cpu().bmi2) {
+    c.masm.rorx(w, dst, source, op == Shift::Ror ? count : bit_count(w) - count);
+  } else {
+    if (dst != source) c.masm.mov(w, dst, source);
+    c.masm.shift_imm(op, w, dst, count);
+  }
+  c.push_reg(args[0], std::move(dst));
+}
+
+void shift(FuncCompiler& c, Shift op, Width w, Slot* args) {
+  if (args[1].word.is_const()) {
+    uint32_t count = static_cast<uint32_t>(c.pop_const(args[1])) & (bit_count(w) - 1);
+    if (!args[0].word.is_const()) return shift_imm(c, op, w, args, count);
+    return c.push_const(args[0], fold_shift(op, w, c.pop_const(args[0]), count));
+  }
+  bool rotates = op == Shift::Rol || op == Shift::Ror;
+  if (c.masm.cpu().bmi2 && !rotates) {
+    PinnedReg count = c.pop_to_reg(args[1]);
+    PinnedReg value = c.pop_to_reg(args[0]);
+    Reg amount = count;
+    count.release();
+    Reg source;
+    PinnedReg dst = result_over(c, std::move(value), &source);
+    c.masm.shift_bmi2(op, w, dst, source, amount);
+    return c.push_reg(args[0], std::move(dst));
+  }
+  PinnedReg count = c.pop_to_specific(args[1], Reg::Rcx);
+  PinnedReg value = c.pop_to_writable_reg(args[0], RegSet::of(Reg::Rcx));
+  c.masm.shift_cl(op, w, value);
+  c.push_reg(args[0], std::move(value));
+}
+
+// --- Division ---
+
+enum class DivOp : uint8_t { DivS, DivU, RemS, RemU };
+
+/// Unsigned by a power of two: no trap, no division. A constant 0 is left to the general case.
+bool divide_by_power(FuncCompiler& c, DivOp op, Width w, Slot* args) {
+  uint64_t bits = args[1].word.bits();
+  bool is_unsigned = op == DivOp::DivU || op == DivOp::RemU;
+  if (!is_unsigned || !std::has_single_bit(bits)) return false;
+  uint64_t mask = bits - 1;
+  if (op == DivOp::RemU && !fits_imm(w, mask)) return false;
+  c.pop_dead(args[1]);
+  if (op == DivOp::DivU) {
+    shift_imm(c, Shift::Shr, w, args, static_cast<uint32_t>(std::countr_zero(bits)));
+  } else if (mask == 0) {
+    c.pop_dead(args[0]);
+    c.push_const(args[0], 0);
+  } else {
+    alu_imm(c, Alu::And, w, args[0], args, mask);
+  }
+  return true;
+}
+
+/// Signed division by 2^shift, rounding to zero: negative dividends get 2^shift - 1 added first.
+void divide_by_signed_power(FuncCompiler& c, DivOp op, Width w, Slot* args, uint32_t power) {
+  c.pop_dead(args[1]);
+  PinnedReg a = c.pop_to_reg(args[0]);
+  PinnedReg t = c.scratch_reg(RegClass::Gpr);
+  // t = a + (a < 0 ? 2^shift - 1 : 0)
+  c.masm.mov(w, t, a);
+  if (power > 1) c.masm.shift_imm(Shift::Sar, w, t, power - 1);
+  c.masm.shift_imm(Shift::Shr, w, t, bit_count(w) - power);
+  c.masm.alu(Alu::Add, w, t, a);
+  if (op == DivOp::DivS) {
+    c.masm.shift_imm(Shift::Sar, w, t, power);
+    a.release();
+    return c.push_reg(args[0], std::move(t));
+  }
+  // a - (t with its low bits cleared)
+  c.masm.shift_imm(Shift::Sar, w, t, power);
+  c.masm.shift_imm(Shift::Shl, w, t, power);
+  c.masm.neg(w, t);
+  c.masm.alu(Alu::Add, w, t, a);
+  a.release();
+  c.push_reg(args[0], std::move(t));
+}
+
+/// After `cmp b, -1` would be equal: what x / -1 and x % -1 are, which the hardware faults on for
+/// the smallest x.
+void emit_minus_one(Masm& m, DivOp op, Width w) {
+  if (op == DivOp::RemS) return m.zero(Reg::Rdx);
+  m.neg(w, Reg::Rax);
+  m.trap_if(Cond::Overflow, TrapCode::IntegerOverflow);
+}
+
+void divide(FuncCompiler& c, DivOp op, Width w, Slot* args) {
+  bool is_signed = op == DivOp::DivS || op == DivOp::RemS;
+  bool known = args[1].word.is_const();
+  int64_t divisor = known ? as_signed(w, args[1].word.bits()) : 0;
+  if (known && divide_by_power(c, op, w, args)) return;
+  if (known && is_signed && divisor > 1 && std::has_single_bit(static_cast<uint64_t>(divisor))) {
+    uint32_t power = static_cast<uint32_t>(std::countr_zero(static_cast<uint64_t>(divisor)));
+    return divide_by_signed_power(c, op, w, args, power);
+  }
+  PinnedReg b = c.pop_to_reg(args[1], RegSet::of(Reg::Rax, Reg::Rdx));
+  PinnedReg rax = c.pop_to_specific(args[0], Reg::Rax);
+  PinnedReg rdx = c.scratch_specific(Reg::Rdx);
+  Masm& m = c.masm;
+  if (!known || divisor == 0) {
+    m.test(w, b, b);
+    m.trap_if(Cond::Zero, TrapCode::IntegerDivideByZero);
+  }
+  if (!is_signed) {
+    m.div(w, b);
+  } else if (known && divisor == -1) {
+    emit_minus_one(m, op, w);
+  } else if (known && divisor != 0) {
+    m.idiv(w, b);
+  } else {
+    Label ordinary, done;
+    m.alu_imm(Alu::Cmp, w, b, -1);
+    m.jcc(Cond::NotEqual, ordinary);
+    emit_minus_one(m, op, w);
+    m.jmp(done);
+    m.bind(ordinary);
+    m.idiv(w, b);
+    m.bind(done);
+  }
+  bool wants_quotient = op == DivOp::DivS || op == DivOp::DivU;
+  c.push_reg(args[0], wants_quotient ? std::move(rax) : std::move(rdx));
+}
+
+// --- Comparisons ---
+
+bool fold_compare(Cond cond, Width w, uint64_t a, uint64_t b) {
+  int64_t sa = as_signed(w, a), sb = as_signed(w, b);
+  switch (cond) {
+  case Cond::Equal: return a == b;
+  case Cond::NotEqual: return a != b;
+  case Cond::Below: return a < b;
+  case Cond::Above: return a > b;
+  case Cond::BelowEqual: return a <= b;
+  case Cond::AboveEqual: return a >= b;
+  case Cond::Less: return sa < sb;
+  case Cond::Greater: return sa > sb;
+  case Cond::LessEqual: return sa <= sb;
+  default: return sa >= sb;
+  }
+}
+
+void compare(FuncCompiler& c, Cond cond, Width w, Slot* args) {
+  if (both_const(args)) {
+    uint64_t b = c.pop_const(args[1]), a = c.pop_const(args[0]);
+    return c.push_const(args[0], fold_compare(cond, w, a, b) ? 1 : 0);
+  }
+  if (args[0].word.is_const() && fits_imm(w, args[0].word.bits())) {
+    PinnedReg b = c.pop_to_reg(args[1]);
+    c.masm.alu_imm(Alu::Cmp, w, b, as_imm(c.pop_const(args[0])));
+    return c.push_flags(args[0], swap_operands(cond));
+  }
+  if (args[1].word.is_const() && fits_imm(w, args[1].word.bits())) {
+    int32_t imm = as_imm(c.pop_const(args[1]));
+    Operand lhs = c.pop_to_operand(args[0]);
+    if (!lhs.in_reg()) {
+      c.masm.alu_store_imm(Alu::Cmp, w, lhs.mem, imm);
+    } else if (imm == 0) {
+      c.masm.test(w, lhs.reg, lhs.reg);
+    } else {
+      c.masm.alu_imm(Alu::Cmp, w, lhs.reg, imm);
+    }
+    return c.push_flags(args[0], cond);
+  }
+  Operand rhs = c.pop_to_operand(args[1]);
+  PinnedReg lhs = c.pop_to_reg(args[0]);
+  if (rhs.in_reg()) {
+    c.masm.alu(Alu::Cmp, w, lhs, rhs.reg);
+  } else {
+    c.masm.alu_load(Alu::Cmp, w, lhs, rhs.mem);
+  }
+  c.push_flags(args[0], cond);
+}
+
+void eqz(FuncCompiler& c, Width w, Slot* args) {
+  if (args[0].word.is_const()) return c.push_const(args[0], c.pop_const(args[0]) == 0 ? 1 : 0);
+  Operand operand = c.pop_to_operand(args[0]);
+  if (operand.in_reg()) {
+    c.masm.test(w, operand.reg, operand.reg);
+  } else {
+    c.masm.alu_store_imm(Alu::Cmp, w, operand.mem, 0);
+  }
+  c.push_flags(args[0], Cond::Equal);
+}
+
+// --- One operand ---
+
+using UnaryEmit = void (Masm::*)(Width, Reg, Reg);
+
+void unary(FuncCompiler& c, UnaryEmit emit, Width w, Slot* args) {
+  Reg source;
+  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  (c.masm.*emit)(w, dst, source);
+  c.push_reg(args[0], std::move(dst));
+}
+
+void extend(FuncCompiler& c, LoadKind kind, Slot* args) {
+  Reg source;
+  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  c.masm.extend(kind, dst, source);
+  c.push_reg(args[0], std::move(dst));
+}
+
+}  // namespace
+
+void emit_unary(FuncCompiler& c, Op op, Slot* args) {
+  switch (op) {
+  case Op::I32Eqz: return eqz(c, W32, args);
+  case Op::I64Eqz: return eqz(c, W64, args);
+  case Op::I32Clz: return unary(c, &Masm::clz, W32, args);
+  case Op::I64Clz: return unary(c, &Masm::clz, W64, args);
+  case Op::I32Ctz: return unary(c, &Masm::ctz, W32, args);
+  case Op::I64Ctz: return unary(c, &Masm::ctz, W64, args);
+  case Op::I32Popcnt: return unary(c, &Masm::popcnt, W32, args);
+  case Op::I64Popcnt: return unary(c, &Masm::popcnt, W64, args);
+  case Op::I32Extend8S: return extend(c, LoadKind::S8To32, args);
+  case Op::I32Extend16S: return extend(c, LoadKind::S16To32, args);
+  case Op::I64Extend8S: return extend(c, LoadKind::S8To64, args);
+  case Op::I64Extend16S: return extend(c, LoadKind::S16To64, args);
+  case Op::I64Extend32S: return extend(c, LoadKind::S32To64, args);
+  default:
+    if (op_info(op).category == Category::Convert) return emit_convert(c, op, args);
+    return emit_float_unary(c, op, args);
+  }
+}
+
+void emit_binary(FuncCompiler& c, Op op, Slot* args) {
+  switch (op) {
+  case Op::I32Add: return alu(c, Alu::Add, W32, args);
+  case Op::I32Sub: return alu(c, Alu::Sub, W32, args);
+  case Op::I32And: return alu(c, Alu::And, W32, args);
+  case Op::I32Or: return alu(c, Alu::Or, W32, args);
+  case Op::I32Xor: return alu(c, Alu::Xor, W32, args);
+  case Op::I32Mul: return mul(c, W32, args);
+  case Op::I32Shl: return shift(c, Shift::Shl, W32, args);
+  case Op::I32ShrS: return shift(c, Shift::Sar, W32, args);
+  case Op::I32ShrU: return shift(c, Shift::Shr, W32, args);
+  case Op::I32Rotl: return shift(c, Shift::Rol, W32, args);
+  case Op::I32Rotr: return shift(c, Shift::Ror, W32, args);
+  case Op::I32DivS: return divide(c, DivOp::DivS, W32, args);
+  case Op::I32DivU: return divide(c, DivOp::DivU, W32, args);
+  case Op::I32RemS: return divide(c, DivOp::RemS, W32, args);
+  case Op::I32RemU: return divide(c, DivOp::RemU, W32, args);
+  case Op::I64Add: return alu(c, Alu::Add, W64, args);
+  case Op::I64Sub: return alu(c, Alu::Sub, W64, args);
+  case Op::I64And: return alu(c, Alu::And, W64, args);
+  case Op::I64Or: return alu(c, Alu::Or, W64, args);
+  case Op::I64Xor: return alu(c, Alu::Xor, W64, args);
+  case Op::I64Mul: return mul(c, W64, args);
+  case Op::I64Shl: return shift(c, Shift::Shl, W64, args);
+  case Op::I64ShrS: return shift(c, Shift::Sar, W64, args);
+  case Op::I64ShrU: return shift(c, Shift::Shr, W64, args);
+  case Op::I64Rotl: return shift(c, Shift::Rol, W64, args);
+  case Op::I64Rotr: return shift(c, Shift::Ror, W64, args);
+  case Op::I64DivS: return divide(c, DivOp::DivS, W64, args);
+  case Op::I64DivU: return divide(c, DivOp::DivU, W64, args);
+  case Op::I64RemS: return divide(c, DivOp::RemS, W64, args);
+  case Op::I64RemU: return divide(c, DivOp::RemU, W64, args);
+  case Op::I32Eq: return compare(c, Cond::Equal, W32, args);
+  case Op::I32Ne: return compare(c, Cond::NotEqual, W32, args);
+  case Op::I32LtS: return compare(c, Cond::Less, W32, args);
+  case Op::I32LtU: return compare(c, Cond::Below, W32, args);
+  case Op::I32GtS: return compare(c, Cond::Greater, W32, args);
+  case Op::I32GtU: return compare(c, Cond::Above, W32, args);
+  case Op::I32LeS: return compare(c, Cond::LessEqual, W32, args);
+  case Op::I32LeU: return compare(c, Cond::BelowEqual, W32, args);
+  case Op::I32GeS: return compare(c, Cond::GreaterEqual, W32, args);
+  case Op::I32GeU: return compare(c, Cond::AboveEqual, W32, args);
+  case Op::I64Eq: return compare(c, Cond::Equal, W64, args);
+  case Op::I64Ne: return compare(c, Cond::NotEqual, W64, args);
+  case Op::I64LtS: return compare(c, Cond::Less, W64, args);
+  case Op::I64LtU: return compare(c, Cond::Below, W64, args);
+  case Op::I64GtS: return compare(c, Cond::Greater, W64, args);
+  case Op::I64GtU: return compare(c, Cond::Above, W64, args);
+  case Op::I64LeS: return compare(c, Cond::LessEqual, W64, args);
+  case Op::I64LeU: return compare(c, Cond::BelowEqual, W64, args);
+  case Op::I64GeS: return compare(c, Cond::GreaterEqual, W64, args);
+  case Op::I64GeU: return compare(c, Cond::AboveEqual, W64, args);
+  default: return emit_float_binary(c, op, args);
+  }
+}
+
+}  // namespace sluice
