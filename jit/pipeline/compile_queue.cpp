@@ -14,7 +14,7 @@ namespace {
 constexpr uint64_t kBatchBytes = 16 * 1024;
 
 struct BaselineScratch final : WorkerScratch {
-  explicit BaselineScratch(const CompileOptions &options) : scratch(options.cpu) {}
+  explicit BaselineScratch(const CompileOptions& options) : scratch(options.cpu) {}
   CompileScratch scratch;
   CodeBatch batch;
 };
@@ -24,54 +24,49 @@ uint64_t now_ns() {
   return static_cast<uint64_t>(std::chrono::nanoseconds(now).count());
 }
 
-bool is_fault(const Error &error) {
-  ErrorClass c = error_class(error.kind);
+// Does the error say that the module is not acceptable, rather than that this build can't run it?
+bool is_fault(const Error& error) {
+  const ErrorClass c = error_class(error.kind);
   return c == ErrorClass::Malformed || c == ErrorClass::Invalid ||
+         error.kind == ErrorKind::FeatureDisabled ||
          (c == ErrorClass::Limit && error.offset != kNoOffset &&
           error.kind != ErrorKind::FrameTooLarge);
 }
 
-void keep_earliest(std::optional<Error> &kept, std::optional<Error> &&error) {
+void keep_earliest(std::optional<Error>& kept, std::optional<Error>&& error) {
   // An error without an offset (no room for code) comes after all that have
   // one.
-  if (error && (!kept || error->offset < kept->offset))
-    kept = std::move(error);
+  if (error && (!kept || error->offset < kept->offset)) kept = std::move(error);
 }
 
-} // namespace
+}  // namespace
 
 class CompileQueue::BatchTask final : public Task {
-public:
-  explicit BatchTask(std::shared_ptr<CompileQueue> queue)
-      : queue_(std::move(queue)) {}
-  void run(std::unique_ptr<WorkerScratch> &scratch) override {
-    if (auto batch = queue_->claim())
-      queue_->run(*batch, scratch);
+ public:
+  explicit BatchTask(std::shared_ptr<CompileQueue> queue) : queue_(std::move(queue)) {}
+  void run(std::unique_ptr<WorkerScratch>& scratch) override {
+    if (auto batch = queue_->claim()) queue_->run(*batch, scratch);
   }
 
-private:
+ private:
   std::shared_ptr<CompileQueue> queue_;
 };
 
-CompileQueue::CompileQueue(std::shared_ptr<const Module> module,
-                           std::shared_ptr<ModuleCode> code,
-                           const CompileOptions &options,
-                           std::shared_ptr<WorkerPool> workers)
+CompileQueue::CompileQueue(std::shared_ptr<const Module> module, std::shared_ptr<ModuleCode> code,
+                           const CompileOptions& options, std::shared_ptr<WorkerPool> workers)
     : module_(std::move(module)), code_(std::move(code)), options_(options),
       workers_(std::move(workers)) {}
 
 CompileQueue::~CompileQueue() = default;
 
-void CompileQueue::add(const FuncBody &body) {
+void CompileQueue::add(const FuncBody& body) {
   gathered_.push_back(body);
   gathered_bytes_ += body.range.size;
-  if (gathered_bytes_ >= kBatchBytes)
-    flush();
+  if (gathered_bytes_ >= kBatchBytes) flush();
 }
 
 void CompileQueue::flush() {
-  if (gathered_.empty())
-    return;
+  if (gathered_.empty()) return;
   bool threaded = workers_ != nullptr && workers_->threads() > 0;
   {
     std::lock_guard lock(mutex_);
@@ -80,8 +75,8 @@ void CompileQueue::flush() {
   gathered_.clear();
   gathered_bytes_ = 0;
   if (threaded) {
-    std::shared_ptr<Task> task = std::allocate_shared<BatchTask>(
-        HeapAllocator<BatchTask>{}, shared_from_this());
+    std::shared_ptr<Task> task =
+        std::allocate_shared<BatchTask>(HeapAllocator<BatchTask>{}, shared_from_this());
     workers_->submit(std::move(task));
   } else if (auto batch = claim()) {
     run(*batch, own_scratch_);
@@ -98,50 +93,38 @@ std::optional<uint32_t> CompileQueue::claim() {
     batches_[index].generation = here;
     return index;
   };
-  if (next_ < batches_.size())
-    return take(next_++);
-  if (here == first_generation_)
-    return std::nullopt;
+  if (next_ < batches_.size()) return take(next_++);
+  if (here == first_generation_) return std::nullopt;
   for (uint32_t i = 0; i < next_; ++i) {
-    if (batches_[i].status == Status::Running && batches_[i].generation != here)
-      return take(i);
+    if (batches_[i].status == Status::Running && batches_[i].generation != here) return take(i);
   }
   return std::nullopt;
 }
 
-CompileQueue::Outcome
-CompileQueue::compile(const Vector<FuncBody> &bodies,
-                      std::unique_ptr<WorkerScratch> &scratch) {
+CompileQueue::Outcome CompileQueue::compile(const Vector<FuncBody>& bodies,
+                                            std::unique_ptr<WorkerScratch>& scratch) {
   // Pools serve engines of one kind of task, so a scratch is always this one.
-  if (scratch == nullptr)
-    scratch = std::make_unique<BaselineScratch>(options_);
-  auto &own = static_cast<BaselineScratch &>(*scratch);
+  if (scratch == nullptr) scratch = std::make_unique<BaselineScratch>(options_);
+  auto& own = static_cast<BaselineScratch&>(*scratch);
   own.batch.clear();
   Outcome outcome;
-  for (const FuncBody &body : bodies) {
-    if (cancelled_.load(std::memory_order_relaxed))
-      return outcome;
-    auto compiled =
-        compile_baseline(*module_, body, options_, own.scratch, own.batch);
-    if (compiled)
-      continue;
+  for (const FuncBody& body : bodies) {
+    if (cancelled_.load(std::memory_order_relaxed)) return outcome;
+    auto compiled = compile_baseline(*module_, body, options_, own.scratch, own.batch);
+    if (compiled) continue;
     bool fault = is_fault(compiled.error());
-    keep_earliest(fault ? outcome.fault : outcome.refusal,
-                  std::move(compiled).error());
-    if (fault)
-      return outcome; // the rest of the batch lies behind it
+    keep_earliest(fault ? outcome.fault : outcome.refusal, std::move(compiled).error());
+    if (fault) return outcome;  // the rest of the batch lies behind it
   }
-  if (code_ == nullptr)
-    return outcome;
+  if (code_ == nullptr) return outcome;
   if (auto published = code_->publish(own.batch); !published) {
     keep_earliest(outcome.refusal, std::move(published).error());
   }
   return outcome;
 }
 
-void CompileQueue::run(uint32_t index,
-                       std::unique_ptr<WorkerScratch> &scratch) {
-  Batch *batch = nullptr;
+void CompileQueue::run(uint32_t index, std::unique_ptr<WorkerScratch>& scratch) {
+  Batch* batch = nullptr;
   {
     std::lock_guard lock(mutex_);
     batch = &batches_[index];
@@ -173,8 +156,7 @@ void CompileQueue::drain() {
     }
     {
       std::lock_guard lock(mutex_);
-      if (batches_done_ == batches_.size())
-        return;
+      if (batches_done_ == batches_.size()) return;
     }
     completions_.wait(seen, std::memory_order_acquire);
   }
@@ -190,4 +172,4 @@ std::optional<Error> CompileQueue::refusal() const {
   return refusal_;
 }
 
-} // namespace sluice
+}  // namespace sluice

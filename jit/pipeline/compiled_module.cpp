@@ -14,9 +14,8 @@ struct CompiledModule::Names : Allocated {
 };
 
 CompiledModule::CompiledModule(std::shared_ptr<const Module> module,
-                               std::shared_ptr<ModuleCode> code,
-                               const CompileOptions &options,
-                               const CompileStats &stats)
+                               std::shared_ptr<ModuleCode> code, const CompileOptions& options,
+                               const CompileStats& stats)
     : module_(std::move(module)), code_(std::move(code)), options_(options),
       layout_(InstanceLayout::of(*module_)), stats_(stats) {}
 
@@ -25,28 +24,25 @@ CompiledModule::~CompiledModule() = default;
 uint64_t CompiledModule::wasm_offset(FuncIdx func, uint32_t code_offset) const {
   std::lock_guard lock(mutex_);
   auto [at, is_new] = marks_.try_emplace(raw(func));
-  Vector<SourceMark> &marks = at->second;
+  Vector<SourceMark>& marks = at->second;
   if (is_new) {
     // Marks are not worth their memory unless somebody asks, and compiling is
     // cheap.
     CompileScratch scratch(options_.cpu);
     CodeBatch batch;
-    const FuncBody &body = module_->bodies[raw(func) - module_->imported_funcs];
-    if (!compile_baseline(*module_, body, options_, scratch, batch, &marks))
-      marks.clear();
+    const FuncBody& body = module_->bodies[raw(func) - module_->imported_funcs];
+    if (!compile_baseline(*module_, body, options_, scratch, batch, &marks)) marks.clear();
   }
-  auto after = std::upper_bound(marks.begin(), marks.end(), code_offset,
-                                [](uint32_t offset, const SourceMark &mark) {
-                                  return offset < mark.code_offset;
-                                });
+  auto after = std::upper_bound(
+      marks.begin(), marks.end(), code_offset,
+      [](uint32_t offset, const SourceMark& mark) { return offset < mark.code_offset; });
   return after == marks.begin() ? kNoOffset : std::prev(after)->wasm_offset;
 }
 
 std::string_view CompiledModule::func_name(FuncIdx func) const {
   std::lock_guard lock(mutex_);
-  if (names_ == nullptr)
-    names_.reset(new Names{{}, parse_names(*module_)});
+  if (names_ == nullptr) names_.reset(new Names{{}, parse_names(*module_)});
   return names_->map.func_name(func);
 }
 
-} // namespace sluice
+}  // namespace sluice

@@ -25,10 +25,12 @@ WorkerPool::WorkerPool(uint32_t threads)
     : thread_count_(threads), shared_(make_shared_heap<Shared>()) {}
 
 WorkerPool::~WorkerPool() {
+  // Destroyed without the lock: a task may own locks, and those must not die under another one.
+  Deque<std::shared_ptr<Task>> dropped;
   {
     std::lock_guard lock(shared_->mutex);
     shared_->stopping = true;
-    shared_->queue.clear();
+    dropped.swap(shared_->queue);
     shared_->changes.fetch_add(1, std::memory_order_release);
   }
   shared_->changes.notify_all();

@@ -1,0 +1,178 @@
+// Tasks run once each, on threads that survive forks and the pool's end.
+#include <atomic>
+#include <chrono>
+#include <gtest/gtest.h>
+#include <memory>
+#include <sched.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "jit/pipeline/worker_pool.h"
+
+namespace sluice {
+namespace {
+
+#ifdef __SANITIZE_THREAD__
+constexpr bool kThreadSanitizer = true;
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+
+// Counts itself, and optionally waits until it may go on.
+class Counting final : public Task {
+ public:
+  explicit Counting(std::atomic<int>& count, std::atomic<bool>* gate = nullptr)
+      : count_(count), gate_(gate) {}
+  void run(std::unique_ptr<WorkerScratch>&) override {
+    while (gate_ != nullptr && !gate_->load()) ::sched_yield();
+    count_.fetch_add(1);
+  }
+
+ private:
+  std::atomic<int>& count_;
+  std::atomic<bool>* gate_;
+};
+
+bool reaches(const std::atomic<int>& count, int wanted) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (count.load() < wanted) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    ::sched_yield();
+  }
+  return count.load() == wanted;
+}
+
+TEST(WorkerPool, RunsEveryTaskOnce) {
+  std::atomic<int> count{0};
+  WorkerPool pool(3);
+  for (int i = 0; i < 5000; ++i) pool.submit(make_shared_heap<Counting>(count));
+  EXPECT_TRUE(reaches(count, 5000));
+}
+
+TEST(WorkerPool, SeveralThreadsSubmit) {
+  std::atomic<int> count{0};
+  WorkerPool pool(2);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 500; ++i) pool.submit(make_shared_heap<Counting>(count));
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  EXPECT_TRUE(reaches(count, 2000));
+}
+
+TEST(WorkerPool, ScratchIsKeptPerThread) {
+  static std::atomic<int> made{0}, destroyed{0};
+  struct Scratch final : WorkerScratch {
+    Scratch() { made.fetch_add(1); }
+    ~Scratch() override { destroyed.fetch_add(1); }
+  };
+  class Using final : public Task {
+   public:
+    explicit Using(std::atomic<int>& count) : count_(count) {}
+    void run(std::unique_ptr<WorkerScratch>& scratch) override {
+      if (scratch == nullptr) scratch.reset(new Scratch);
+      count_.fetch_add(1);
+    }
+
+   private:
+    std::atomic<int>& count_;
+  };
+  std::atomic<int> count{0};
+  {
+    WorkerPool pool(2);
+    for (int i = 0; i < 1000; ++i) pool.submit(make_shared_heap<Using>(count));
+    EXPECT_TRUE(reaches(count, 1000));
+    EXPECT_LE(made.load(), 2);
+    EXPECT_GE(made.load(), 1);
+  }
+  EXPECT_EQ(made.load(), destroyed.load());
+}
+
+// The tasks being run are finished, the queued ones dropped, their memory released.
+TEST(WorkerPool, DestructionDropsWhatIsQueued) {
+  std::atomic<int> count{0};
+  std::atomic<bool> gate{false};
+  std::vector<std::weak_ptr<Task>> tasks;
+  std::thread opener;
+  {
+    WorkerPool pool(1);
+    for (int i = 0; i < 100; ++i) {
+      auto task = make_shared_heap<Counting>(count, &gate);
+      tasks.push_back(task);
+      pool.submit(std::move(task));
+    }
+    opener = std::thread([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      gate.store(true);
+    });
+  }
+  opener.join();
+  for (const auto& task : tasks) EXPECT_TRUE(task.expired());
+  EXPECT_LE(count.load(), 100);
+}
+
+TEST(WorkerPool, AnUnusedPoolHasNoThreads) {
+  const WorkerPool none(0), some(4);
+  EXPECT_EQ(none.threads(), 0u);
+  EXPECT_EQ(some.threads(), 4u);
+}
+
+// A child has none of its parent's threads; the next task starts new ones, which also run what
+// was queued at the fork. The parent's go on.
+TEST(WorkerPool, ChildAndParentBothGoOn) {
+  if (kThreadSanitizer) GTEST_SKIP() << "it allows no threads in a child of a threaded process";
+  std::atomic<int> count{0};
+  auto pool = std::make_unique<WorkerPool>(2);
+  for (int i = 0; i < 100; ++i) pool->submit(make_shared_heap<Counting>(count));
+  ASSERT_TRUE(reaches(count, 100));
+  for (int round = 0; round < 10; ++round) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::alarm(20);
+      std::atomic<int> mine{0};
+      for (int i = 0; i < 100; ++i) pool->submit(make_shared_heap<Counting>(mine));
+      const bool good = reaches(mine, 100);
+      pool.reset();  // joins the child's threads, and doesn't wait for the parent's
+      ::_exit(good ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  }
+  for (int i = 0; i < 100; ++i) pool->submit(make_shared_heap<Counting>(count));
+  EXPECT_TRUE(reaches(count, 200));
+}
+
+TEST(WorkerPool, ForkWhileTasksRun) {
+  if (kThreadSanitizer) GTEST_SKIP() << "it allows no threads in a child of a threaded process";
+  std::atomic<int> count{0};
+  std::atomic<bool> stop{false};
+  WorkerPool pool(2);
+  std::thread feeder([&] {
+    while (!stop.load()) {
+      pool.submit(make_shared_heap<Counting>(count));
+      ::sched_yield();
+    }
+  });
+  for (int round = 0; round < 20; ++round) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::alarm(20);
+      std::atomic<int> mine{0};
+      for (int i = 0; i < 20; ++i) pool.submit(make_shared_heap<Counting>(mine));
+      ::_exit(reaches(mine, 20) ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  }
+  stop.store(true);
+  feeder.join();
+}
+
+}  // namespace
+}  // namespace sluice
