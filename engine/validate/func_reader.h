@@ -80,7 +80,7 @@ class FuncReader {
   void tell(Call call) {
     if (!to_sink()) return;
     if constexpr (Sink::supports(kCategory)) {
-      call();
+      call(sink_);
     } else {
       not_compiled();
     }
@@ -609,30 +609,30 @@ template <class Sink>
 void FuncReader<Sink>::tell_plain(const OpInfo& info, Slot* args) {
   const Op op = instr_.op;
   switch (info.category) {
-  case Category::Convert: return tell<Category::Convert>([&] { sink_.unary(op, args); });
+  case Category::Convert: return tell<Category::Convert>([&](auto& sink) { sink.unary(op, args); });
   case Category::WideArithmetic:
-    return tell<Category::WideArithmetic>([&] { sink_.wide(op, args); });
+    return tell<Category::WideArithmetic>([&](auto& sink) { sink.wide(op, args); });
   case Category::Simd:
-    return tell<Category::Simd>([&] {
+    return tell<Category::Simd>([&](auto& sink) {
       switch (info.imm) {
-      case Imm::V128: return sink_.v128_const(instr_.bytes.data(), args);
-      case Imm::Shuffle: return sink_.simd_shuffle(instr_.bytes.data(), args);
-      case Imm::Lane: return sink_.simd_lane(op, instr_.lane, args);
-      default: return sink_.simd(op, args);
+      case Imm::V128: return sink.v128_const(instr_.bytes.data(), args);
+      case Imm::Shuffle: return sink.simd_shuffle(instr_.bytes.data(), args);
+      case Imm::Lane: return sink.simd_lane(op, instr_.lane, args);
+      default: return sink.simd(op, args);
       }
     });
   case Category::SimdMem:
-    return tell<Category::SimdMem>([&] {
+    return tell<Category::SimdMem>([&](auto& sink) {
       if (info.imm == Imm::MemArgLane) {
-        return sink_.simd_mem_lane(op, instr_.mem, instr_.lane, args);
+        return sink.simd_mem_lane(op, instr_.mem, instr_.lane, args);
       }
-      if (info.sig.result_count != 0) return sink_.simd_load(op, instr_.mem, args);
-      return sink_.simd_store(op, instr_.mem, args);
+      if (info.sig.result_count != 0) return sink.simd_load(op, instr_.mem, args);
+      return sink.simd_store(op, instr_.mem, args);
     });
   case Category::Atomic:
-    return tell<Category::Atomic>([&] {
-      if (info.imm == Imm::AtomicFence) return sink_.atomic_fence();
-      return sink_.atomic(op, instr_.mem, args);
+    return tell<Category::Atomic>([&](auto& sink) {
+      if (info.imm == Imm::AtomicFence) return sink.atomic_fence();
+      return sink.atomic(op, instr_.mem, args);
     });
   default: UNREACHABLE("a row with a signature that the loop does not treat");
   }

@@ -285,7 +285,7 @@ void FuncReader<Sink>::exec_call_indirect() {
   Slot* args = take(type->params(), 1);
   if (args == nullptr) return;
   tell<Category::Call>(
-      [&] { sink_.call_indirect(TypeIdx{instr_.index}, instr_.index2, *type, args); });
+      [&](auto& sink) { sink.call_indirect(TypeIdx{instr_.index}, instr_.index2, *type, args); });
   pop_push(args, type->results());
   poll_sink();
 }
@@ -297,7 +297,7 @@ void FuncReader<Sink>::exec_call_ref() {
   reserve(type->result_count);
   Slot* args = take(type->params(), 1);
   if (args == nullptr) return;
-  tell<Category::TypedRef>([&] { sink_.call_ref(TypeIdx{instr_.index}, *type, args); });
+  tell<Category::TypedRef>([&](auto& sink) { sink.call_ref(TypeIdx{instr_.index}, *type, args); });
   pop_push(args, type->results());
   poll_sink();
 }
@@ -336,11 +336,11 @@ void FuncReader<Sink>::exec_return_call() {
   }
   Slot* args = take(type->params(), above);
   if (args == nullptr || !check_tail_results(*type)) return;
-  tell<Category::TailCall>([&] {
+  tell<Category::TailCall>([&](auto& sink) {
     switch (instr_.op) {
-    case Op::ReturnCall: return sink_.return_call(index, *type, args);
-    case Op::ReturnCallRef: return sink_.return_call_ref(TypeIdx{index}, *type, args);
-    default: return sink_.return_call_indirect(TypeIdx{index}, instr_.index2, *type, args);
+    case Op::ReturnCall: return sink.return_call(index, *type, args);
+    case Op::ReturnCallRef: return sink.return_call_ref(TypeIdx{index}, *type, args);
+    default: return sink.return_call_indirect(TypeIdx{index}, instr_.index2, *type, args);
     }
   });
   mark_dead();
@@ -352,7 +352,7 @@ void FuncReader<Sink>::exec_select_typed() {
   const ValType type = instr_.types[0];
   Slot* args = take_each(type, type, kI32);
   if (args == nullptr) return;
-  tell<Category::Parametric>([&] { sink_.select(args, type); });
+  tell<Category::Parametric>([&](auto& sink) { sink.select(args, type); });
   pop_push(args, type);
 }
 

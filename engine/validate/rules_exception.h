@@ -51,7 +51,7 @@ void FuncReader<Sink>::exec_try_table() {
   }
   Frame* frame = enter(FrameKind::TryTable, type);
   if (frame == nullptr) return;
-  tell<Category::Exception>([&] { sink_.try_table(*frame, instr_.catches); });
+  tell<Category::Exception>([&](auto& sink) { sink.try_table(*frame, instr_.catches); });
   for (const CatchClause& clause : instr_.catches) reach(s_.frame(clause.label + 1));
   poll_sink();
 }
@@ -62,7 +62,7 @@ void FuncReader<Sink>::exec_throw() {
   if (type == nullptr) return;
   Slot* args = take(type->params());
   if (args == nullptr) return;
-  tell<Category::Exception>([&] { sink_.throw_(instr_.index, *type, args); });
+  tell<Category::Exception>([&](auto& sink) { sink.throw_(instr_.index, *type, args); });
   mark_dead();
 }
 
@@ -70,7 +70,7 @@ template <class Sink>
 void FuncReader<Sink>::exec_throw_ref() {
   Slot* args = take_each(kExnRef);
   if (args == nullptr) return;
-  tell<Category::Exception>([&] { sink_.throw_ref(args); });
+  tell<Category::Exception>([&](auto& sink) { sink.throw_ref(args); });
   mark_dead();
 }
 
@@ -80,7 +80,7 @@ void FuncReader<Sink>::exec_try() {
   if (!block_type(instr_.block, type)) return;
   Frame* frame = enter(FrameKind::Try, type);
   if (frame == nullptr) return;
-  tell<Category::LegacyException>([&] { sink_.try_(*frame); });
+  tell<Category::LegacyException>([&](auto& sink) { sink.try_(*frame); });
   poll_sink();
 }
 
@@ -141,7 +141,7 @@ void FuncReader<Sink>::exec_rethrow() {
                ErrorKind::DelegateLabel)) {
     return;
   }
-  tell<Category::LegacyException>([&] { sink_.rethrow(instr_.index); });
+  tell<Category::LegacyException>([&](auto& sink) { sink.rethrow(instr_.index); });
   mark_dead();
 }
 

@@ -16,7 +16,7 @@ AbsHeap top_of(std::span<const TypeDef> types, HeapType heap);
 template <class Sink>
 void FuncReader<Sink>::exec_ref_null() {
   Slot* out = s_.top;
-  tell<Category::Reference>([&] { sink_.ref_null(instr_.ref.heap(), out); });
+  tell<Category::Reference>([&](auto& sink) { sink.ref_null(instr_.ref.heap(), out); });
   pop_push(out, instr_.ref);
 }
 
@@ -24,7 +24,7 @@ template <class Sink>
 void FuncReader<Sink>::exec_ref_is_null() {
   Slot* args = take_ref();
   if (args == nullptr) return;
-  tell<Category::Reference>([&] { sink_.ref_is_null(args); });
+  tell<Category::Reference>([&](auto& sink) { sink.ref_is_null(args); });
   pop_push(args, kI32);
 }
 
@@ -35,7 +35,7 @@ void FuncReader<Sink>::exec_ref_func() {
     return fail_index(ErrorKind::UndeclaredFuncRef, instr_.index);
   }
   Slot* out = s_.top;
-  tell<Category::Reference>([&] { sink_.ref_func(instr_.index, out); });
+  tell<Category::Reference>([&](auto& sink) { sink.ref_func(instr_.index, out); });
   pop_push(out, ref_to(raw(module_.funcs[instr_.index]), false));
 }
 
@@ -44,7 +44,7 @@ void FuncReader<Sink>::exec_ref_as_non_null() {
   Slot* args = take_ref();
   if (args == nullptr) return;
   const ValType type = args->type;
-  tell<Category::TypedRef>([&] { sink_.ref_as_non_null(args); });
+  tell<Category::TypedRef>([&](auto& sink) { sink.ref_as_non_null(args); });
   pop_push(args, type.is_bottom() ? kRefBottom : type.with_nullable(false));
 }
 
@@ -57,7 +57,7 @@ void FuncReader<Sink>::exec_br_on_null() {
   if (args == nullptr) return;
   Slot* ref = s_.top - 1;
   const ValType type = ref->type;
-  tell<Category::TypedRef>([&] { sink_.br_on_null(*target, instr_.index, ref); });
+  tell<Category::TypedRef>([&](auto& sink) { sink.br_on_null(*target, instr_.index, ref); });
   reach(*target);
   retype(args, passed);
   pop_push(ref, type.is_bottom() ? kRefBottom : type.with_nullable(false));
@@ -77,7 +77,7 @@ void FuncReader<Sink>::exec_br_on_non_null() {
   Slot* args = take(others, 1);
   if (args == nullptr) return;
   ref = s_.top - 1;
-  tell<Category::TypedRef>([&] { sink_.br_on_non_null(*target, instr_.index, ref); });
+  tell<Category::TypedRef>([&](auto& sink) { sink.br_on_non_null(*target, instr_.index, ref); });
   reach(*target);
   pop_push(args, others);
 }
@@ -101,7 +101,7 @@ void FuncReader<Sink>::exec_br_on_cast() {
   Slot* args = take(others, 1);
   if (args == nullptr) return;
   Slot* ref = s_.top - 1;
-  tell<Category::Gc>([&] { sink_.br_on_cast(instr_, *target, ref); });
+  tell<Category::Gc>([&](auto& sink) { sink.br_on_cast(instr_, *target, ref); });
   reach(*target);
   retype(args, others);
   pop_push(ref, on_success ? rest : to);
@@ -160,14 +160,14 @@ void FuncReader<Sink>::exec_gc() {
 
 template <class Sink>
 void FuncReader<Sink>::finish_gc(Slot* args, ValType result) {
-  tell<Category::Gc>([&] { sink_.gc(instr_, args); });
+  tell<Category::Gc>([&](auto& sink) { sink.gc(instr_, args); });
   pop_push(args, result);
   poll_sink();
 }
 
 template <class Sink>
 void FuncReader<Sink>::finish_gc(Slot* args) {
-  tell<Category::Gc>([&] { sink_.gc(instr_, args); });
+  tell<Category::Gc>([&](auto& sink) { sink.gc(instr_, args); });
   pop_to(args);
   poll_sink();
 }

@@ -33,7 +33,7 @@ void FuncReader<Sink>::exec_memory_size() {
   const ValType address = memory_address(instr_.index);
   if (in_.failed()) return;
   Slot* out = s_.top;
-  tell<Category::Memory>([&] { sink_.memory_size(instr_.index, out); });
+  tell<Category::Memory>([&](auto& sink) { sink.memory_size(instr_.index, out); });
   pop_push(out, address);
 }
 
@@ -43,7 +43,7 @@ void FuncReader<Sink>::exec_memory_grow() {
   if (in_.failed()) return;
   Slot* args = take_each(address);
   if (args == nullptr) return;
-  tell<Category::Memory>([&] { sink_.memory_grow(instr_.index, args); });
+  tell<Category::Memory>([&](auto& sink) { sink.memory_grow(instr_.index, args); });
   pop_push(args, address);
   poll_sink();
 }
@@ -54,7 +54,7 @@ void FuncReader<Sink>::exec_memory_fill() {
   if (in_.failed()) return;
   Slot* args = take_each(address, kI32, address);
   if (args == nullptr) return;
-  tell<Category::Bulk>([&] { sink_.memory_fill(instr_.index, args); });
+  tell<Category::Bulk>([&](auto& sink) { sink.memory_fill(instr_.index, args); });
   pop_to(args);
   poll_sink();
 }
@@ -66,7 +66,7 @@ void FuncReader<Sink>::exec_memory_copy() {
   if (in_.failed()) return;
   Slot* args = take_each(to, from, to == kI64 ? from : to);
   if (args == nullptr) return;
-  tell<Category::Bulk>([&] { sink_.memory_copy(instr_.index, instr_.index2, args); });
+  tell<Category::Bulk>([&](auto& sink) { sink.memory_copy(instr_.index, instr_.index2, args); });
   pop_to(args);
   poll_sink();
 }
@@ -77,7 +77,7 @@ void FuncReader<Sink>::exec_memory_init() {
   if (in_.failed() || !known_data(instr_.index)) return;
   Slot* args = take_each(address, kI32, kI32);
   if (args == nullptr) return;
-  tell<Category::Bulk>([&] { sink_.memory_init(instr_.index, instr_.index2, args); });
+  tell<Category::Bulk>([&](auto& sink) { sink.memory_init(instr_.index, instr_.index2, args); });
   pop_to(args);
   poll_sink();
 }
@@ -85,7 +85,7 @@ void FuncReader<Sink>::exec_memory_init() {
 template <class Sink>
 void FuncReader<Sink>::exec_data_drop() {
   if (!known_data(instr_.index)) return;
-  tell<Category::Bulk>([&] { sink_.data_drop(instr_.index); });
+  tell<Category::Bulk>([&](auto& sink) { sink.data_drop(instr_.index); });
 }
 
 template <class Sink>
@@ -94,7 +94,7 @@ void FuncReader<Sink>::exec_table_get() {
   if (table == nullptr) return;
   Slot* args = take_each(address_type(table->limits));
   if (args == nullptr) return;
-  tell<Category::Table>([&] { sink_.table_get(instr_.index, args); });
+  tell<Category::Table>([&](auto& sink) { sink.table_get(instr_.index, args); });
   pop_push(args, table->element);
 }
 
@@ -104,7 +104,7 @@ void FuncReader<Sink>::exec_table_set() {
   if (table == nullptr) return;
   Slot* args = take_each(address_type(table->limits), table->element);
   if (args == nullptr) return;
-  tell<Category::Table>([&] { sink_.table_set(instr_.index, args); });
+  tell<Category::Table>([&](auto& sink) { sink.table_set(instr_.index, args); });
   pop_to(args);
 }
 
@@ -113,7 +113,7 @@ void FuncReader<Sink>::exec_table_size() {
   const TableType* table = table_at(instr_.index);
   if (table == nullptr) return;
   Slot* out = s_.top;
-  tell<Category::Table>([&] { sink_.table_size(instr_.index, out); });
+  tell<Category::Table>([&](auto& sink) { sink.table_size(instr_.index, out); });
   pop_push(out, address_type(table->limits));
 }
 
@@ -123,7 +123,7 @@ void FuncReader<Sink>::exec_table_grow() {
   if (table == nullptr) return;
   Slot* args = take_each(table->element, address_type(table->limits));
   if (args == nullptr) return;
-  tell<Category::Table>([&] { sink_.table_grow(instr_.index, args); });
+  tell<Category::Table>([&](auto& sink) { sink.table_grow(instr_.index, args); });
   pop_push(args, address_type(table->limits));
   poll_sink();
 }
@@ -135,7 +135,7 @@ void FuncReader<Sink>::exec_table_fill() {
   const ValType address = address_type(table->limits);
   Slot* args = take_each(address, table->element, address);
   if (args == nullptr) return;
-  tell<Category::Table>([&] { sink_.table_fill(instr_.index, args); });
+  tell<Category::Table>([&](auto& sink) { sink.table_fill(instr_.index, args); });
   pop_to(args);
   poll_sink();
 }
@@ -151,7 +151,7 @@ void FuncReader<Sink>::exec_table_copy() {
   const ValType from_address = address_type(from->limits);
   Slot* args = take_each(to_address, from_address, to_address == kI64 ? from_address : to_address);
   if (args == nullptr) return;
-  tell<Category::Bulk>([&] { sink_.table_copy(instr_.index, instr_.index2, args); });
+  tell<Category::Bulk>([&](auto& sink) { sink.table_copy(instr_.index, instr_.index2, args); });
   pop_to(args);
   poll_sink();
 }
@@ -164,7 +164,7 @@ void FuncReader<Sink>::exec_table_init() {
   if (!matches(segment, table->element)) return fail_type(segment, table->element);
   Slot* args = take_each(address_type(table->limits), kI32, kI32);
   if (args == nullptr) return;
-  tell<Category::Bulk>([&] { sink_.table_init(instr_.index, instr_.index2, args); });
+  tell<Category::Bulk>([&](auto& sink) { sink.table_init(instr_.index, instr_.index2, args); });
   pop_to(args);
   poll_sink();
 }
@@ -172,7 +172,7 @@ void FuncReader<Sink>::exec_table_init() {
 template <class Sink>
 void FuncReader<Sink>::exec_elem_drop() {
   if (!known_elem(instr_.index)) return;
-  tell<Category::Bulk>([&] { sink_.elem_drop(instr_.index); });
+  tell<Category::Bulk>([&](auto& sink) { sink.elem_drop(instr_.index); });
 }
 
 }  // namespace sluice
