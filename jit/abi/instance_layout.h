@@ -64,40 +64,48 @@ inline constexpr uint32_t kMaxTrapFrames = 64;
 
 /// What the signal handler leaves behind for the code that called the entry stub.
 struct TrapRecord {
-  uintptr_t pc = 0;             // of the trapping instruction
-  uintptr_t fault_address = 0;  // for memory faults
-  uint32_t code = 0;            // TrapCode
-  uint32_t frame_count = 0;     // stored in frames
-  uint64_t total_frames = 0;    // walked: frames beyond kMaxTrapFrames are only counted
+  uintptr_t pc = 0;                       // of the trapping instruction
+  uintptr_t fault_address = 0;            // for memory faults
+  uint32_t code = 0;                      // TrapCode
+  uint32_t frame_count = 0;               // stored in frames
+  uint64_t total_frames = 0;              // walked: frames beyond kMaxTrapFrames are only counted
   uintptr_t frames[kMaxTrapFrames] = {};  // return addresses, innermost first, pc not included
+};
+
+/// What an entry stub leaves at StoreContext::entry_rsp for those further in.
+struct EntryFrame {
+  uintptr_t outer_stack_limit;  // of the entry this one is nested in, if it is
+  uintptr_t cells;              // array form: where the results go
+  uint32_t host_mxcsr;          // the host's floating-point modes, for host functions
+  uint32_t unused;
+  uintptr_t landing;    // where a trap continues, with rsp = entry_rsp
+  uintptr_t outer_rsp;  // entry_rsp of the entry this one is nested in, 0 if it is not
 };
 
 /// One per store: what all its instances' code shares.
 struct StoreContext {
-  uintptr_t stack_limit = 0;  // the prologue traps if its frame would end below
-  uintptr_t entry_rsp = 0;    // rsp in the innermost entry stub's frame; 0 outside Wasm
-  uintptr_t entry_landing = 0;  // where a trap continues, with rsp = entry_rsp
-  uint32_t host_mxcsr = 0;      // the host's floating-point modes, for host functions
+  uintptr_t stack_limit = 0;  // the prologue traps if its frame would end below; outside Wasm stale
+  uintptr_t entry_rsp = 0;    // of the innermost entry stub: an EntryFrame; 0 outside Wasm
   uint32_t interrupt_requested = 0;
   uint64_t max_wasm_stack_bytes = 0;
-  void* store = nullptr;        // the runtime's Store
+  void* store = nullptr;  // the runtime's Store
   TrapRecord trap;
 };
 
 /// Head of an instance's block; also of a host function's, which has no module.
 struct InstanceData {
-  uint8_t* memory0_base = nullptr;   // valid in guard mode only: there it never changes
-  MemoryData* memory0 = nullptr;     // never null: an empty memory stands in
+  uint8_t* memory0_base = nullptr;  // valid in guard mode only: there it never changes
+  MemoryData* memory0 = nullptr;    // never null: an empty memory stands in
   StoreContext* context = nullptr;
   const void* builtin_trampoline = nullptr;  // see jit/abi/builtins.h
   const void* const* builtins = nullptr;     // indexed by Builtin
   uintptr_t code_base = 0;                   // what FuncRecord::code_offset counts from
-  FuncRecord* func_records = nullptr;  // one per function, filled when first needed
-  uint32_t jump_table_offset = 0;      // of this module's slot 0, from code_base
+  FuncRecord* func_records = nullptr;        // one per function, filled when first needed
+  uint32_t jump_table_offset = 0;            // of this module's slot 0, from code_base
   uint32_t defined_func_count = 0;
-  void* owner = nullptr;     // the runtime's Instance or HostFunc
-  void* host_code = nullptr; // host functions: the C function to call …
-  void* host_env = nullptr;  // … and its first argument
+  void* owner = nullptr;         // the runtime's Instance or HostFunc
+  void* host_code = nullptr;     // host functions: the C function to call …
+  void* host_env = nullptr;      // … and its first argument
   uint32_t memories_offset = 0;  // InstanceLayout::memories, for the signal handler
   uint32_t memory_count = 0;     // MemoryData* there; 0 for host functions
 };

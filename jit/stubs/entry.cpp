@@ -3,9 +3,8 @@
 //   [rbp]       caller's rbp
 //   [rbp - 8]   null: no calling instance
 //   [rbp - 48]  rbx, r12 … r15 above
-//   [rbp - 56]  StoreContext*, then its previous stack_limit, entry_rsp, entry_landing
-//   [rbp - 88]  array form: the cells
-//   [rbp - 96]  the host's MXCSR, and above it the context's previous host_mxcsr (4 bytes each)
+//   [rbp - 56]  StoreContext*
+//   [rbp - 96]  EntryFrame, up to here
 //   [rbp - 96 - area]  result slots and parameter slots, for signatures that need them
 //
 // rsp = rbp - 96 is what the context remembers, so a trap finds rbp again from it. r14 stays null
@@ -27,13 +26,15 @@ using asmjit::Label;
 
 constexpr int32_t kSavedRegs = -48;
 constexpr int32_t kContext = -56;
-constexpr int32_t kPreviousLimit = -64;
-constexpr int32_t kPreviousRsp = -72;
-constexpr int32_t kPreviousLanding = -80;
-constexpr int32_t kCells = -88;
-constexpr int32_t kPreviousModes = -92;
-constexpr int32_t kHostModes = -96;
 constexpr int32_t kFrameBytes = 96;
+static_assert(kFrameBytes + kContext == sizeof(EntryFrame));
+static_assert(kFrameBytes % 16 == 0, "the callers of C code find the stack aligned");
+constexpr int32_t frame_field(size_t offset) { return at(offset) - kFrameBytes; }
+constexpr int32_t kOuterLimit = frame_field(offsetof(EntryFrame, outer_stack_limit));
+constexpr int32_t kCells = frame_field(offsetof(EntryFrame, cells));
+constexpr int32_t kHostModes = frame_field(offsetof(EntryFrame, host_mxcsr));
+constexpr int32_t kLanding = frame_field(offsetof(EntryFrame, landing));
+constexpr int32_t kOuterRsp = frame_field(offsetof(EntryFrame, outer_rsp));
 
 /// Emits one entry stub. During set-up r13 is the callee's instance, r11 its code, r15 the
 /// StoreContext, r12 the new stack limit; the C ABI's argument registers are left alone.
@@ -46,7 +47,7 @@ class EntryEmitter {
         landing_(a_.newLabel()), host_modes_differ_(a_.newLabel()), host_modes_done_(a_.newLabel()),
         restore_modes_(a_.newLabel()), restore_modes_done_(a_.newLabel()),
         slow_limit_(a_.newLabel()), nested_(a_.newLabel()), limit_known_(a_.newLabel()),
-        exhausted_(a_.newLabel()) {}
+        leave_nested_(a_.newLabel()), limit_restored_(a_.newLabel()), exhausted_(a_.newLabel()) {}
 
   Vector<uint8_t> array_form() {
     push_registers();
@@ -54,6 +55,7 @@ class EntryEmitter {
     a_.mov(x86::r13, x86::ptr(x86::rdi, at(offsetof(FuncImport, instance))));
     save_context();
     enter();
+    a_.mov(x86::ptr(x86::rbp, kCells), x86::rsi);
     pass_cells();
     call();
     a_.mov(x86::r11, x86::ptr(x86::rbp, kCells));
@@ -105,28 +107,20 @@ class EntryEmitter {
   void save_context() {
     a_.mov(x86::r15, x86::ptr(x86::r13, SLUICE_INSTANCE_FIELD(context)));
     a_.push(x86::r15);
-    a_.push(context_field(SLUICE_CONTEXT_FIELD(stack_limit)));
-    a_.push(context_field(SLUICE_CONTEXT_FIELD(entry_rsp)));
-    a_.push(context_field(SLUICE_CONTEXT_FIELD(entry_landing)));
-    a_.push(x86::rsi);  // the cells; in the typed form of no use
-    a_.push(x86::rax);  // room for the modes
+    a_.sub(x86::rsp, static_cast<uint32_t>(sizeof(EntryFrame)));
+    a_.mov(x86::rax, context_field(SLUICE_CONTEXT_FIELD(entry_rsp)));
+    a_.mov(x86::ptr(x86::rbp, kOuterRsp), x86::rax);
   }
 
   /// Modes, stack limit, landing: everything but the arguments.
   void enter() {
     a_.stmxcsr(x86::dword_ptr(x86::rbp, kHostModes));
-    a_.mov(x86::r10d, x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(host_mxcsr)));
-    a_.mov(x86::dword_ptr(x86::rbp, kPreviousModes), x86::r10d);
-    a_.mov(x86::eax, x86::dword_ptr(x86::rbp, kHostModes));
-    a_.mov(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(host_mxcsr)), x86::eax);
-    a_.xor_(x86::eax, kWasmMxcsr);
-    a_.test(x86::eax, kMxcsrModes);
-    a_.jnz(host_modes_differ_);
+    jump_unless_wasm_modes(a_, x86::dword_ptr(x86::rbp, kHostModes), x86::r10, host_modes_differ_);
     a_.bind(host_modes_done_);
     set_stack_limit();
     a_.lea(x86::rax, x86::ptr(landing_));
+    a_.mov(x86::ptr(x86::rbp, kLanding), x86::rax);
     a_.mov(context_field(SLUICE_CONTEXT_FIELD(entry_rsp)), x86::rsp);
-    a_.mov(context_field(SLUICE_CONTEXT_FIELD(entry_landing)), x86::rax);
     a_.mov(context_field(SLUICE_CONTEXT_FIELD(stack_limit)), x86::r12);
     if (area_bytes() != 0) {
       a_.sub(x86::rsp, area_bytes());
@@ -142,14 +136,13 @@ class EntryEmitter {
     a_.sub(x86::r12, thread_field(offsetof(ThreadStack, low)));
     a_.cmp(x86::r12, thread_field(offsetof(ThreadStack, size_bytes)));
     a_.jae(slow_limit_);
-    a_.mov(x86::rax, thread_field(offsetof(ThreadStack, floor)));
+    a_.mov(x86::r10, thread_field(offsetof(ThreadStack, floor)));
     a_.mov(x86::r12, x86::rsp);
     a_.sub(x86::r12, context_field(SLUICE_CONTEXT_FIELD(max_wasm_stack_bytes)));
-    a_.cmovb(x86::r12, x86::rax);
-    a_.cmp(x86::r12, x86::rax);
-    a_.cmovb(x86::r12, x86::rax);
-    a_.mov(x86::rax, x86::ptr(x86::rbp, kPreviousRsp));
-    a_.test(x86::rax, x86::rax);
+    a_.cmovb(x86::r12, x86::r10);
+    a_.cmp(x86::r12, x86::r10);
+    a_.cmovb(x86::r12, x86::r10);
+    a_.test(x86::rax, x86::rax);  // the outer entry's rsp
     a_.jnz(nested_);
     a_.bind(limit_known_);
   }
@@ -242,11 +235,11 @@ class EntryEmitter {
   Vector<uint8_t> finish(TrapResult trap_result) {
     a_.bind(exit_);
     a_.mov(x86::r11, x86::ptr(x86::rbp, kContext));
-    restore(kPreviousLimit, SLUICE_CONTEXT_FIELD(stack_limit));
-    restore(kPreviousRsp, SLUICE_CONTEXT_FIELD(entry_rsp));
-    restore(kPreviousLanding, SLUICE_CONTEXT_FIELD(entry_landing));
-    a_.mov(x86::r10d, x86::dword_ptr(x86::rbp, kPreviousModes));
-    a_.mov(x86::dword_ptr(x86::r11, SLUICE_CONTEXT_FIELD(host_mxcsr)), x86::r10d);
+    a_.mov(x86::r10, x86::ptr(x86::rbp, kOuterRsp));
+    a_.mov(x86::ptr(x86::r11, SLUICE_CONTEXT_FIELD(entry_rsp)), x86::r10);
+    a_.test(x86::r10, x86::r10);
+    a_.jnz(leave_nested_);
+    a_.bind(limit_restored_);
     jump_unless_wasm_modes(a_, x86::dword_ptr(x86::rbp, kHostModes), x86::r10, restore_modes_);
     a_.bind(restore_modes_done_);
     a_.lea(x86::rsp, x86::ptr(x86::rbp, kSavedRegs));
@@ -286,22 +279,21 @@ class EntryEmitter {
     return stub_.finish();
   }
 
-  void restore(int32_t slot, int32_t field) {
-    a_.mov(x86::r10, x86::ptr(x86::rbp, slot));
-    a_.mov(x86::ptr(x86::r11, field), x86::r10);
-  }
-
   void emit_rare_limits(const Label& failed) {
-    // rax is the entry_rsp of the entry this one is nested in. Plain if that is on this stack.
+    // Plain if the outer entry is on this stack: what is left of its limit holds here too.
     a_.bind(nested_);
+    a_.mov(x86::r10, context_field(SLUICE_CONTEXT_FIELD(stack_limit)));
+    a_.mov(x86::ptr(x86::rbp, kOuterLimit), x86::r10);
     a_.sub(x86::rax, thread_field(offsetof(ThreadStack, low)));
     a_.cmp(x86::rax, thread_field(offsetof(ThreadStack, size_bytes)));
     a_.jae(slow_limit_);
-    a_.cmp(x86::r12, x86::ptr(x86::rbp, kPreviousLimit));
-    a_.cmovb(x86::r12, x86::ptr(x86::rbp, kPreviousLimit));
+    a_.cmp(x86::r12, x86::r10);
+    a_.cmovb(x86::r12, x86::r10);
     a_.jmp(limit_known_);
 
     a_.bind(slow_limit_);
+    a_.mov(x86::r10, context_field(SLUICE_CONTEXT_FIELD(stack_limit)));
+    a_.mov(x86::ptr(x86::rbp, kOuterLimit), x86::r10);
     a_.mov(x86::rax, reinterpret_cast<uint64_t>(common_.slow_stack_limit));
     a_.call(x86::rax);
     a_.mov(x86::r12, x86::rax);
@@ -309,6 +301,11 @@ class EntryEmitter {
     a_.jnz(limit_known_);
     a_.mov(x86::eax, static_cast<uint32_t>(TrapCode::OutOfMemory));
     a_.jmp(failed);
+
+    a_.bind(leave_nested_);
+    a_.mov(x86::r10, x86::ptr(x86::rbp, kOuterLimit));
+    a_.mov(x86::ptr(x86::r11, SLUICE_CONTEXT_FIELD(stack_limit)), x86::r10);
+    a_.jmp(limit_restored_);
   }
 
   const CommonStubs& common_;
@@ -326,6 +323,8 @@ class EntryEmitter {
   const Label slow_limit_;
   const Label nested_;
   const Label limit_known_;
+  const Label leave_nested_;
+  const Label limit_restored_;
   const Label exhausted_;
 };
 

@@ -144,8 +144,9 @@ class HostShimEmitter {
   }
 
   void call_host() {
-    jump_unless_wasm_modes(a_, x86::dword_ptr(x86::r10, SLUICE_CONTEXT_FIELD(host_mxcsr)), x86::r11,
-                           set_host_modes_);
+    a_.mov(x86::r10, x86::ptr(x86::r10, SLUICE_CONTEXT_FIELD(entry_rsp)));
+    jump_unless_wasm_modes(a_, x86::dword_ptr(x86::r10, at(offsetof(EntryFrame, host_mxcsr))),
+                           x86::r11, set_host_modes_);
     a_.bind(host_modes_set_);
     a_.call(x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(host_code)));
     a_.stmxcsr(x86::dword_ptr(x86::rbp, kModes));
@@ -189,7 +190,7 @@ class HostShimEmitter {
     a_.db(static_cast<uint8_t>(TrapCode::StackExhausted));
 
     a_.bind(set_host_modes_);
-    a_.ldmxcsr(x86::dword_ptr(x86::r10, SLUICE_CONTEXT_FIELD(host_mxcsr)));
+    a_.ldmxcsr(x86::dword_ptr(x86::r10, at(offsetof(EntryFrame, host_mxcsr))));
     a_.jmp(host_modes_set_);
 
     a_.bind(set_wasm_modes_);

@@ -131,7 +131,8 @@ bool handle_trap_signal(int signal, const void* info, void* context) {
   store.trap.code = static_cast<uint32_t>(code);
   record_frames(store, static_cast<uintptr_t>(regs[REG_RSP]),
                 static_cast<uintptr_t>(regs[REG_RBP]));
-  regs[REG_RIP] = static_cast<greg_t>(store.entry_landing);
+  const auto* entry = reinterpret_cast<const EntryFrame*>(store.entry_rsp);
+  regs[REG_RIP] = static_cast<greg_t>(entry->landing);
   regs[REG_RSP] = static_cast<greg_t>(store.entry_rsp);
   regs[REG_EFL] &= ~kDirectionFlag;
   return true;

@@ -130,7 +130,6 @@ TEST_F(Stubs, ThousandParametersAndResultsReachTheHostAndComeBack) {
     }
     EXPECT_EQ(cells[count].low, 77u);
     EXPECT_EQ(world.context.entry_rsp, 0u);
-    EXPECT_EQ(world.context.stack_limit, 0u);
   }
 }
 
@@ -317,7 +316,6 @@ TEST_F(Stubs, FloatingPointModesAreEachSidesOwn) {
     EXPECT_EQ(host_saw & 0xffc0, modes & 0xffc0);
     EXPECT_EQ(cells[0].low & 0xffc0, 0x1f80u);
     EXPECT_EQ(cells[1].low & 0xffc0, 0x1f80u);
-    EXPECT_EQ(world.context.host_mxcsr, 0u);
   }
 }
 
