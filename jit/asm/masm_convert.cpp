@@ -8,8 +8,6 @@
 namespace sluice {
 
 namespace {
-constexpr uint64_t kTwoTo63F32 = 0x5f00'0000;
-constexpr uint64_t kTwoTo63F64 = 0x43e0'0000'0000'0000;
 constexpr uint64_t kMinusTwoTo63F32 = 0xdf00'0000;
 constexpr uint64_t kMinusTwoTo63F64 = 0xc3e0'0000'0000'0000;
 constexpr uint64_t kMinusTwoTo31F32 = 0xcf00'0000;
@@ -108,8 +106,8 @@ void Masm::emit_truncate(const SlowPath& path, Vector<SourceMark>* marks) {
     // 2^63 and more: truncate the rest and put the top bit back. Negative numbers and NaN fail
     // again.
     bool f64 = path.fwidth == FWidth::F64;
-    fconst(path.fwidth, kScratchXmm, f64 ? kTwoTo63F64 : kTwoTo63F32);
-    farith(FArith::Sub, path.fwidth, kScratchXmm, path.src, kScratchXmm);
+    fconst(path.fwidth, kScratchXmm, f64 ? kMinusTwoTo63F64 : kMinusTwoTo63F32);
+    farith(FArith::Add, path.fwidth, kScratchXmm, path.src, kScratchXmm);
     cvt_to_int(path.fwidth, 1, path.dst, kScratchXmm);
     test(W64, path.dst, path.dst);
     uint32_t failed = short_jcc(Cond::Sign);

@@ -27,6 +27,7 @@ void Masm::sse_rvm(Opcode op, bool commutes, Reg dst, Reg a, Reg b) {
   if (cpu_.avx) return e_.vex_reg_reg(op, 0, num(dst), num(a), num(b));
   if (dst == b && dst != a) {
     if (commutes) return e_.reg_reg(op, 0, num(dst), num(a));
+    DCHECK(b != kScratchXmm, "the scratch register is needed here");
     e_.reg_reg(kMovaps, 0, num(kScratchXmm), num(b));
     b = kScratchXmm;
   }
