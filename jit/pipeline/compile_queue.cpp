@@ -1,3 +1,7 @@
+// Batches: gathering them, claiming them, compiling them, and waiting for the rest.
+//
+// Each batch is claimed by exactly one thread of a process under the lock, and compiled without it.
+// The outcome that counts is the earliest error, so the order in which batches end is immaterial.
 #include "jit/pipeline/compile_queue.h"
 
 #include <chrono>
@@ -9,8 +13,7 @@
 namespace sluice {
 namespace {
 
-// Enough work for a hand-over between threads to cost nothing; few enough for
-// an even load.
+// Enough work for a hand-over between threads to cost nothing; few enough for an even load.
 constexpr uint64_t kBatchBytes = 16 * 1024;
 
 struct BaselineScratch final : WorkerScratch {
@@ -34,8 +37,7 @@ bool is_fault(const Error& error) {
 }
 
 void keep_earliest(std::optional<Error>& kept, std::optional<Error>&& error) {
-  // An error without an offset (no room for code) comes after all that have
-  // one.
+  // An error without an offset (no room for code) comes after all that have one.
   if (error && (!kept || error->offset < kept->offset)) kept = std::move(error);
 }
 

@@ -1,3 +1,7 @@
+// The lazy part of a finished module: names, and the map from code back to Wasm.
+//
+// Compiling is deterministic and cheap, so a function's map is remade from its body when the first
+// backtrace wants it. Both caches are behind the module's lock and never shrink.
 #include "jit/pipeline/compiled_module.h"
 
 #include <algorithm>

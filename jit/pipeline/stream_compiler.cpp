@@ -1,3 +1,8 @@
+// Decoder events become work for the compile queue; errors of both become one.
+//
+// A body's error always lies before whatever the decoder finds behind it, so the rule is: let every
+// announced body be done, then prefer theirs. Whether feed() reports it now or later may depend on
+// the workers; what finish() says does not.
 #include "jit/pipeline/stream_compiler.h"
 
 #include <chrono>

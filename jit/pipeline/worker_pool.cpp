@@ -1,3 +1,8 @@
+// One queue behind one lock, and a counter that idle threads wait on.
+//
+// The counter is an atomic and no condition variable: waiters that a fork leaves behind in the
+// parent mean nothing to it, so the child can use and destroy it. Threads hold the shared part
+// alive; the pool's own handles are only good in the process that made them.
 #include "jit/pipeline/worker_pool.h"
 
 #include <mutex>

@@ -1,0 +1,293 @@
+// From bytes to code: one outcome per stream, whatever the cuts and the number of workers.
+#include <gtest/gtest.h>
+#include <random>
+#include <string>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "jit/pipeline/stream_compiler.h"
+#include "tests/unit/engine/binary/module_bytes.h"
+
+namespace sluice {
+namespace {
+
+using namespace test;
+
+#ifdef __SANITIZE_THREAD__
+constexpr bool kThreadSanitizer = true;
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+
+StreamEnvironment environment(uint32_t workers) {
+  // One of each kind for all tests: reservations are large, and engines are long-lived.
+  static const auto types = make_shared_heap<TypeRegistry>();
+  static const std::shared_ptr<CodeMemory> memory = CodeMemory::create().value();
+  static const std::shared_ptr<WorkerPool> pools[] = {
+      make_shared_heap<WorkerPool>(0u), make_shared_heap<WorkerPool>(1u),
+      make_shared_heap<WorkerPool>(2u), make_shared_heap<WorkerPool>(3u)};
+  StreamEnvironment env;
+  env.types = types;
+  env.code_memory = memory;
+  env.workers = pools[workers];
+  return env;
+}
+
+using Compiled = Result<std::shared_ptr<const CompiledModule>>;
+
+// Feeds pieces of at most `step` bytes, to the end or the first error; then finishes.
+Compiled compile(std::span<const uint8_t> bytes, uint32_t workers, size_t step = ~size_t{0}) {
+  StreamCompiler stream(environment(workers));
+  std::string fed;
+  for (size_t at = 0; at < bytes.size();) {
+    const std::span<const uint8_t> piece = bytes.subspan(at, std::min(step, bytes.size() - at));
+    if (const Result<void> r = stream.feed(piece); !r) {
+      fed = r.error().message();
+      break;
+    }
+    at += piece.size();
+  }
+  Compiled result = stream.finish();
+  if (!fed.empty()) {
+    EXPECT_EQ(fed, result ? "ok" : std::string(result.error().message()));
+  }
+  return result;
+}
+
+std::string outcome(std::span<const uint8_t> bytes, uint32_t workers, size_t step = ~size_t{0}) {
+  const Compiled result = compile(bytes, workers, step);
+  return result ? "ok" : std::string(result.error().message());
+}
+
+const Bytes kType = section(1, {{0x60, 1, 0x7f, 1, 0x7f}});
+const Bytes kGood = sized({0, 0x20, 0, 0x41, 7, 0x6a, 0x0b});  // local.get 0, i32.const 7, i32.add
+const Bytes kMismatch = sized({0, 0x20, 0, 0x42, 7, 0x6a, 0x0b});
+const Bytes kIllegal = sized({0, 0x20, 0, 0x27, 0x0b});
+const Bytes kNotCompiled = sized({0, 0x41, 1, 0xfd, 0x0f, 0xfd, 0x15, 0, 0x0b});  // i8x16.splat …
+
+Bytes module_of(const std::vector<Bytes>& bodies, const Bytes& after = {}) {
+  Bytes funcs = leb(bodies.size()), code = leb(bodies.size());
+  for (const Bytes& body : bodies) {
+    funcs.push_back(0);
+    code.insert(code.end(), body.begin(), body.end());
+  }
+  return cat({module({kType, section(3, funcs), section(10, code)}), after});
+}
+
+std::vector<Bytes> many(size_t count) { return std::vector<Bytes>(count, kGood); }
+
+// Small modules, sound ones and such with errors of every layer.
+std::vector<Bytes> corpus() {
+  return {
+      header(),
+      module_of({}),
+      module_of({kGood, kGood, kGood}),
+      module_of({kGood, kMismatch, kGood}),
+      module_of({kGood, kMismatch, kIllegal}),
+      module_of({kIllegal, kMismatch}),
+      module_of({kGood, kMismatch}, {14, 0}),
+      module_of({kGood, kGood}, {14, 0}),
+      module_of({kGood, {0x85, 0x80, 0x80, 0x80, 0x70}}),
+      module_of({kGood}, section(11, {{0, 0x41, 0, 0x0b, 0}})),
+      module_of({kNotCompiled, kGood}),
+      module_of({kNotCompiled, kMismatch}),
+      module_of({kNotCompiled, kGood}, {14, 0}),
+  };
+}
+
+TEST(StreamCompiler, OutcomeDependsOnTheBytesAlone) {
+  for (const Bytes& bytes : corpus()) {
+    const std::string whole = outcome(bytes, 0);
+    for (uint32_t workers = 0; workers <= 3; ++workers) {
+      for (const size_t step : {1, 2, 3, 7, 1000}) {
+        EXPECT_EQ(outcome(bytes, workers, step), whole) << workers << " workers, step " << step;
+      }
+    }
+  }
+}
+
+TEST(StreamCompiler, EveryPrefixHasOneOutcome) {
+  for (const Bytes& bytes : corpus()) {
+    for (size_t length = 0; length < bytes.size(); ++length) {
+      const std::span<const uint8_t> prefix(bytes.data(), length);
+      const std::string whole = outcome(prefix, 0);
+      EXPECT_EQ(outcome(prefix, 0, 1), whole) << length;
+      EXPECT_EQ(outcome(prefix, 2, 3), whole) << length;
+      EXPECT_EQ(outcome(prefix, 2), whole) << length;
+    }
+  }
+}
+
+TEST(StreamCompiler, EarliestErrorWins) {
+  const auto ends_with = [](const Bytes& bytes, std::string_view text) {
+    return std::string_view(outcome(bytes, 2)).find(text) != std::string_view::npos;
+  };
+  EXPECT_TRUE(ends_with(module_of({kGood, kMismatch, kIllegal}), "type mismatch"));
+  EXPECT_TRUE(ends_with(module_of({kGood, kIllegal, kMismatch}), "illegal opcode"));
+  EXPECT_TRUE(ends_with(module_of({kGood, kMismatch}, {14, 0}), "type mismatch"));
+  EXPECT_TRUE(ends_with(module_of({kGood, kGood}, {14, 0}), "malformed section id"));
+}
+
+TEST(StreamCompiler, NotCompiledNeverHidesAnInvalidModule) {
+  EXPECT_NE(outcome(module_of({kNotCompiled, kMismatch}), 0).find("type mismatch"),
+            std::string::npos);
+  EXPECT_NE(outcome(module_of({kNotCompiled, kGood}, {14, 0}), 0).find("malformed section id"),
+            std::string::npos);
+}
+
+// The bytes that are there of the last body are checked, and only then the end is unexpected.
+TEST(StreamCompiler, ErrorInAnIncompleteBody) {
+  Bytes bytes = module_of({kGood, kIllegal});
+  bytes.pop_back();
+  EXPECT_NE(outcome(bytes, 0).find("illegal opcode"), std::string::npos) << outcome(bytes, 0);
+  bytes.pop_back();
+  bytes.pop_back();
+  EXPECT_NE(outcome(bytes, 0).find("unexpected end"), std::string::npos) << outcome(bytes, 0);
+}
+
+// A large module with a few faults at random: the same error from all ways of feeding it.
+TEST(StreamCompiler, RandomFaultsInALargeModule) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 10; ++round) {
+    std::vector<Bytes> bodies = many(3000);
+    for (int fault = 0; fault < round; ++fault) {
+      bodies[random() % bodies.size()] = random() % 2 == 0 ? kMismatch : kIllegal;
+    }
+    const Bytes bytes = module_of(bodies);
+    const std::string whole = outcome(bytes, 0);
+    EXPECT_EQ(whole == "ok", round == 0);
+    for (uint32_t workers = 0; workers <= 3; ++workers) {
+      EXPECT_EQ(outcome(bytes, workers, 1 + random() % 20'000), whole);
+    }
+  }
+}
+
+TEST(StreamCompiler, SameCodeWithAnyNumberOfWorkers) {
+  std::vector<Bytes> bodies;
+  for (uint32_t i = 0; i < 2000; ++i) {
+    bodies.push_back(
+        sized(cat({{0, 0x20, 0, 0x41}, leb(i % 64), {0x6a, 0x10}, leb((i * 7) % 2000), {0x0b}})));
+  }
+  const Bytes bytes = module_of(bodies);
+  const Compiled alone = compile(bytes, 0), pooled = compile(bytes, 3, 1000);
+  ASSERT_TRUE(alone) << alone.error().message();
+  ASSERT_TRUE(pooled);
+  const auto& first = (*alone)->code();
+  const auto& second = (*pooled)->code();
+  EXPECT_EQ((*alone)->stats().machine_code_bytes, (*pooled)->stats().machine_code_bytes);
+  for (uint32_t i = 0; i < 2000; ++i) {
+    const std::span<const uint8_t> a = first.code_of(FuncIdx{i}), b = second.code_of(FuncIdx{i});
+    ASSERT_EQ(a.size(), b.size()) << i;
+    ASSERT_FALSE(a.empty());
+    // Equal but for the displacement of the one call, which depends on where the function lies.
+    size_t begin = 0, end = a.size();
+    while (begin < end && a[begin] == b[begin]) ++begin;
+    while (end > begin && a[end - 1] == b[end - 1]) --end;
+    ASSERT_LE(end - begin, 4u) << i;
+  }
+  EXPECT_EQ((*pooled)->stats().functions, 2000u);
+  EXPECT_EQ((*pooled)->stats().wire_bytes, bytes.size());
+}
+
+TEST(StreamCompiler, ProgressAndStates) {
+  struct Seen {
+    std::vector<StreamProgress> all;
+  } seen;
+  const ProgressCallback callback{
+      [](void* env, const StreamProgress& p) { static_cast<Seen*>(env)->all.push_back(p); }, &seen};
+  StreamCompiler stream(environment(0), callback);
+  const Bytes bytes = module_of(many(10));
+  for (const uint8_t& byte : bytes) ASSERT_TRUE(stream.feed({&byte, 1}));
+  const Compiled result = stream.finish();
+  ASSERT_TRUE(result);
+  ASSERT_FALSE(seen.all.empty());
+  for (size_t i = 1; i < seen.all.size(); ++i) {
+    EXPECT_GE(seen.all[i].wire_bytes, seen.all[i - 1].wire_bytes);
+    EXPECT_GE(seen.all[i].bodies_compiled, seen.all[i - 1].bodies_compiled);
+  }
+  // Without workers a body is compiled by the feed that completes it.
+  const size_t before_last = seen.all.size() - 2;
+  EXPECT_EQ(seen.all[before_last].bodies_compiled, 10u);
+  EXPECT_EQ(seen.all.back().bodies, 10u);
+  EXPECT_EQ(seen.all.back().wire_bytes, bytes.size());
+  EXPECT_EQ(stream.feed(bytes).error().kind, ErrorKind::StreamState);
+  EXPECT_EQ(stream.finish().error().kind, ErrorKind::StreamState);
+}
+
+TEST(StreamCompiler, Cancel) {
+  const Bytes bytes = module_of(many(5000));
+  for (uint32_t workers = 0; workers <= 3; ++workers) {
+    StreamCompiler stream(environment(workers));
+    ASSERT_TRUE(stream.feed(std::span(bytes).subspan(0, bytes.size() / 2)));
+    stream.cancel();
+    EXPECT_EQ(stream.feed(bytes).error().kind, ErrorKind::Cancelled);
+    EXPECT_EQ(stream.finish().error().kind, ErrorKind::Cancelled);
+  }
+}
+
+TEST(StreamCompiler, DroppedStreamsLeaveNothingBehind) {
+  const Bytes bytes = module_of(many(5000));
+  for (int round = 0; round < 20; ++round) {
+    StreamCompiler stream(environment(3));
+    ASSERT_TRUE(stream.feed(std::span(bytes).subspan(0, bytes.size() * 9 / 10)));
+  }
+}
+
+TEST(StreamCompiler, ManyStreamsShareOnePool) {
+  const Bytes bytes = module_of(many(1000));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 5; ++i) EXPECT_EQ(outcome(bytes, 3, 500), "ok");
+    });
+  }
+  for (std::thread& t : threads) t.join();
+}
+
+// fork in the middle of a stream whose bodies are being compiled: both sides can finish it.
+TEST(StreamCompiler, ForkInTheMiddle) {
+  if (kThreadSanitizer) GTEST_SKIP() << "it allows no threads in a child of a threaded process";
+  const Bytes bytes = module_of(many(4000));
+  for (int round = 0; round < 10; ++round) {
+    StreamCompiler stream(environment(2));
+    const size_t cut = bytes.size() * static_cast<size_t>(round + 1) / 11;
+    ASSERT_TRUE(stream.feed(std::span(bytes).subspan(0, cut)));
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::alarm(60);
+      const bool good = stream.feed(std::span(bytes).subspan(cut)).has_value() &&
+                        stream.finish().has_value() && outcome(bytes, 2) == "ok";
+      ::_exit(good ? 0 : 1);
+    }
+    EXPECT_TRUE(stream.feed(std::span(bytes).subspan(cut)));
+    EXPECT_TRUE(stream.finish());
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  }
+}
+
+TEST(CompiledModule, OffsetsAndNames) {
+  const Bytes names = custom("name", {1, 4, 1, 1, 1, 'f'});
+  const Compiled compiled = compile(module_of({kGood, kGood}, names), 0);
+  ASSERT_TRUE(compiled);
+  const CompiledModule& module = **compiled;
+  EXPECT_EQ(module.func_name(FuncIdx{0}), "");
+  EXPECT_EQ(module.func_name(FuncIdx{1}), "f");
+  const std::span<const uint8_t> code = module.code().code_of(FuncIdx{1});
+  const ByteRange body = module.module().bodies[1].range;
+  bool any = false;
+  for (uint32_t at = 0; at < code.size(); ++at) {
+    const uint64_t offset = module.wasm_offset(FuncIdx{1}, at);
+    if (offset == kNoOffset) continue;
+    any = true;
+    EXPECT_GE(offset, body.offset);
+    EXPECT_LT(offset, body.offset + body.size);
+  }
+  EXPECT_TRUE(any);
+}
+
+}  // namespace
+}  // namespace sluice
