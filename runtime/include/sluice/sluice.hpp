@@ -203,9 +203,9 @@ class [[nodiscard]] Result<void> {
 };
 
 /// The value of a Result, or returns its Error from the enclosing function.
-#define SLUICE_TRY(expression)                                                                     \
+#define SLUICE_TRY(...)                                                                            \
   __extension__({                                                                                  \
-    auto sluice_result_ = (expression);                                                            \
+    auto sluice_result_ = (__VA_ARGS__);                                                           \
     if (!sluice_result_) return std::move(sluice_result_).error();                                 \
     *std::move(sluice_result_);                                                                    \
   })
@@ -215,7 +215,7 @@ class [[nodiscard]] Result<void> {
 struct Config {
   sluice_memory_mode_t memory_mode = SLUICE_MEMORY_AUTO;
   uint32_t workers = SLUICE_WORKERS_AUTO;
-  std::optional<uint64_t> max_wasm_stack;  // bytes per outermost call
+  std::optional<uint64_t> max_wasm_stack = std::nullopt;  // bytes per outermost call
   bool embedder_owns_signals = false;
 };
 
