@@ -105,6 +105,7 @@ struct ReaderState : Allocated {
   // What local.get may read: local_types, but Bottom while a local without default is not set.
   Vector<ValType> readable_copy;  // used only if the body declares such a local
   const ValType* readable = nullptr;
+  uint32_t local_count = 0;
   Vector<uint32_t> init_log;  // locals set so far, undone at the end of their block
 
   ImmediateScratch scratch;  // spans of the current instruction

@@ -25,13 +25,18 @@ template <class Sink>
   s_.top = c.top;
 }
 
-// A rule outside the loop; false also where the other loop must go on.
+// A rule outside the loop; false also where the other loop must go on. After a failure there is
+// nothing left to read, which ends the loop too.
 template <class Sink>
 template <bool kToSink, void (FuncReader<Sink>::*kRule)()>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::rule(Cursor& c) {
   save(c);
   (this->*kRule)();
-  if (done_ || in_.failed() || to_sink() != kToSink) return false;
+  if constexpr (kToSink) {
+    if (!to_sink()) return false;
+  } else {
+    if (done_ || to_sink()) return false;
+  }
   load(c);
   return true;
 }
@@ -46,8 +51,9 @@ template <class Sink>
 }
 
 template <class Sink>
+template <bool kToSink>
 [[gnu::always_inline]] inline uint32_t FuncReader<Sink>::read_u32(Cursor& c) {
-  if (c.p != c.end && *c.p < 0x80) [[likely]]
+  if ((kToSink || c.p != c.end) && *c.p < 0x80) [[likely]]
     return *c.p++;
   const Number n = long_u32(c.p);
   c.p = n.next;
@@ -57,8 +63,8 @@ template <class Sink>
 template <class Sink>
 template <bool kToSink>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::local_get(Cursor& c) {
-  const uint32_t local = read_u32(c);
-  if (local >= s_.local_types.size()) [[unlikely]] {
+  const uint32_t local = read_u32<kToSink>(c);
+  if (local >= s_.local_count) [[unlikely]] {
     fail_index(ErrorKind::UnknownLocal, local);
     return false;
   }
@@ -77,8 +83,8 @@ template <bool kToSink>
 template <class Sink>
 template <bool kToSink, bool kTee>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::local_set(Cursor& c) {
-  const uint32_t local = read_u32(c);
-  if (local >= s_.local_types.size()) [[unlikely]] {
+  const uint32_t local = read_u32<kToSink>(c);
+  if (local >= s_.local_count) [[unlikely]] {
     fail_index(ErrorKind::UnknownLocal, local);
     return false;
   }
@@ -98,9 +104,9 @@ template <bool kToSink, bool kTee>
 template <class Sink>
 template <bool kToSink>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::global_get(Cursor& c) {
-  const uint32_t global = read_u32(c);
-  if (!known(ErrorKind::UnknownGlobal, global, module_.globals.size())) return false;
-  c.top->type = module_.globals[global].type.type;
+  const uint32_t global = read_u32<kToSink>(c);
+  if (!known(ErrorKind::UnknownGlobal, global, global_count_)) return false;
+  c.top->type = globals_[global].type.type;
   sync(c);
   if constexpr (kToSink) sink_.global_get(global, c.top);
   ++c.top;
@@ -110,9 +116,9 @@ template <bool kToSink>
 template <class Sink>
 template <bool kToSink>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::global_set(Cursor& c) {
-  const uint32_t global = read_u32(c);
-  if (!known(ErrorKind::UnknownGlobal, global, module_.globals.size())) return false;
-  const GlobalType& type = module_.globals[global].type;
+  const uint32_t global = read_u32<kToSink>(c);
+  if (!known(ErrorKind::UnknownGlobal, global, global_count_)) return false;
+  const GlobalType& type = globals_[global].type;
   if (!require(type.is_mutable, ErrorKind::ImmutableGlobal)) return false;
   if (c.top == c.floor || c.top[-1].type != type.type) [[unlikely]] {
     if (!took(c, take_one(c.top, type.type))) return false;
@@ -127,7 +133,7 @@ template <class Sink>
 template <bool kToSink>
 [[gnu::always_inline]] inline void FuncReader<Sink>::i32_const(Cursor& c) {
   int32_t value;
-  if (c.p != c.end && *c.p < 0x80) [[likely]] {
+  if ((kToSink || c.p != c.end) && *c.p < 0x80) [[likely]] {
     value = static_cast<int32_t>(uint32_t{*c.p++} << 25) >> 25;
   } else {
     const Number n = long_s32(c.p);
@@ -144,7 +150,7 @@ template <class Sink>
 template <bool kToSink>
 [[gnu::always_inline]] inline void FuncReader<Sink>::i64_const(Cursor& c) {
   int64_t value;
-  if (c.p != c.end && *c.p < 0x80) [[likely]] {
+  if ((kToSink || c.p != c.end) && *c.p < 0x80) [[likely]] {
     value = static_cast<int64_t>(uint64_t{*c.p++} << 57) >> 57;
   } else {
     const Number n = long_s64(c.p);
@@ -260,7 +266,7 @@ template <class Sink>
       c.p += 2;
       return true;
     }
-    const Number n = long_u32_if_short(c.p + 1, c.end);
+    const Number n = short_leb(c.p + 1, c.end);
     if (n.next != nullptr) [[likely]] {
       mem.offset = n.value;
       c.p = n.next;
@@ -311,7 +317,7 @@ template <bool kToSink>
 
 template <class Sink>
 typename FuncReader<Sink>::Number FuncReader<Sink>::long_u32(const uint8_t* p) {
-  const Number n = long_u32_if_short(p, in_.end());
+  const Number n = short_leb(p, in_.end());
   if (n.next != nullptr) [[likely]]
     return n;
   in_.set_pos(p);
@@ -321,6 +327,9 @@ typename FuncReader<Sink>::Number FuncReader<Sink>::long_u32(const uint8_t* p) {
 
 template <class Sink>
 typename FuncReader<Sink>::Number FuncReader<Sink>::long_s32(const uint8_t* p) {
+  const Number n = short_signed_leb(p, in_.end());
+  if (n.next != nullptr) [[likely]]
+    return n;
   in_.set_pos(p);
   const auto value = static_cast<uint32_t>(in_.read_s32());
   return {value, in_.pos()};
@@ -328,6 +337,9 @@ typename FuncReader<Sink>::Number FuncReader<Sink>::long_s32(const uint8_t* p) {
 
 template <class Sink>
 typename FuncReader<Sink>::Number FuncReader<Sink>::long_s64(const uint8_t* p) {
+  const Number n = short_signed_leb(p, in_.end());
+  if (n.next != nullptr) [[likely]]
+    return n;
   in_.set_pos(p);
   const auto value = static_cast<uint64_t>(in_.read_s64());
   return {value, in_.pos()};

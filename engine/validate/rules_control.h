@@ -32,7 +32,7 @@ bool FuncReader<Sink>::block_type(const BlockType& block, FuncType& out) {
 }
 
 template <class Sink>
-bool FuncReader<Sink>::read_block(FuncType& out) {
+[[gnu::always_inline]] inline bool FuncReader<Sink>::read_block(FuncType& out) {
   constexpr uint8_t kEmpty = 0x40;
   if (in_.peek_u8() == kEmpty) [[likely]] {
     in_.set_pos(in_.pos() + 1);
@@ -56,7 +56,8 @@ const FuncType* FuncReader<Sink>::func_type_at(uint32_t index) {
 
 // Pushes a frame whose parameters are on the stack; they take the types the block declares.
 template <class Sink>
-typename FuncReader<Sink>::Frame* FuncReader<Sink>::enter(FrameKind kind, const FuncType& type) {
+[[gnu::always_inline]] inline typename FuncReader<Sink>::Frame*
+FuncReader<Sink>::enter(FrameKind kind, const FuncType& type) {
   Slot* args = take(type.params());
   if (args == nullptr) return nullptr;
   retype(args, type.params());
@@ -89,9 +90,11 @@ void FuncReader<Sink>::undo_inits(uint32_t mark) {
 
 // The innermost block's results are the operands above its height: these, and no more.
 template <class Sink>
-bool FuncReader<Sink>::check_results() {
+[[gnu::always_inline]] inline bool FuncReader<Sink>::check_results() {
   const FuncType& type = s_.innermost().type;
   const auto have = static_cast<size_t>(s_.top - s_.floor);
+  if (have == 0 && type.result_count == 0) [[likely]]
+    return true;
   if (have > type.result_count) {
     fail_count(have, type.result_count);
     return false;
@@ -153,22 +156,30 @@ void FuncReader<Sink>::exec_else() {
   poll_sink();
 }
 
+// An if without else passes its parameters on.
+template <class Sink>
+bool FuncReader<Sink>::check_empty_else(const FuncType& type) {
+  if (type.param_count != type.result_count) {
+    fail_count(type.param_count, type.result_count);
+    return false;
+  }
+  for (uint32_t i = 0; i < type.param_count; ++i) {
+    if (!matches(type.params()[i], type.results()[i])) {
+      fail_type(type.params()[i], type.results()[i]);
+      return false;
+    }
+  }
+  return true;
+}
+
 template <class Sink>
 void FuncReader<Sink>::exec_end() {
   Frame& frame = s_.innermost();
   if (!check_results()) return;
   const bool fallthrough_live = s_.live;
   bool joined = fallthrough_live || frame.end_reached;
-  if (frame.kind == FrameKind::If) {  // an empty else: it passes the parameters on
-    const FuncType& type = frame.type;
-    if (type.param_count != type.result_count) {
-      return fail_count(type.param_count, type.result_count);
-    }
-    for (uint32_t i = 0; i < type.param_count; ++i) {
-      if (!matches(type.params()[i], type.results()[i])) {
-        return fail_type(type.params()[i], type.results()[i]);
-      }
-    }
+  if (frame.kind == FrameKind::If) {
+    if (!check_empty_else(frame.type)) return;
     joined = true;
   }
   if (frame.kind == FrameKind::Func && !muted_ && sink_.stopped()) muted_ = true;
@@ -179,12 +190,13 @@ void FuncReader<Sink>::exec_end() {
 // Pops the innermost frame and leaves its results. `joined`: control can reach its end, if its
 // start.
 template <class Sink>
-void FuncReader<Sink>::leave(Frame& frame, bool joined) {
+[[gnu::always_inline]] inline void FuncReader<Sink>::leave(Frame& frame, bool joined) {
   undo_inits(frame.init_mark);
   s_.live = frame.live_at_entry && joined;
   pop_push(s_.floor, frame.type.results());
   s_.frames.pop_back();
-  if (s_.frames.empty()) {
+  if (s_.frames.empty()) [[unlikely]] {
+    s_.live = false;
     done_ = true;
     return;
   }
@@ -194,7 +206,7 @@ void FuncReader<Sink>::leave(Frame& frame, bool joined) {
 
 template <class Sink>
 void FuncReader<Sink>::exec_br() {
-  const uint32_t depth = in_.read_u32();
+  const uint32_t depth = read_index();
   if (in_.failed()) return;
   Frame* target = label(depth);
   if (target == nullptr || take(target->label_types()) == nullptr) return;
@@ -205,7 +217,7 @@ void FuncReader<Sink>::exec_br() {
 
 template <class Sink>
 void FuncReader<Sink>::exec_br_if() {
-  const uint32_t depth = in_.read_u32();
+  const uint32_t depth = read_index();
   if (in_.failed()) return;
   Frame* target = label(depth);
   if (target == nullptr || take_each(kI32) == nullptr) return;
@@ -252,7 +264,7 @@ void FuncReader<Sink>::exec_unreachable() {
 
 template <class Sink>
 void FuncReader<Sink>::exec_call() {
-  const uint32_t func = in_.read_u32();
+  const uint32_t func = read_index();
   if (in_.failed() || !known(ErrorKind::UnknownFunc, func, module_.funcs.size())) return;
   const FuncType& type = module_.func_type(FuncIdx{func});
   reserve(type.result_count);
