@@ -76,11 +76,14 @@ struct TrapRecord {
 struct EntryFrame {
   uintptr_t outer_stack_limit;  // of the entry this one is nested in, if it is
   uintptr_t cells;              // array form: where the results go
-  uint32_t host_mxcsr;          // the host's floating-point modes, for host functions
-  uint32_t unused;
-  uintptr_t landing;    // where a trap continues, with rsp = entry_rsp
-  uintptr_t outer_rsp;  // entry_rsp of the entry this one is nested in, 0 if it is not
+  uint32_t host_mxcsr;          // the host's floating-point modes, if …
+  uint32_t host_modes_differ;   // … they are not Wasm's: for host functions and the way out
+  uintptr_t landing;            // where a trap continues, with rsp = entry_rsp
+  uintptr_t outer_rsp;          // entry_rsp of the entry this one is nested in, 0 if it is not
 };
+
+/// rbp of an entry stub lies this far above its EntryFrame.
+inline constexpr uint32_t kEntryFrameBytes = 96;
 
 /// One per store: what all its instances' code shares.
 struct StoreContext {

@@ -26,13 +26,14 @@ using asmjit::Label;
 
 constexpr int32_t kSavedRegs = -48;
 constexpr int32_t kContext = -56;
-constexpr int32_t kFrameBytes = 96;
+constexpr int32_t kFrameBytes = kEntryFrameBytes;
 static_assert(kFrameBytes + kContext == sizeof(EntryFrame));
 static_assert(kFrameBytes % 16 == 0, "the callers of C code find the stack aligned");
 constexpr int32_t frame_field(size_t offset) { return at(offset) - kFrameBytes; }
 constexpr int32_t kOuterLimit = frame_field(offsetof(EntryFrame, outer_stack_limit));
 constexpr int32_t kCells = frame_field(offsetof(EntryFrame, cells));
 constexpr int32_t kHostModes = frame_field(offsetof(EntryFrame, host_mxcsr));
+constexpr int32_t kHostModesDiffer = frame_field(offsetof(EntryFrame, host_modes_differ));
 constexpr int32_t kLanding = frame_field(offsetof(EntryFrame, landing));
 constexpr int32_t kOuterRsp = frame_field(offsetof(EntryFrame, outer_rsp));
 
@@ -43,11 +44,7 @@ class EntryEmitter {
   EntryEmitter(const CommonStubs& common, const FuncType& type)
       : common_(common), type_(type), a_(stub_.assembler),
         param_bytes_(stack_area_bytes(type.params())),
-        result_bytes_(stack_area_bytes(type.results())), exit_(a_.newLabel()),
-        landing_(a_.newLabel()), host_modes_differ_(a_.newLabel()), host_modes_done_(a_.newLabel()),
-        restore_modes_(a_.newLabel()), restore_modes_done_(a_.newLabel()),
-        slow_limit_(a_.newLabel()), nested_(a_.newLabel()), limit_known_(a_.newLabel()),
-        leave_nested_(a_.newLabel()), limit_restored_(a_.newLabel()), exhausted_(a_.newLabel()) {}
+        result_bytes_(stack_area_bytes(type.results())) {}
 
   Vector<uint8_t> array_form() {
     push_registers();
@@ -114,8 +111,8 @@ class EntryEmitter {
 
   /// Modes, stack limit, landing: everything but the arguments.
   void enter() {
-    a_.stmxcsr(x86::dword_ptr(x86::rbp, kHostModes));
-    jump_unless_wasm_modes(a_, x86::dword_ptr(x86::rbp, kHostModes), x86::r10, host_modes_differ_);
+    a_.mov(x86::dword_ptr(x86::rbp, kHostModesDiffer), 0);
+    modes_.jump_if_modes_differ(x86::r10, host_modes_differ_);
     a_.bind(host_modes_done_);
     set_stack_limit();
     a_.lea(x86::rax, x86::ptr(landing_));
@@ -240,7 +237,8 @@ class EntryEmitter {
     a_.test(x86::r10, x86::r10);
     a_.jnz(leave_nested_);
     a_.bind(limit_restored_);
-    jump_unless_wasm_modes(a_, x86::dword_ptr(x86::rbp, kHostModes), x86::r10, restore_modes_);
+    a_.cmp(x86::dword_ptr(x86::rbp, kHostModesDiffer), 0);
+    a_.jne(restore_modes_);
     a_.bind(restore_modes_done_);
     a_.lea(x86::rsp, x86::ptr(x86::rbp, kSavedRegs));
     a_.pop(x86::r15);
@@ -268,6 +266,12 @@ class EntryEmitter {
     emit_rare_limits(failed);
 
     a_.bind(host_modes_differ_);
+    const Label noted = a_.newLabel();  // by the signal handler, if an exception was unmasked too
+    a_.cmp(x86::dword_ptr(x86::rbp, kHostModesDiffer), 0);
+    a_.jne(noted);
+    a_.stmxcsr(x86::dword_ptr(x86::rbp, kHostModes));
+    a_.mov(x86::dword_ptr(x86::rbp, kHostModesDiffer), 1);
+    a_.bind(noted);
     a_.push(kWasmMxcsr);
     a_.ldmxcsr(x86::dword_ptr(x86::rsp));
     a_.pop(x86::rax);
@@ -276,6 +280,7 @@ class EntryEmitter {
     a_.bind(restore_modes_);
     a_.ldmxcsr(x86::dword_ptr(x86::rbp, kHostModes));
     a_.jmp(restore_modes_done_);
+    modes_.emit_constants();
     return stub_.finish();
   }
 
@@ -312,20 +317,21 @@ class EntryEmitter {
   const FuncType& type_;
   StubAssembler stub_;
   x86::Assembler& a_;
+  ModesProbe modes_{a_};
   const uint32_t param_bytes_;
   const uint32_t result_bytes_;
-  const Label exit_;
-  const Label landing_;
-  const Label host_modes_differ_;
-  const Label host_modes_done_;
-  const Label restore_modes_;
-  const Label restore_modes_done_;
-  const Label slow_limit_;
-  const Label nested_;
-  const Label limit_known_;
-  const Label leave_nested_;
-  const Label limit_restored_;
-  const Label exhausted_;
+  const Label exit_ = a_.newLabel();
+  const Label landing_ = a_.newLabel();
+  const Label host_modes_differ_ = a_.newLabel();
+  const Label host_modes_done_ = a_.newLabel();
+  const Label restore_modes_ = a_.newLabel();
+  const Label restore_modes_done_ = a_.newLabel();
+  const Label slow_limit_ = a_.newLabel();
+  const Label nested_ = a_.newLabel();
+  const Label limit_known_ = a_.newLabel();
+  const Label leave_nested_ = a_.newLabel();
+  const Label limit_restored_ = a_.newLabel();
+  const Label exhausted_ = a_.newLabel();
 };
 
 /// StubEnvironment::entry_stack_limit for r15 = context, rsp of the entry frame = rsp + 8: saves

@@ -3,7 +3,7 @@
 //   [rbp + 16]  parameter slots, then result slots: the caller's (call_conv.h)
 //   [rbp]       caller's rbp, below which its instance lies
 //   [rbp - 8]   the host function's instance
-//   [rbp - 16]  room for the host's MXCSR
+//   [rbp - 16]  room for an MXCSR
 //   [rsp]       16-byte aligned: the cells, or the C ABI's stack arguments
 #include "jit/stubs/host_call.h"
 
@@ -25,10 +25,7 @@ constexpr int32_t kModes = -16;
 class HostShimEmitter {
  public:
   explicit HostShimEmitter(const FuncType& type)
-      : type_(type), a_(stub_.assembler), param_bytes_(stack_area_bytes(type.params())),
-        trap_(a_.newLabel()), exhausted_(a_.newLabel()), set_host_modes_(a_.newLabel()),
-        host_modes_set_(a_.newLabel()), set_wasm_modes_(a_.newLabel()),
-        wasm_modes_set_(a_.newLabel()) {}
+      : type_(type), a_(stub_.assembler), param_bytes_(stack_area_bytes(type.params())) {}
 
   Vector<uint8_t> array_form() {
     const uint32_t cells = std::max(type_.param_count, type_.result_count);
@@ -145,12 +142,11 @@ class HostShimEmitter {
 
   void call_host() {
     a_.mov(x86::r10, x86::ptr(x86::r10, SLUICE_CONTEXT_FIELD(entry_rsp)));
-    jump_unless_wasm_modes(a_, x86::dword_ptr(x86::r10, at(offsetof(EntryFrame, host_mxcsr))),
-                           x86::r11, set_host_modes_);
+    a_.cmp(x86::dword_ptr(x86::r10, at(offsetof(EntryFrame, host_modes_differ))), 0);
+    a_.jne(set_host_modes_);
     a_.bind(host_modes_set_);
     a_.call(x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(host_code)));
-    a_.stmxcsr(x86::dword_ptr(x86::rbp, kModes));
-    jump_unless_wasm_modes(a_, x86::dword_ptr(x86::rbp, kModes), x86::rcx, set_wasm_modes_);
+    modes_.jump_if_modes_differ(x86::rcx, set_wasm_modes_);
     a_.bind(wasm_modes_set_);
   }
 
@@ -197,22 +193,24 @@ class HostShimEmitter {
     a_.mov(x86::dword_ptr(x86::rbp, kModes), kWasmMxcsr);
     a_.ldmxcsr(x86::dword_ptr(x86::rbp, kModes));
     a_.jmp(wasm_modes_set_);
+    modes_.emit_constants();
     return stub_.finish();
   }
 
   const FuncType& type_;
   StubAssembler stub_;
   x86::Assembler& a_;
+  ModesProbe modes_{a_};
   const uint32_t param_bytes_;
   LocationCursor wasm_;
   CAbiCursor c_{2};
   bool trap_in_edx_ = false;
-  const Label trap_;
-  const Label exhausted_;
-  const Label set_host_modes_;
-  const Label host_modes_set_;
-  const Label set_wasm_modes_;
-  const Label wasm_modes_set_;
+  const Label trap_ = a_.newLabel();
+  const Label exhausted_ = a_.newLabel();
+  const Label set_host_modes_ = a_.newLabel();
+  const Label host_modes_set_ = a_.newLabel();
+  const Label set_wasm_modes_ = a_.newLabel();
+  const Label wasm_modes_set_ = a_.newLabel();
 };
 
 }  // namespace

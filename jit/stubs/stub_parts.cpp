@@ -75,12 +75,31 @@ void copy_value(x86::Assembler& a, ValType type, const x86::Mem& dst, const x86:
   }
 }
 
-void jump_unless_wasm_modes(x86::Assembler& a, const x86::Mem& modes, const x86::Gp& scratch,
-                            const asmjit::Label& different) {
-  a.mov(scratch.r32(), modes);
-  a.xor_(scratch.r32(), kWasmMxcsr);
-  a.test(scratch.r32(), kMxcsrModes);
-  a.jnz(different);
+namespace {
+
+constexpr uint32_t kTerms[2][4] = {
+    {0x3f800000, 0xbf800000, 0x3f800000, 0x00000001},  // 1, -1, 1, the least denormal
+    {0x30000000, 0xb0000000, 0x33c00000, 0x00000000},  // 2^-31, -2^-31, 3/4 of the last digit, 0
+};
+// To nearest: 1, -1, the number after 1, the denormal.
+constexpr uint32_t kSums[4] = {0x3f800000, 0xbf800000, 0x3f800001, 0x00000001};
+
+}  // namespace
+
+void ModesProbe::jump_if_modes_differ(const x86::Gp& scratch, const asmjit::Label& different) {
+  a_.movaps(x86::xmm15, x86::ptr(constants_));
+  a_.addps(x86::xmm15, x86::ptr(constants_, 16));
+  a_.pcmpeqd(x86::xmm15, x86::ptr(constants_, 32));
+  a_.pmovmskb(scratch.r32(), x86::xmm15);
+  a_.cmp(scratch.r32(), 0xffff);
+  a_.jne(different);
+}
+
+void ModesProbe::emit_constants() {
+  a_.align(asmjit::AlignMode::kData, 16);
+  a_.bind(constants_);
+  a_.embed(kTerms, sizeof kTerms);
+  a_.embed(kSums, sizeof kSums);
 }
 
 ValueLocation CAbiCursor::next(ValType type) {

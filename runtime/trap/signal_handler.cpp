@@ -15,9 +15,10 @@ namespace sluice {
 
 namespace {
 
-constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL};
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 constexpr size_t kSignalCount = sizeof kSignals / sizeof kSignals[0];
 constexpr greg_t kDirectionFlag = 0x400;
+constexpr uint32_t kMxcsrMasks = 0x1f80;
 
 /// What was there before us, in the order of kSignals. Written before our handler is installed.
 struct sigaction g_previous[kSignalCount];
@@ -46,6 +47,20 @@ TrapCode reason_at(uintptr_t pc, uint32_t edx) {
     return edx - 1 < kTrapCodeCount - 1 ? static_cast<TrapCode>(edx) : TrapCode::Host;
   }
   return code[2] < kTrapCodeCount ? static_cast<TrapCode>(code[2]) : TrapCode::None;
+}
+
+/// Lets the interrupted code go on with floating-point exceptions masked, and has the host's modes
+/// put back when control returns to it. False if none are unmasked.
+bool resume_with_masked_exceptions(mcontext_t& machine, EntryFrame& entry) {
+  if (machine.fpregs == nullptr) return false;
+  uint32_t& mxcsr = machine.fpregs->mxcsr;
+  if ((mxcsr & kMxcsrMasks) == kMxcsrMasks) return false;
+  if (entry.host_modes_differ == 0) {
+    entry.host_mxcsr = mxcsr;
+    entry.host_modes_differ = 1;
+  }
+  mxcsr |= kMxcsrMasks;
+  return true;
 }
 
 size_t index_of(int signal) {
@@ -107,13 +122,21 @@ void on_signal(int signal, siginfo_t* info, void* context) {
 
 bool handle_trap_signal(int signal, const void* info, void* context) {
   const siginfo_t& signal_info = *static_cast<const siginfo_t*>(info);
-  greg_t* const regs = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  mcontext_t& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
+  greg_t* const regs = machine.gregs;
   const uintptr_t pc = static_cast<uintptr_t>(regs[REG_RIP]);
   // A positive code is the kernel's own: the others were sent by somebody.
   if (signal_info.si_code <= 0 || !is_generated_code(pc)) return false;
   // Null in entry stubs as long as they touch what the host passed.
   const auto* instance = reinterpret_cast<const InstanceData*>(regs[REG_R14]);
-  if (instance == nullptr || instance->context->entry_rsp == 0) return false;
+  if (instance == nullptr) {
+    // The only floating-point instruction there looks for the host's modes, in a complete frame.
+    auto* entry = reinterpret_cast<EntryFrame*>(regs[REG_RBP] - greg_t{kEntryFrameBytes});
+    return signal == SIGFPE && resume_with_masked_exceptions(machine, *entry);
+  }
+  if (instance->context->entry_rsp == 0) return false;
+  auto* entry = reinterpret_cast<EntryFrame*>(instance->context->entry_rsp);
+  if (signal == SIGFPE) return resume_with_masked_exceptions(machine, *entry);
 
   TrapCode code = TrapCode::None;
   uintptr_t fault_address = 0;
@@ -131,7 +154,6 @@ bool handle_trap_signal(int signal, const void* info, void* context) {
   store.trap.code = static_cast<uint32_t>(code);
   record_frames(store, static_cast<uintptr_t>(regs[REG_RSP]),
                 static_cast<uintptr_t>(regs[REG_RBP]));
-  const auto* entry = reinterpret_cast<const EntryFrame*>(store.entry_rsp);
   regs[REG_RIP] = static_cast<greg_t>(entry->landing);
   regs[REG_RSP] = static_cast<greg_t>(store.entry_rsp);
   regs[REG_EFL] &= ~kDirectionFlag;

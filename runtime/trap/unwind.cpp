@@ -4,9 +4,6 @@ namespace sluice {
 
 namespace {
 
-// An entry stub's rbp lies this much above its rsp at most, which is what the context remembers.
-constexpr uintptr_t kMostEntryFrameBytes = 256;
-
 uintptr_t word_at(uintptr_t address) { return *reinterpret_cast<const uintptr_t*>(address); }
 
 }  // namespace
@@ -15,7 +12,7 @@ void record_frames(StoreContext& context, uintptr_t sp, uintptr_t fp) {
   TrapRecord& trap = context.trap;
   trap.frame_count = 0;
   trap.total_frames = 0;
-  const uintptr_t end = context.entry_rsp + kMostEntryFrameBytes;
+  const uintptr_t end = context.entry_rsp + kEntryFrameBytes;
   uintptr_t lowest = sp;
   while (fp >= lowest && fp < end && fp % sizeof(uintptr_t) == 0) {
     const uintptr_t caller_fp = word_at(fp);

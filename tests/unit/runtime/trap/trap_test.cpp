@@ -261,12 +261,68 @@ TEST(Trap, ModesAreTheHostsAgain) {
   EXPECT_EQ(after & 0xffc0, 0xfd40u);
 }
 
+uint32_t note_modes(void* env, InstanceData*, void*) {
+  *static_cast<uint32_t*>(env) = _mm_getcsr();
+  return 0;
+}
+
+// Exceptions that the host has unmasked are not raised in Wasm code: not by what it computes, and
+// not by the stubs' look at the modes (which rounds and adds denormals).
+TEST(Trap, UnmaskedExceptionsAreTheHostsOwn) {
+  TrapWorld w;
+  uint32_t host_saw = 0;
+  auto host = w.host(&note_modes, &host_saw);
+  const void* shim = w.array_shim(w.none);
+  const OwnedType type({kF64, kF64}, {kF64});
+  for (const bool trapping : {false, true}) {
+    const void* code = w.framed([&](x86::Assembler& a) {
+      a.divsd(x86::xmm0, x86::xmm1);
+      a.sub(x86::rsp, 16);
+      a.movsd(x86::ptr(x86::rsp), x86::xmm0);
+      a.mov(x86::r14, reinterpret_cast<uint64_t>(host.get()));
+      a.mov(x86::r11, reinterpret_cast<uint64_t>(shim));
+      a.call(x86::r11);
+      a.mov(x86::r14, x86::ptr(x86::rbp, -8));
+      a.movsd(x86::xmm0, x86::ptr(x86::rsp));
+      a.sqrtsd(x86::xmm1, x86::xmm0);
+      if (trapping) emit_trap(a, static_cast<uint8_t>(TrapCode::Unreachable));
+    });
+    // Nothing masked; without denormals and inexact results; with them only.
+    for (const uint32_t modes : {0x0000u, 0x1100u, 0x0e80u, 0xe040u}) {
+      for (const double dividend : {0.0, 1.0, -1.0}) {
+        const double divisor = 0;
+        Cell cells[2];
+        std::memcpy(&cells[0].low, &dividend, sizeof dividend);
+        std::memcpy(&cells[1].low, &divisor, sizeof divisor);
+        const ArrayEntry entry = w.array_entry(type);
+        const FuncImport target{code, &w.instance};
+        const uint32_t before = _mm_getcsr();
+        _mm_setcsr(modes);
+        const uint64_t trap = entry(&target, cells);
+        const uint32_t after = _mm_getcsr();
+        _mm_setcsr(before);
+        EXPECT_EQ(trap, trapping ? code_of(TrapCode::Unreachable) : 0u);
+        EXPECT_EQ(after & 0xffc0, modes & 0xffc0);
+        EXPECT_EQ(host_saw & 0xffc0, modes & 0xffc0);
+        double result;
+        std::memcpy(&result, &cells[0].low, sizeof result);
+        if (!trapping) {
+          EXPECT_TRUE(dividend == 0 ? result != result : result == dividend / divisor);
+        }
+      }
+    }
+  }
+}
+
 TEST(Trap, AMillionTraps) {
   TrapWorld w;
   const int count = 1000000 / kSlowdown;
-  for (int i = 0; i < count; i += 2) {
+  for (int i = 0; i < count; i += 10) {
+    // Virtual machines make illegal instructions dear; memory faults are enough for most.
     ASSERT_EQ(w.run(w.unreachable), code_of(TrapCode::Unreachable));
-    ASSERT_EQ(w.run(w.load, 100000), code_of(TrapCode::MemoryOutOfBounds));
+    for (int j = 1; j < 10; ++j) {
+      ASSERT_EQ(w.run(w.load, 100000), code_of(TrapCode::MemoryOutOfBounds));
+    }
   }
   EXPECT_TRUE(w.healthy());
 }
@@ -278,7 +334,7 @@ TEST(Trap, ManyThreadsTrapAtOnce) {
     threads.emplace_back([&failures] {
       TrapWorld w;
       for (int i = 0; i < 20000 / kSlowdown; ++i) {
-        if (w.run(w.unreachable) != code_of(TrapCode::Unreachable)) ++failures;
+        if (i % 10 == 0 && w.run(w.unreachable) != code_of(TrapCode::Unreachable)) ++failures;
         if (w.run(w.load, 70000) != code_of(TrapCode::MemoryOutOfBounds)) ++failures;
         if (i % 100 == 0 && w.run_recurse(~uint64_t{0}) != code_of(TrapCode::StackExhausted))
           ++failures;
