@@ -24,5 +24,6 @@ include("${CMAKE_CURRENT_LIST_DIR}/benchmark.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/mimalloc.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/cli11.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/nlohmann_json.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/zydis.cmake")
 
 sluice_find_asmjit()

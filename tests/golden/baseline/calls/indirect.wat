@@ -1,0 +1,36 @@
+;;! stage = "baseline"
+;; Bounds, signature, then the entry's code and instance.
+(module
+  (type $t (func (param i32) (result i32)))
+  (table 10 funcref)
+  (func (param i32 i32) (result i32) (call_indirect (type $t) (local.get 0) (local.get 1))))
+;;= func[0]:
+;;=   (prologue)
+;;=   mov [rbp-0x10], eax
+;;=   mov [rbp-0x18], ecx
+;;=   mov r10d, ecx
+;;=   mov r11, [instance.tables[0]]
+;;=   cmp r10, [r11+0x08]
+;;=   jnb L3
+;;=   shl r10, 0x04
+;;=   add r10, [r11]
+;;=   mov r11d, [r10]
+;;=   cmp r11d, 0x01
+;;=   jnz L1
+;;=   mov r14, [r10+0x08]
+;;=   mov r10d, [r10+0x04]
+;;=   add r10, [instance.code_base]
+;;=   mov rbx, [instance.memory0_base]
+;;=   call r10
+;;=   mov r14, [rbp-0x08]
+;;=   (epilogue) ret
+;;= L1:
+;;=   test r11d, r11d
+;;=   jz L4
+;;=   jmp L5
+;;= L3:
+;;=   ud2 UndefinedElement
+;;= L4:
+;;=   ud2 UninitializedElement
+;;= L5:
+;;=   ud2 IndirectCallType
