@@ -109,7 +109,18 @@ class Lister {
         continue;
       }
       at = walk_instruction(at);
+      if (writing_ && ends_flow_) at = skip_unreachable(at);
     }
+  }
+
+  // Bytes that nothing leads to: what a patched prologue jumps over. Padding is not mentioned.
+  uint32_t skip_unreachable(uint32_t at) {
+    auto next = labels_.lower_bound(at);
+    uint32_t end = next == labels_.end() ? pool_ : std::min(pool_, next->first);
+    if (std::any_of(code_ + at, code_ + end, [](uint8_t byte) { return byte != 0xcc; })) {
+      line("(" + std::to_string(end - at) + " bytes unreachable)");
+    }
+    return end;
   }
 
   uint32_t walk_instruction(uint32_t at) {
@@ -121,6 +132,9 @@ class Lister {
     }
     uint32_t end = at + instr.info.length;
     std::string text = instr.text;
+    ends_flow_ = instr.info.mnemonic == ZYDIS_MNEMONIC_UD2 ||
+                 instr.info.mnemonic == ZYDIS_MNEMONIC_JMP ||
+                 instr.info.mnemonic == ZYDIS_MNEMONIC_RET;
     if (instr.info.mnemonic == ZYDIS_MNEMONIC_UD2 && end < size_) {
       line("ud2 " + trap_name(code_[end]));
       return end + 1;
@@ -215,6 +229,7 @@ class Lister {
   uint32_t pool_ = 0;   // where constants begin
   uint32_t table_ = 0;  // where a jump table begins; 0 if none is ahead
   bool writing_ = false;
+  bool ends_flow_ = false;  // the last instruction does not go on to the next
   std::map<uint32_t, std::string> relocs_;
   std::set<uint32_t> targets_;
   std::map<uint32_t, std::string> labels_;

@@ -7,12 +7,7 @@
 ;;=   mov rbp, rsp
 ;;=   mov r11, [instance.context]
 ;;=   jmp L3
-;;=   push rsp
-;;=   add [rax], al
-;;=   add [rax-0x7F], cl
-;;=   in al, dx
-;;=   rcl byte ptr [rdx], 0x01
-;;=   add [rax], al
+;;=   (11 bytes unreachable)
 ;;= L1:
 ;;=   mov [rbp-0x08], r14
 ;;=   xorps xmm15, xmm15
@@ -35,7 +30,7 @@
 ;;=   jb L5
 ;;=   mov rsp, r10
 ;;=   jmp L1
-;;=   ud2 StackExhausted
+;;=   (3 bytes unreachable)
 ;;= L4:
 ;;=   ud2 StackExhausted
 ;;= L5:
