@@ -1,0 +1,238 @@
+"""The command line: what it accepts, prints and answers. Modules are made here, byte by byte."""
+
+import contextlib
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+from support import CLI, check, check_output, finish, run
+
+I32, I64, F32, F64, FUNCREF = 0x7F, 0x7E, 0x7D, 0x7C, 0x70
+
+
+def leb(n):
+    out = bytearray()
+    while True:
+        byte = n & 0x7F
+        n >>= 7
+        out.append(byte | (0x80 if n else 0))
+        if not n:
+            return bytes(out)
+
+
+def vec(items):
+    return leb(len(items)) + b"".join(items)
+
+
+def name(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return leb(len(data)) + data
+
+
+def section(number, payload):
+    return bytes([number]) + leb(len(payload)) + payload
+
+
+def body(code, local_count=0):
+    locals_ = vec([leb(local_count) + bytes([I32])]) if local_count else b"\0"
+    return name(locals_ + code + b"\x0b")
+
+
+def make(types, funcs, exports, bodies, imports=(), names=None, memory=False, start=None, extra=b""):
+    """types: (params, results); funcs: type numbers; exports: (name, kind, index)."""
+    out = b"\0asm\1\0\0\0"
+    out += section(1, vec([b"\x60" + vec([bytes([p]) for p in params]) +
+                           vec([bytes([r]) for r in results]) for params, results in types]))
+    if imports:
+        out += section(2, vec([name(m) + name(f) + b"\0" + leb(t) for m, f, t in imports]))
+    out += section(3, vec([leb(t) for t in funcs]))
+    if memory:
+        out += section(5, vec([b"\0\1"]))
+    out += section(7, vec([name(n) + bytes([kind]) + leb(i) for n, kind, i in exports]))
+    if start is not None:
+        out += section(8, leb(start))
+    out += section(10, vec(bodies))
+    if names:
+        table = vec([leb(i) + name(text) for i, text in names.items()])
+        out += section(0, name("name") + section(1, table))
+    return out + extra
+
+
+# add(i32, i32), several results, all number types, a trap three calls deep, endless text names.
+NUMBERS = make(
+    types=[([I32, I32], [I32]), ([I32, I64, F32, F64], [F64, F32, I64, I32]), ([], []),
+           ([FUNCREF], [FUNCREF])],
+    funcs=[0, 1, 2, 2, 2, 3],
+    exports=[("add", 0, 0), ("swap", 0, 1), ("deep", 0, 4), ("same", 0, 5), ("_initialize", 0, 3)],
+    bodies=[
+        body(b"\x20\0\x20\1\x6a"),
+        body(b"\x20\3\x20\2\x20\1\x20\0"),
+        body(b"\x00"),  # unreachable
+        body(b""),
+        body(b"\x10\2"),
+        body(b"\x20\0"),
+    ],
+    names={0: "add", 2: "evil\x1b[31m\x07", 4: "outer"},
+)
+
+
+def with_exit(code):
+    """A program that calls proc_exit."""
+    return make(types=[([I32], []), ([], [])], funcs=[1], exports=[("_start", 0, 1), ("memory", 2, 0)],
+                imports=[("wasi_snapshot_preview1", "proc_exit", 0)], memory=True,
+                bodies=[body(b"\x41" + leb(code) + b"\x10\0\x00")])
+
+
+def test_invoke(directory):
+    path = directory / "numbers.wasm"
+    path.write_bytes(NUMBERS)
+
+    def invoke(*arguments, before=True):
+        function, *values = arguments
+        line = ["--invoke", function, path] if before else [path, "--invoke", function]
+        return run([*line, *values])
+
+    check_output(invoke("add", 1, 2), "3\n", 0, "add")
+    check_output(invoke("add", 1, 2, before=False), "3\n", 0, "--invoke behind the module")
+    check_output(run(["run", path, "--invoke=add", 4, 5]), "9\n", 0, "--invoke=")
+    check_output(invoke("add", "0xffffffff", "4294967295"), "-2\n", 0, "unsigned and hex")
+    check_output(invoke("add", "-2147483648", "-1"), "2147483647\n", 0, "negative")
+    check_output(invoke("swap", -1, "0x8000000000000000", 1.5, "-0x1.8p3"),
+                 "-12\n1.5\n-9223372036854775808\n-1\n", 0, "several results")
+    check_output(invoke("swap", 0, 0, "nan", "-inf"), "-inf\nnan\n0\n0\n", 0, "special numbers")
+    check_output(invoke("same", "null"), "null\n", 0, "references")
+    for arguments, wanted in [
+            (["add", 1], "got 1 arguments"), (["add", 1, 2, 3], "(i32, i32) -> (i32)"),
+            (["add", 1, "x"], "argument 2 of 'add' (i32): 'x' is not an integer"),
+            (["add", 1, ""], "not an integer"), (["add", 1, "1.5"], "not an integer"),
+            (["add", "4294967296", 1], "does not fit"), (["add", "-2147483649", 1], "does not fit"),
+            (["add", "99999999999999999999999", 1], "does not fit"),
+            (["swap", 1, 1, "1e", 1], "not a number"), (["same", 1], "only 'null'"),
+            (["ad"], "similar: add"), (["ADD", 1, 2], "there are: add swap deep"),
+            (["dep"], "similar: deep"), (["add\x1b[2J"], "no function")]:
+        result = invoke(*arguments)
+        check(result.status == 1 and wanted in result.err and len(result.err.splitlines()) == 1,
+              f"{arguments}: says {wanted!r}", result.err)
+        check("\x1b" not in result.err, f"{arguments}: nothing for the terminal")
+
+
+def test_traps(directory):
+    path = directory / "numbers.wasm"
+    path.write_bytes(NUMBERS)
+    result = run(["--invoke", "deep", path])
+    check(result.status == 134, f"trap: exit status {result.status}")
+    check("unreachable" in result.err and "outer" in result.err, "reason and names", result.err)
+    offset = NUMBERS.index(body(b"\x00")) + 2
+    check(f"{offset:#x}" in result.err, f"offset {offset:#x} of the instruction", result.err)
+    check("\x1b" not in result.err and "\x07" not in result.err, "names made harmless", result.err)
+
+
+def test_exit(directory):
+    path = directory / "exit.wasm"
+    for code in (0, 1, 7, 63):
+        path.write_bytes(with_exit(code))
+        check(run([path]).status == code, f"exit status {code}")
+
+
+def test_imports(directory):
+    path = directory / "imports.wasm"
+    path.write_bytes(make(types=[([], [])], funcs=[0], exports=[("_start", 0, 3)], bodies=[body(b"")],
+                          imports=[("env", "one", 0), ("env", "two", 0), ("other", "three", 0)]))
+    result = run([path])
+    check(result.status == 1 and all(word in result.err for word in ("one", "two", "three")),
+          "all missing imports at once", result.err)
+
+
+def test_errors(directory):
+    bad = bytearray(NUMBERS)
+    at = NUMBERS.index(b"\x20\0\x20\1\x6a") + 4
+    bad[at] = 0x7C  # i64.add on two i32
+    path = directory / "bad.wasm"
+    path.write_bytes(bad)
+    for line in (["run", path], [path], ["validate", path], ["run", "--workers", "2", path]):
+        result = run(line)
+        check(result.status == 1 and f"at offset {at:#x}: type mismatch" in result.err and
+              len(result.err.splitlines()) == 1, f"{line[0]}: one line with the offset", result.err)
+    for content, wanted in [(b"", "unexpected end"), (b"\0asm", "unexpected end"),
+                            (b"#!/bin/sh\n", "magic header"), (b"\0asm\2\0\0\0", "unknown binary version"),
+                            (b"\0asm\x0d\0\1\0", "component"), (NUMBERS[:-20], "")]:
+        path.write_bytes(content)
+        result = run([path])
+        check(result.status == 1 and wanted in result.err and len(result.err.splitlines()) == 1,
+              f"{content[:12]}: {wanted}", result.err)
+    for line, wanted in [(["no-such-file.wasm"], "No such file"), ([directory], "directory"),
+                         (["--dir", "/no/such/dir", path], "")]:
+        result = run(line)
+        check(result.status == 1 and wanted in result.err, f"{line}: {wanted}", result.err)
+    for line in (["--no-such-option", path], ["--dir"], ["--dir", "", path], ["--env", "=x", path],
+                 ["--workers", "many", path], ["--memory-mode", "other", path],
+                 ["validate", "--stats", path], ["run", "--invoke"]):
+        result = run(line)
+        check(result.status == 2 and result.err.startswith("sluice:"), f"{line}: wrong line",
+              result.err)
+    empty = directory / "empty.wasm"
+    empty.write_bytes(b"\0asm\1\0\0\0")
+    result = run([empty])
+    check(result.status == 1 and "nothing to run" in result.err, "nothing to run", result.err)
+
+
+def test_streams(directory):
+    for line in (["run", "-"], ["-"], [], ["run"], ["--workers", "0"]):
+        check(run(line, pipe=with_exit(5), seconds=0.1).status == 5, f"{line}: module from a pipe")
+    check_output(run(["validate"], pipe=NUMBERS, seconds=0.1), "standard input: valid\n", 0,
+                 "validate from a pipe")
+    # An error is reported while the pipe is still open: bodies are checked as they arrive.
+    bad = bytearray(NUMBERS)
+    bad[NUMBERS.index(b"\x20\0\x20\1\x6a") + 4] = 0x7C
+    for workers in ("0", "2"):
+        process = subprocess.Popen([CLI, "run", "--workers", workers, "-"], stdin=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        half = NUMBERS.index(body(b"\x10\2"))
+        process.stdin.write(bytes(bad[:half]))
+        process.stdin.flush()
+        try:
+            deadline = time.monotonic() + 20
+            while process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.05)
+                process.stdin.write(bad[half:half + 1])  # a worker's finding comes with a later feed
+                process.stdin.flush()
+                half = min(half + 1, len(bad) - 2)
+        except BrokenPipeError:
+            pass
+        process.wait(10)
+        check(process.returncode == 1 and b"type mismatch" in process.stderr.read(),
+              f"error before the end of the stream, {workers} workers")
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+
+
+def test_words(directory):
+    for line in (["--help"], ["-h"], ["run", "--help"], ["validate", "--help"], ["help"]):
+        result = run(line)
+        check(result.status == 0 and "--invoke" in result.out, f"{line}")
+    check(re.fullmatch(r"sluice \d+\.\d+\.\d+\n", run(["--version"]).out), "--version")
+    path = directory / "numbers.wasm"
+    path.write_bytes(NUMBERS)
+    check_output(run(["validate", path, path]), f"{path}: valid\n" * 2, 0, "validate two")
+    result = run(["run", "--stats", "--invoke", "add", path, 1, 2])
+    check(result.out == "3\n", "--stats leaves standard output alone")
+    for word in ("bytes", "functions", "machine code bytes", "compile time", "last byte to ready"):
+        check(word in result.err, f"--stats: {word}", result.err)
+    for mode in ("guard", "explicit"):
+        result = run(["--stats", "--memory-mode", mode, "--invoke", "add", path, 1, 2])
+        check(result.out == "3\n" and mode in result.err, f"--memory-mode {mode}", result.err)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as text:
+        directory = pathlib.Path(text)
+        for test in (test_invoke, test_traps, test_exit, test_imports, test_errors, test_streams,
+                     test_words):
+            test(directory)
+    finish()
+
+
+main()

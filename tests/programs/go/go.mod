@@ -1,0 +1,3 @@
+module sluice.test/program
+
+go 1.21

@@ -1,0 +1,164 @@
+"""Real programs, compiled while they arrive and compared with what they print elsewhere.
+
+usage: programs.py c NAME | go | quickjs | icepll | compile NAME
+
+Each program runs in both memory modes, with and without worker threads, from a file and once from
+a slow pipe. Expected output is checked in; it came from native builds, node and the Go tool.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from support import (CONFIGURATIONS, HERE, WORK, check, check_output, finish, module, run, skip)
+
+
+def build_c(source):
+    compiler = shutil.which("clang-19") or shutil.which("clang")
+    if compiler is None:
+        skip("clang is missing, so C programs cannot be compiled for wasm32-wasi")
+    WORK.mkdir(parents=True, exist_ok=True)
+    target = WORK / f"{source.stem}.wasm"
+    built = subprocess.run(
+        [compiler, "--target=wasm32-wasi", "-O2", "-Wall", "-Wextra", "-Werror", "-o", target,
+         source], capture_output=True, text=True)
+    if built.returncode != 0:
+        missing = ["stdio.h' file not found", "crt1", "libclang_rt", "wasm-ld", "-lc"]
+        if any(word in built.stderr for word in missing):
+            skip(f"{compiler} lacks wasi-libc, its run-time library or the linker")
+        print(built.stderr)
+        sys.exit(1)
+    return target
+
+
+def in_every_way(path, expected, status, arguments=(), options=(), stdin=b"", sandbox=False,
+                 pipe_stdin=False):
+    """All configurations from a file, the first and last also from a slow pipe."""
+    for configuration in CONFIGURATIONS:
+        for piped in (False, True):
+            if piped and configuration not in (CONFIGURATIONS[0], CONFIGURATIONS[-1]):
+                continue
+            if piped and stdin and not pipe_stdin:
+                continue
+            with tempfile.TemporaryDirectory() as directory:
+                extra = ["--dir", f"{directory}::/sandbox"] if sandbox else []
+                name = "-" if piped else path
+                result = run(["run", *configuration, *extra, *options, name, *arguments],
+                             stdin=stdin, pipe=path.read_bytes() if piped else None)
+                what = f"{path.name} {' '.join(configuration)}{' piped' if piped else ''}"
+                check_output(result, expected, status, what)
+                if sandbox:
+                    check(not os.listdir(directory), f"{what}: left files behind")
+
+
+def test_c(name):
+    source = HERE / "c" / f"{name}.c"
+    path = build_c(source)
+    expected = source.with_suffix(".expected").read_text()
+    if name == "files":
+        in_every_way(path, expected, 7, ["first", "second one"], ["--env", "VARIABLE=value"],
+                     b"one\ntwo", sandbox=True)
+    else:
+        in_every_way(path, expected, 0)
+
+
+def test_go():
+    go = shutil.which("go") or shutil.which("/usr/local/go/bin/go")
+    if go is None:
+        skip("go is missing")
+    WORK.mkdir(parents=True, exist_ok=True)
+    path = WORK / "go-program.wasm"
+    environment = {**os.environ, "GOOS": "wasip1", "GOARCH": "wasm", "GOFLAGS": "-buildvcs=false",
+                   "GOTOOLCHAIN": "local", "GOPROXY": "off"}
+    environment.setdefault("GOCACHE", str(WORK / "go-cache"))
+    if "HOME" not in environment:
+        environment["GOPATH"] = str(WORK / "go-path")
+    built = subprocess.run([go, "build", "-o", path, "."], cwd=HERE / "go", env=environment,
+                           capture_output=True, text=True)
+    if built.returncode != 0:
+        if "unsupported GOOS" in built.stderr or "requires go" in built.stderr:
+            skip(f"{go} is too old for wasip1")
+        print(built.stderr)
+        sys.exit(1)
+    in_every_way(path, (HERE / "go" / "expected.txt").read_text(), 3, ["one", "two"],
+                 ["--env", "VARIABLE=value"], sandbox=True)
+
+
+def test_quickjs():
+    path = module("quickjs-wasi")
+    script = HERE / "js" / "es2020.js"
+    expected = script.with_suffix(".expected").read_text()
+    node = shutil.which("node")
+    if node:
+        native = subprocess.run([node, script], capture_output=True, text=True)
+        check(native.stdout == expected, "node prints what is expected", native.stderr)
+    else:
+        print("node is missing: compared with its recorded output only")
+    options = ["--dir", f"{script.parent}::/js:ro"]
+    in_every_way(path, expected, 0, ["/js/es2020.js"], options)
+    # Little address space: no room for guard regions, so explicit checks are chosen.
+    limited = run(["run", "--stats", *options, path, "/js/es2020.js"],
+                  address_space=1_000_000 * 1024)
+    check_output(limited, expected, 0, "quickjs with 1 GB of address space")
+    check("explicit" in limited.err, "explicit checks under the limit", limited.err)
+    # A script from standard input, the module from a file.
+    result = run(["run", path, "-e", "print([1n << 64n].join())"])
+    check_output(result, "18446744073709551616\n", 0, "quickjs -e")
+
+
+def test_icepll():
+    expected = (HERE / "icepll.expected").read_text()
+    in_every_way(module("icepll"), expected, 0, ["-i", "12", "-o", "48"])
+
+
+# What is wanted of each module that is only compiled: None, or the instruction that is not
+# compiled yet. Those that compile then lack the imports that JavaScript would bring.
+COMPILE_ONLY = {
+    "canvaskit": None,
+    "duckdb-mvp": None,
+    "esbuild": None,
+    "ruby": None,
+    "ruff": None,
+    "sqljs": None,
+    "icepack": "throw",  # exceptions
+    "yosys": "try_table",  # exceptions
+    "tfjs-simd": "v128.const",  # SIMD
+}
+
+
+def test_compile(name):
+    path = module(name)
+    lacking = COMPILE_ONLY[name]
+    configurations = CONFIGURATIONS if lacking or path.stat().st_size < 20e6 else CONFIGURATIONS[1:3]
+    for configuration in configurations:
+        for piped in (False, True):
+            if piped and configuration is not configurations[-1]:
+                continue
+            result = run(["run", "--stats", *configuration, "-" if piped else path],
+                         pipe=path.read_bytes() if piped else None)
+            what = f"{name} {' '.join(configuration)}{' piped' if piped else ''}"
+            check(result.status == 1, f"{what}: exit status {result.status}", result.err[:500])
+            if lacking:
+                wanted = f"instruction is not compiled yet: {lacking}"
+                lines = result.err.splitlines()
+                check(len(lines) == 1 and wanted in lines[0] and "at offset 0x" in lines[0],
+                      f"{what}: one line that names {lacking}", result.err[:500])
+            else:
+                check("machine code bytes" in result.err and "unknown import" in result.err,
+                      f"{what}: compiles", result.err[:500])
+    valid = run(["validate", path])
+    check_output(valid, f"{path}: valid\n", 0, f"validate {name}")
+
+
+def main():
+    kind, *names = sys.argv[1:]
+    tests = {"c": test_c, "go": test_go, "quickjs": test_quickjs, "icepll": test_icepll,
+             "compile": test_compile}
+    tests[kind](*names)
+    finish()
+
+
+main()

@@ -1,0 +1,16 @@
+# Real programs through the command line, and the command line itself. What a program needs and is
+# not there (clang, go, the modules of SLUICE_MODULES_DIR) skips its test with a line that says so.
+find_package(Python3 COMPONENTS Interpreter)
+if(TARGET sluice_cli AND Python3_FOUND)
+  set(programs Python3::Interpreter "${CMAKE_CURRENT_LIST_DIR}/programs.py")
+  sluice_add_test(cli COMMAND Python3::Interpreter "${CMAKE_CURRENT_LIST_DIR}/cli.py" LABELS program)
+  foreach(name compressor files hash matrix parsers)
+    sluice_add_test(program/c/${name} COMMAND ${programs} c ${name} LABELS program TIMEOUT 900)
+  endforeach()
+  sluice_add_test(program/go COMMAND ${programs} go LABELS program TIMEOUT 1200)
+  sluice_add_test(program/quickjs COMMAND ${programs} quickjs LABELS program TIMEOUT 900)
+  sluice_add_test(program/icepll COMMAND ${programs} icepll LABELS program TIMEOUT 900)
+  foreach(name canvaskit duckdb-mvp esbuild icepack ruby ruff sqljs tfjs-simd yosys)
+    sluice_add_test(compile/${name} COMMAND ${programs} compile ${name} LABELS program TIMEOUT 1200)
+  endforeach()
+endif()
