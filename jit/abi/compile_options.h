@@ -25,6 +25,7 @@ struct CompileOptions {
   MemoryMode memory_mode = MemoryMode::Guard;
   CpuFeatures cpu;
   bool debug_checks = false;  // check at run time that i32 indices are zero-extended
+  uint64_t stress_seed = 0;   // for tests: unless 0, registers and spills are picked at random
 };
 
 }  // namespace sluice

@@ -23,7 +23,7 @@ Result<void> compile_baseline(const Module& module, const FuncBody& body,
   CompileScratch::Parts& parts = scratch.parts();
   DCHECK(parts.masm.cpu() == options.cpu, "scratch made for other CPU features");
   parts.masm.begin();
-  FuncCompiler compiler(module, options, parts.masm, parts.compiler, marks, scratch.stress_seed);
+  FuncCompiler compiler(module, options, parts.masm, parts.compiler, marks);
   std::span<const uint8_t> bytes = module.wire->view({0, body.range.offset + body.range.size});
   FuncReader<FuncCompiler> reader(module, body, bytes, parts.reader, compiler);
   TRY_VOID(reader.run());

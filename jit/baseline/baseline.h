@@ -23,9 +23,6 @@ class CompileScratch : public Allocated {
   CompileScratch(const CompileScratch&) = delete;
   CompileScratch& operator=(const CompileScratch&) = delete;
 
-  /// For tests: picks registers and spill points at random, if not 0. Results must not change.
-  uint64_t stress_seed = 0;
-
   struct Parts;
   Parts& parts() { return *parts_; }
 

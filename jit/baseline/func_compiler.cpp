@@ -20,9 +20,9 @@ int32_t home_of(uint32_t slot) { return -16 - 8 * static_cast<int32_t>(slot); }
 }  // namespace
 
 FuncCompiler::FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& assembler,
-                           CompilerMemory& memory, Vector<SourceMark>* marks, uint64_t stress_seed)
+                           CompilerMemory& memory, Vector<SourceMark>* marks)
     : module(mod), options(opts), masm(assembler), layout(InstanceLayout::of(mod)), memory_(memory),
-      marks_(marks), needs_attention_(marks != nullptr), stress_(stress_seed) {}
+      marks_(marks), needs_attention_(marks != nullptr), stress_(opts.stress_seed) {}
 
 void FuncCompiler::begin(State& reader_state) {
   state = &reader_state;

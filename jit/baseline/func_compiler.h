@@ -127,7 +127,7 @@ class FuncCompiler {
   bool stopped() const { return stopped_; }
 
   FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& assembler,
-               CompilerMemory& memory, Vector<SourceMark>* marks, uint64_t stress_seed);
+               CompilerMemory& memory, Vector<SourceMark>* marks);
 
   // --- For ops_*.cpp: taking operands. The word is None afterwards.
   /// The operand in some register, read-only. May emit a load or spill others.

@@ -22,8 +22,9 @@ inline constexpr uint32_t kMaxMergeRegs = 4;
 struct LabelState {
   RegSet locals;  // registers that hold a local
   RegSet dirty;   // of these: the home slot may be out of date
-  uint16_t local[32];
-  Reg result[kMaxMergeRegs];  // None: in the slot of its position
+  uint16_t local[32] = {};
+  // None: in the slot of its position.
+  Reg result[kMaxMergeRegs] = {Reg::None, Reg::None, Reg::None, Reg::None};
 };
 
 /// The states of the labels in use; freed ones are used again.
