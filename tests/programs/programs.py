@@ -73,9 +73,9 @@ def test_go():
     path = WORK / "go-program.wasm"
     environment = {**os.environ, "GOOS": "wasip1", "GOARCH": "wasm", "GOFLAGS": "-buildvcs=false",
                    "GOTOOLCHAIN": "local", "GOPROXY": "off"}
-    environment.setdefault("GOCACHE", str(WORK / "go-cache"))
     if "HOME" not in environment:
-        environment["GOPATH"] = str(WORK / "go-path")
+        environment.setdefault("GOCACHE", str(WORK.resolve() / "go-cache"))
+        environment.setdefault("GOPATH", str(WORK.resolve() / "go-path"))
     built = subprocess.run([go, "build", "-o", path, "."], cwd=HERE / "go", env=environment,
                            capture_output=True, text=True)
     if built.returncode != 0:
