@@ -143,9 +143,9 @@ SLUICE_API void sluice_engine_delete(sluice_engine_t* engine);
 /* SLUICE_MEMORY_GUARD or SLUICE_MEMORY_EXPLICIT. */
 SLUICE_API sluice_memory_mode_t sluice_engine_memory_mode(const sluice_engine_t* engine);
 
-/* To be called by an embedder's handler of SIGSEGV, SIGBUS and SIGILL (installed with SA_SIGINFO
- * and SA_ONSTACK) with its own arguments. True: it was a trap, return from the handler. False: not
- * ours. Async-signal-safe. */
+/* To be called first in an embedder's handlers of SIGSEGV, SIGBUS, SIGILL and SIGFPE (installed
+ * with SA_SIGINFO and SA_ONSTACK, without SA_RESETHAND) with their arguments. True: it was ours,
+ * return at once. False: nothing has changed. Async-signal-safe. */
 SLUICE_API bool sluice_handle_signal(int signal_number, void* siginfo, void* ucontext);
 
 /* ---- Types --------------------------------------------------------------------------------- */

@@ -204,11 +204,16 @@ class [[nodiscard]] Result<void> {
 
 /// The value of a Result, or returns its Error from the enclosing function.
 #define SLUICE_TRY(...)                                                                            \
+  SLUICE_DETAIL_TRY(SLUICE_DETAIL_JOIN(sluice_result_, __COUNTER__), __VA_ARGS__)
+// A name of its own for each use, because uses nest.
+#define SLUICE_DETAIL_TRY(result, ...)                                                             \
   __extension__({                                                                                  \
-    auto sluice_result_ = (__VA_ARGS__);                                                           \
-    if (!sluice_result_) return std::move(sluice_result_).error();                                 \
-    *std::move(sluice_result_);                                                                    \
+    auto result = (__VA_ARGS__);                                                                   \
+    if (!result) return std::move(result).error();                                                 \
+    *std::move(result);                                                                            \
   })
+#define SLUICE_DETAIL_JOIN(a, b) SLUICE_DETAIL_JOIN_EXPANDED(a, b)
+#define SLUICE_DETAIL_JOIN_EXPANDED(a, b) a##b
 
 // ---- Engines, streams, modules ------------------------------------------------------------------
 
@@ -1031,7 +1036,7 @@ struct HostThunk<F, R, kCaller, List<Ps...>, List<Abis...>> {
     static constexpr auto kParams = [] {
       std::array<sluice_type_t, sizeof...(Abis) + 1> types{};
       size_t at = 0;
-      const auto add = [&](const sluice_type_t* from, size_t count) {
+      [[maybe_unused]] const auto add = [&](const sluice_type_t* from, size_t count) {
         for (size_t i = 0; i < count; ++i) types[at++] = from[i];
       };
       (add(HostParam<Ps>::kTypes, HostParam<Ps>::kWidth), ...);

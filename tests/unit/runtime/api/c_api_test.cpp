@@ -1,0 +1,301 @@
+// The C interface: ownership, errors, handles of other stores, callbacks.
+#include <cstring>
+#include <gtest/gtest.h>
+#include <string>
+
+#include "sluice/sluice.h"
+#include "tests/support/example_modules.h"
+
+namespace {
+
+using namespace sluice_test;
+
+class CApiTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ok(sluice_engine_new(nullptr, &engine));
+    ok(sluice_store_new(engine, this, &store));
+    linker = sluice_linker_new(engine);
+  }
+  void TearDown() override {
+    sluice_linker_delete(linker);
+    sluice_store_delete(store);
+    sluice_engine_delete(engine);
+  }
+  static void ok(sluice_error_t* error) {
+    EXPECT_EQ(error, nullptr) << sluice_error_message(error);
+    sluice_error_delete(error);
+  }
+  /// The error's message; deletes it.
+  static std::string message(sluice_error_t* error) {
+    if (error == nullptr) return "no error";
+    std::string text = sluice_error_message(error);
+    sluice_error_delete(error);
+    return text;
+  }
+  sluice_module_t* compile(const Bytes& bytes) {
+    sluice_module_t* module = nullptr;
+    ok(sluice_module_new(engine, bytes.data(), bytes.size(), &module));
+    return module;
+  }
+  sluice_instance_t instantiate(const Bytes& bytes) {
+    sluice_module_t* module = compile(bytes);
+    sluice_instance_t instance = {};
+    ok(sluice_linker_instantiate(linker, store, module, &instance));
+    sluice_module_delete(module);
+    return instance;
+  }
+  sluice_func_t func(sluice_instance_t instance, const char* name) {
+    sluice_extern_t e = {};
+    ok(sluice_instance_export(store, instance, name, std::strlen(name), &e));
+    EXPECT_EQ(e.kind, SLUICE_KIND_FUNC);
+    return {e.store_id, e.object};
+  }
+
+  sluice_engine_t* engine = nullptr;
+  sluice_store_t* store = nullptr;
+  sluice_linker_t* linker = nullptr;
+};
+
+TEST_F(CApiTest, StreamsByteByByteWithProgress) {
+  struct Seen {
+    uint64_t bytes = 0;
+    uint32_t bodies = 0;
+  } seen;
+  const auto progress = [](void* env, const sluice_progress_t* p) {
+    auto& s = *static_cast<Seen*>(env);
+    EXPECT_GE(p->wire_bytes, s.bytes);
+    s = {p->wire_bytes, p->bodies};
+  };
+  sluice_stream_t* stream = sluice_stream_new(engine, progress, &seen);
+  for (const uint8_t byte : kBasics) ok(sluice_stream_feed(stream, &byte, 1));
+  sluice_module_t* module = nullptr;
+  ok(sluice_stream_finish(stream, &module));
+  ASSERT_NE(module, nullptr);
+  EXPECT_EQ(seen.bytes, kBasics.size());
+  EXPECT_EQ(seen.bodies, 13u);
+  EXPECT_NE(message(sluice_stream_feed(stream, "x", 1)), "no error");
+  sluice_stream_delete(stream);
+  sluice_module_delete(module);
+}
+
+TEST_F(CApiTest, CancelledAndBadStreamsAreErrors) {
+  sluice_stream_t* stream = sluice_stream_new(engine, nullptr, nullptr);
+  ok(sluice_stream_feed(stream, kBasics.data(), 20));
+  sluice_stream_cancel(stream);
+  sluice_module_t* module = nullptr;
+  EXPECT_NE(message(sluice_stream_finish(stream, &module)).find("cancelled"), std::string::npos);
+  sluice_stream_delete(stream);
+  sluice_error_t* error = sluice_module_new(engine, "not wasm", 8, &module);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(sluice_error_get_class(error), SLUICE_ERROR_MALFORMED);
+  EXPECT_EQ(sluice_error_offset(error), 0u);
+  EXPECT_FALSE(sluice_error_is_trap(error));
+  sluice_error_delete(error);
+}
+
+TEST_F(CApiTest, DescribesImportsAndExports) {
+  sluice_module_t* module = compile(kUser);
+  ASSERT_EQ(sluice_module_import_count(module), 5u);
+  sluice_import_t import = {};
+  ASSERT_TRUE(sluice_module_import(module, 1, &import));
+  EXPECT_EQ(std::string(import.module, import.module_size), "p");
+  EXPECT_EQ(std::string(import.name, import.name_size), "table");
+  EXPECT_EQ(import.type.kind, SLUICE_KIND_TABLE);
+  EXPECT_EQ(import.type.value_type, SLUICE_FUNCREF);
+  EXPECT_EQ(import.type.limits.min, 10u);
+  ASSERT_TRUE(sluice_module_import(module, 3, &import));
+  EXPECT_EQ(import.type.value_type, SLUICE_I64);
+  EXPECT_TRUE(import.type.is_mutable);
+  EXPECT_FALSE(sluice_module_import(module, 5, &import));
+  sluice_export_t e = {};
+  ASSERT_TRUE(sluice_module_export(module, 1, &e));
+  EXPECT_EQ(std::string(e.name, e.name_size), "set_variable");
+  ASSERT_EQ(e.type.func.param_count, 1u);
+  EXPECT_EQ(e.type.func.params[0], SLUICE_I64);
+  EXPECT_EQ(e.type.func.result_count, 0u);
+  sluice_module_delete(module);
+}
+
+TEST_F(CApiTest, CallsCheckedAndTyped) {
+  const sluice_instance_t instance = instantiate(kBasics);
+  const sluice_func_t add = func(instance, "add");
+  sluice_value_t args[2] = {};
+  args[0].i32 = 40;
+  args[1].i32 = 2;
+  sluice_value_t result = {};
+  ok(sluice_func_call(store, add, args, 2, &result, 1));
+  EXPECT_EQ(result.i32, 42);
+  EXPECT_NE(message(sluice_func_call(store, add, args, 1, &result, 1)), "no error");
+
+  const sluice_type_t i32[] = {SLUICE_I32, SLUICE_I32};
+  sluice_typed_func_t typed = {};
+  ok(sluice_func_typed(store, add, {i32, 2, i32, 1}, &typed));
+  ASSERT_NE(typed.entry, nullptr);
+  struct Result {
+    uint64_t value;
+    uint64_t trap;
+  };
+  const auto entry = reinterpret_cast<Result (*)(void*, const void*, uint32_t, uint32_t)>(
+      const_cast<void*>(typed.entry));
+  EXPECT_EQ(entry(typed.instance, typed.code, 3, 4).value, 7u);
+  EXPECT_NE(message(sluice_func_typed(store, add, {i32, 1, i32, 1}, &typed)), "no error");
+}
+
+TEST_F(CApiTest, TrapsCarryFrames) {
+  const sluice_instance_t instance = instantiate(kBasics);
+  sluice_error_t* error = sluice_func_call(store, func(instance, "trap"), nullptr, 0, nullptr, 0);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(sluice_error_get_class(error), SLUICE_ERROR_TRAP);
+  EXPECT_EQ(sluice_error_trap_code(error), SLUICE_TRAP_UNREACHABLE);
+  EXPECT_STREQ(sluice_error_trap_reason(error), "unreachable");
+  ASSERT_EQ(sluice_error_frame_count(error), 2u);
+  sluice_frame_t frame = {};
+  ASSERT_TRUE(sluice_error_frame(error, 0, &frame));
+  EXPECT_EQ(std::string(frame.func_name, frame.func_name_size), "inner");
+  EXPECT_LT(frame.wasm_offset, kBasics.size());
+  EXPECT_FALSE(sluice_error_frame(error, 2, &frame));
+  EXPECT_EQ(sluice_error_omitted_frames(error), 0u);
+  sluice_error_delete(error);
+}
+
+TEST_F(CApiTest, HandlesOfOtherStoresAreErrorsEvenWhenThoseAreGone) {
+  sluice_instance_t instance = instantiate(kBasics);
+  const sluice_func_t next = func(instance, "next");
+  sluice_store_t* other = nullptr;
+  ok(sluice_store_new(engine, nullptr, &other));
+  sluice_value_t result = {};
+  EXPECT_NE(message(sluice_func_call(other, next, nullptr, 0, &result, 1)).find("another store"),
+            std::string::npos);
+  sluice_memory_t foreign = {};
+  ok(sluice_memory_new(other, {1, 0, false, false, false}, 16, &foreign));
+  sluice_store_delete(other);
+  uint64_t old = 0;
+  EXPECT_NE(message(sluice_memory_grow(store, foreign, 1, &old)).find("another store"),
+            std::string::npos);
+  const sluice_func_t none = {0, nullptr};
+  EXPECT_NE(message(sluice_func_call(store, none, nullptr, 0, nullptr, 0)), "no error");
+  EXPECT_NE(message(sluice_linker_define(linker, store, "m", 1, "n", 1,
+                                         {SLUICE_KIND_MEMORY, foreign.store_id, foreign.object})),
+            "no error");
+}
+
+struct Env {
+  int calls = 0;
+  int released = 0;
+};
+
+TEST_F(CApiTest, CallbacksAndTheirEnvironments) {
+  Env env;
+  const auto callback = [](void* e, sluice_caller_t* caller, sluice_value_t* cells) -> uint32_t {
+    ++static_cast<Env*>(e)->calls;
+    if (cells[0].i32 < 0) {
+      return sluice_store_fail(sluice_caller_store(caller), "negative", 8, nullptr, nullptr);
+    }
+    sluice_memory_t memory = {};
+    EXPECT_TRUE(sluice_caller_memory(caller, &memory));
+    sluice_extern_t e2 = {};
+    EXPECT_TRUE(sluice_caller_export(caller, "divide", 6, &e2));
+    EXPECT_FALSE(sluice_caller_export(caller, "nothing", 7, &e2));
+    cells[0].i32 *= 2;
+    return 0;
+  };
+  const auto release = [](void* e) { ++static_cast<Env*>(e)->released; };
+  const auto nothing = [](void*, sluice_caller_t*, sluice_value_t*) -> uint32_t { return 0; };
+  const sluice_type_t t[] = {SLUICE_I32, SLUICE_F64, SLUICE_I64, SLUICE_F32};
+  const sluice_type_t i32s[] = {SLUICE_I32, SLUICE_I32};
+  const auto define = [&](const char* name, sluice_func_type_t type, sluice_callback_t f) {
+    return sluice_linker_define_func(linker, "env", 3, name, std::strlen(name), type, f, &env,
+                                     release);
+  };
+  ok(define("log", {i32s, 2, nullptr, 0}, nothing));
+  ok(define("mix", {t, 4, t + 1, 1}, nothing));
+  ok(define("wide", {t + 2, 1, t + 2, 1}, nothing));
+  ok(define("fail", {nullptr, 0, nullptr, 0}, nothing));
+  ok(define("back", {i32s, 1, i32s, 1}, callback));
+  EXPECT_NE(message(define("back", {i32s, 1, i32s, 1}, callback)), "no error");
+  EXPECT_EQ(env.released, 1);
+  const sluice_type_t bad[] = {77};
+  EXPECT_NE(message(define("bad", {bad, 1, nullptr, 0}, callback)), "no error");
+  EXPECT_EQ(env.released, 2);
+
+  const sluice_instance_t instance = instantiate(kHostCalls);
+  const sluice_func_t via = func(instance, "via");
+  sluice_value_t value = {};
+  value.i32 = 21;
+  ok(sluice_func_call(store, via, &value, 1, &value, 1));
+  EXPECT_EQ(value.i32, 142);
+  value.i32 = -1;
+  sluice_error_t* error = sluice_func_call(store, via, &value, 1, &value, 1);
+  ASSERT_NE(error, nullptr);
+  EXPECT_STREQ(sluice_error_trap_reason(error), "negative");
+  EXPECT_EQ(sluice_error_trap_code(error), SLUICE_TRAP_HOST);
+  sluice_error_delete(error);
+  EXPECT_EQ(env.calls, 2);
+  TearDown();
+  EXPECT_EQ(env.released, 7);
+  SetUp();
+}
+
+TEST_F(CApiTest, MemoriesTablesAndGlobals) {
+  sluice_memory_t memory = {};
+  ok(sluice_memory_new(store, {1, 2, true, false, false}, 16, &memory));
+  const sluice_memory_data_t* data = nullptr;
+  ok(sluice_memory_get_data(store, memory, &data));
+  EXPECT_EQ(data->size_bytes, 65536u);
+  ok(sluice_memory_write(store, memory, 10, "abc", 3));
+  char back[3];
+  ok(sluice_memory_read(store, memory, 10, back, 3));
+  EXPECT_EQ(std::string(back, 3), "abc");
+  EXPECT_NE(message(sluice_memory_read(store, memory, 65534, back, 3)), "no error");
+  uint64_t old = 0;
+  ok(sluice_memory_grow(store, memory, 1, &old));
+  EXPECT_EQ(old, 1u);
+  EXPECT_EQ(data->size_bytes, 131072u);
+  EXPECT_EQ(data->base[10], 'a');
+  sluice_limits_t limits = {};
+  ok(sluice_memory_limits(store, memory, &limits));
+  EXPECT_EQ(limits.min, 2u);
+
+  sluice_table_t table = {};
+  const sluice_limits_t four = {4, 0, false, false, false};
+  ok(sluice_table_new(store, SLUICE_EXTERNREF, four, {}, &table));
+  EXPECT_NE(message(sluice_table_new(store, SLUICE_I32, four, {}, &table)), "no error");
+  ok(sluice_table_set(store, table, 3, sluice_externref_new(store, this)));
+  sluice_value_t value = {};
+  ok(sluice_table_get(store, table, 3, &value));
+  EXPECT_EQ(sluice_externref_host(store, value), this);
+  uint64_t size = 0;
+  ok(sluice_table_size(store, table, &size));
+  EXPECT_EQ(size, 4u);
+
+  sluice_global_t global = {};
+  sluice_value_t init = {};
+  init.f64 = 1.5;
+  ok(sluice_global_new(store, SLUICE_F64, true, init, &global));
+  init.f64 = 2.5;
+  ok(sluice_global_set(store, global, init));
+  ok(sluice_global_get(store, global, &value));
+  EXPECT_EQ(value.f64, 2.5);
+  EXPECT_EQ(sluice_store_user_data(store), this);
+}
+
+TEST_F(CApiTest, FuncrefsTravelThroughTables) {
+  const sluice_instance_t instance = instantiate(kBasics);
+  sluice_extern_t e = {};
+  ok(sluice_instance_export(store, instance, "table", 5, &e));
+  const sluice_table_t table = {e.store_id, e.object};
+  sluice_value_t value = {};
+  ok(sluice_table_get(store, table, 0, &value));
+  const sluice_func_t add = sluice_func_from_ref(store, value);
+  EXPECT_EQ(add.object, func(instance, "add").object);
+  ok(sluice_table_set(store, table, 3, sluice_func_to_ref(add)));
+  value.i32 = 3;
+  sluice_value_t result = {};
+  ok(sluice_func_call(store, func(instance, "indirect"), &value, 1, &result, 1));
+  EXPECT_EQ(result.i32, 7);
+  ok(sluice_table_get(store, table, 2, &value));
+  EXPECT_EQ(sluice_func_from_ref(store, value).object, nullptr);
+}
+
+}  // namespace

@@ -1,0 +1,269 @@
+// The C++ interface as an embedder uses it.
+#include <gtest/gtest.h>
+#include <stdexcept>
+
+#include "sluice/sluice.hpp"
+#include "tests/support/example_modules.h"
+
+namespace {
+
+using namespace sluice_test;
+using sluice::Result;
+
+enum class Color : uint8_t { Red, Green };
+
+class HppTest : public testing::Test {
+ protected:
+  sluice::Module compile(const Bytes& bytes) {
+    Result<sluice::Module> module = engine.compile(std::span<const uint8_t>(bytes));
+    if (!module) ADD_FAILURE() << module.error().message();
+    return *std::move(module);
+  }
+  sluice::Instance instantiate(const Bytes& bytes) {
+    Result<sluice::Instance> instance = linker.instantiate(store, compile(bytes));
+    if (!instance) ADD_FAILURE() << instance.error().message();
+    return *instance;
+  }
+  template <class F>
+  void define(const char* name, F f) {
+    Result<void> done = linker.func("env", name, std::move(f));
+    EXPECT_TRUE(done) << done.error().message();
+  }
+  template <class Back, class Fail>
+  sluice::Instance host_calls(Back back, Fail fail) {
+    define("log", [this](sluice::Caller, sluice::GuestString text) { logged = text.str(); });
+    define("mix", [](int32_t a, double b, int64_t c, float d) {
+      return a + b + static_cast<double>(c) + static_cast<double>(d);
+    });
+    define("wide", [](uint64_t v) { return ~v; });
+    define("fail", fail);
+    define("back", back);
+    return instantiate(kHostCalls);
+  }
+  sluice::Instance host_calls() {
+    return host_calls([](int32_t v) { return v * 2; }, [] {});
+  }
+
+  sluice::Engine engine;
+  sluice::Store store{engine};
+  sluice::Linker linker{engine};
+  std::string logged;
+};
+
+Result<int32_t> add_streamed(const sluice::Engine& engine, uint32_t& bodies) {
+  auto stream = engine.compile_stream([&](const sluice_progress_t& p) { bodies = p.bodies; });
+  for (size_t at = 0; at < kBasics.size(); at += 7) {
+    const size_t size = std::min<size_t>(7, kBasics.size() - at);
+    SLUICE_TRY(stream.feed(std::span(kBasics).subspan(at, size)));
+  }
+  const sluice::Module module = SLUICE_TRY(stream.finish());
+  sluice::Store store(engine);
+  const sluice::Linker linker(engine);
+  auto instance = SLUICE_TRY(linker.instantiate(store, module));
+  auto add = SLUICE_TRY(instance.func<int32_t(int32_t, int32_t)>("add"));
+  return add(1, 2);
+}
+
+TEST_F(HppTest, StreamsAndAdds) {
+  uint32_t bodies = 0;
+  const Result<int32_t> sum = add_streamed(engine, bodies);
+  ASSERT_TRUE(sum);
+  EXPECT_EQ(*sum, 3);
+  EXPECT_EQ(bodies, 13u);
+}
+
+TEST_F(HppTest, TypedFunctionsOfAllShapes) {
+  sluice::Instance instance = instantiate(kBasics);
+  EXPECT_EQ(*(*instance.func<int64_t(int64_t)>("fac"))(10), 3628800);
+  EXPECT_EQ(*(*instance.func<float(float, double)>("half"))(3, 0.5), 1.5f);
+  EXPECT_TRUE(*(*instance.func<bool(Color)>("not"))(Color::Red));
+  EXPECT_FALSE(*(*instance.func<bool(bool)>("not"))(true));
+  EXPECT_EQ(*(*instance.func<uint32_t(int32_t)>("grow"))(100), ~0u);
+  const auto multi = *instance.func<std::tuple<int32_t, int64_t, double>(int32_t)>("multi");
+  EXPECT_EQ(*multi(5), std::make_tuple(5, int64_t{2}, 3.5));
+  const auto set = *instance.func<void(int32_t, int32_t)>("store");
+  EXPECT_TRUE(set(8, 77));
+  EXPECT_EQ(*(*instance.func<int32_t(int32_t)>("load"))(8), 77);
+}
+
+TEST_F(HppTest, AWrongSignatureIsAnError) {
+  sluice::Instance instance = instantiate(kBasics);
+  EXPECT_FALSE(instance.func<int32_t(int32_t)>("add"));
+  EXPECT_FALSE(instance.func<int64_t(int32_t, int32_t)>("add"));
+  EXPECT_FALSE(instance.func<void(int32_t, int32_t)>("add"));
+  EXPECT_FALSE(instance.func<int32_t(int32_t, int32_t)>("sub"));
+  EXPECT_FALSE(instance.func<int32_t()>("memory"));
+}
+
+TEST_F(HppTest, TrapsAreErrorsWithFrames) {
+  sluice::Instance instance = instantiate(kBasics);
+  const auto load = *instance.func<int32_t(int32_t)>("load");
+  for (int i = 0; i < 3; ++i) {
+    Result<int32_t> result = load(-1);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().trap_code(), SLUICE_TRAP_MEMORY_OUT_OF_BOUNDS);
+    EXPECT_EQ(result.error().frames().size(), 1u);
+    EXPECT_TRUE(load(0));
+  }
+  Result<void> trap = (*instance.func<void()>("trap"))();
+  ASSERT_FALSE(trap);
+  const std::vector<sluice::Frame> frames = trap.error().frames();
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_EQ(frames[1].func_name, "outer");
+  EXPECT_TRUE(frames[1].wasm_offset);
+}
+
+TEST_F(HppTest, HostLambdasGetTypedArguments) {
+  sluice::Instance instance = host_calls();
+  EXPECT_TRUE((*instance.func<void(int32_t, int32_t)>("say"))(23, 4));
+  EXPECT_EQ(logged, "host");
+  const auto mix = *instance.func<double(int32_t, double, int64_t, float)>("mix");
+  EXPECT_EQ(*mix(-1, 0.25, int64_t{1} << 40, 2.0f), 0.25 + 1 + (int64_t{1} << 40));
+  EXPECT_EQ(*(*instance.func<uint64_t(uint64_t)>("wide"))(5), ~uint64_t{5});
+  EXPECT_EQ(*(*instance.func<int32_t(int32_t)>("via"))(-4), 92);
+  Result<void> outside = (*instance.func<void(int32_t, int32_t)>("say"))(65530, 7);
+  ASSERT_FALSE(outside);
+  EXPECT_EQ(outside.error().trap_code(), SLUICE_TRAP_HOST);
+}
+
+TEST_F(HppTest, AHostResultsErrorBecomesATrap) {
+  sluice::Instance instance = host_calls(
+      [](int32_t v) -> Result<int32_t> {
+        if (v == 0) return sluice::Error("no zeros");
+        return v;
+      },
+      []() -> Result<void> { return sluice::Error("always"); });
+  const auto via = *instance.func<int32_t(int32_t)>("via");
+  EXPECT_EQ(*via(1), 101);
+  Result<int32_t> failed = via(0);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().trap_reason(), "no zeros");
+  EXPECT_EQ((*instance.func<void()>("outer_fail"))().error().trap_reason(), "always");
+}
+
+TEST_F(HppTest, AHostExceptionComesBackAtTheOuterCall) {
+  sluice::Instance instance = host_calls(
+      [](sluice::Caller caller, int32_t v) -> Result<int32_t> {
+        if (v == 0) throw std::runtime_error("thrown in the host");
+        const auto down = SLUICE_TRY(SLUICE_TRY(caller.func("down")).typed<int32_t(int32_t)>());
+        return down(v - 1);
+      },
+      [] { throw 42; });
+  // Through two activations of Wasm: via → back → down → … → back throws.
+  Result<int32_t> failed = (*instance.func<int32_t(int32_t)>("via"))(0);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().trap_reason(), "thrown in the host");
+  EXPECT_THROW(std::rethrow_exception(failed.error().host_exception()), std::runtime_error);
+  Result<void> other = (*instance.func<void()>("outer_fail"))();
+  ASSERT_FALSE(other);
+  EXPECT_THROW(std::rethrow_exception(other.error().host_exception()), int);
+}
+
+TEST_F(HppTest, NestedTrapsKeepTheirReason) {
+  sluice::Instance instance = host_calls(
+      [](sluice::Caller caller, int32_t v) -> Result<int32_t> {
+        const auto divide =
+            SLUICE_TRY(SLUICE_TRY(caller.func("divide")).typed<int32_t(int32_t, int32_t)>());
+        return divide(100, v);
+      },
+      [] {});
+  const auto via = *instance.func<int32_t(int32_t)>("via");
+  EXPECT_EQ(*via(5), 120);
+  Result<int32_t> failed = via(0);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().trap_code(), SLUICE_TRAP_INTEGER_DIVIDE_BY_ZERO);
+  EXPECT_EQ(failed.error().frames().size(), 3u);
+}
+
+TEST_F(HppTest, TuplesAndGuestSpansPassThroughCells) {
+  EXPECT_TRUE(linker.func("x", "sum", [](sluice::GuestSpan<uint32_t> words) {
+    uint32_t sum = 0;
+    for (const uint32_t w : words) sum += w;
+    return std::tuple<uint32_t, bool>(sum, true);
+  }));
+  // (module (import "x" "sum" (func (param i32 i32) (result i32 i32)))
+  //   (memory (export "memory") 1) (data (i32.const 4) "\01\00\00\00\02\00\00\00")
+  //   (func (export "go") (param i32 i32) (result i32 i32) (call 0 (local.get 0) (local.get 1))))
+  const Bytes bytes = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x01, 0x60,
+                       0x02, 0x7f, 0x7f, 0x02, 0x7f, 0x7f, 0x02, 0x09, 0x01, 0x01, 0x78, 0x03,
+                       0x73, 0x75, 0x6d, 0x00, 0x00, 0x03, 0x02, 0x01, 0x00, 0x05, 0x03, 0x01,
+                       0x00, 0x01, 0x07, 0x0f, 0x02, 0x06, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79,
+                       0x02, 0x00, 0x02, 0x67, 0x6f, 0x00, 0x01, 0x0a, 0x0a, 0x01, 0x08, 0x00,
+                       0x20, 0x00, 0x20, 0x01, 0x10, 0x00, 0x0b, 0x0b, 0x0e, 0x01, 0x00, 0x41,
+                       0x04, 0x0b, 0x08, 0x01, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00};
+  sluice::Instance instance = instantiate(bytes);
+  const auto go = *instance.func<std::tuple<uint32_t, uint32_t>(uint32_t, uint32_t)>("go");
+  EXPECT_EQ(*go(4, 2), std::make_tuple(3u, 1u));
+  EXPECT_FALSE(go(65536, 1));
+  EXPECT_FALSE(go(5, 1));  // misaligned
+  EXPECT_FALSE(go(0, ~0u));
+}
+
+TEST_F(HppTest, ViewsAreCheckedAndNeverStale) {
+  for (const auto mode : {SLUICE_MEMORY_GUARD, SLUICE_MEMORY_EXPLICIT}) {
+    const sluice::Engine own(sluice::Config{.memory_mode = mode, .workers = 0});
+    sluice::Store s(own);
+    sluice::Memory memory = *sluice::Memory::create(s, {.initial = 1, .maximum = 4096});
+    sluice::View<uint32_t> words = *memory.view<uint32_t>(65528, 2);
+    words[1] = 7;
+    ASSERT_TRUE(memory.grow(3000));
+    EXPECT_EQ(words[1], 7u);
+    words[0] = 5;
+    EXPECT_EQ(*memory.read<uint64_t>(65528), 7ull << 32 | 5);
+    EXPECT_EQ(words.at(2), std::nullopt);
+    EXPECT_FALSE(memory.view<uint32_t>(memory.size_bytes(), 1));
+    EXPECT_FALSE(memory.view<uint32_t>(memory.size_bytes() - 4, 2));
+    EXPECT_FALSE(memory.view<uint32_t>(0, SIZE_MAX / 2));
+    EXPECT_FALSE(memory.view<uint32_t>(2, 1));
+    EXPECT_TRUE(memory.view<uint32_t>(memory.size_bytes(), 0));
+    EXPECT_TRUE(memory.write(10, uint16_t{0x4241}));
+    EXPECT_EQ(*memory.read_string(10, 2), "AB");
+    EXPECT_FALSE(memory.read_string(~uint64_t{0}, 2));
+  }
+}
+
+TEST_F(HppTest, GlobalsTablesAndSharedObjects) {
+  sluice::Instance instance = instantiate(kBasics);
+  sluice::Global counter = *instance.global("counter");
+  EXPECT_EQ(*counter.get<int32_t>(), 7);
+  EXPECT_FALSE(counter.get<float>());
+  EXPECT_TRUE(counter.set<int32_t>(9));
+  EXPECT_EQ(*(*instance.func<int32_t()>("next"))(), 10);
+  sluice::Table table = *instance.table("table");
+  const std::optional<sluice::Func> add = *table.get_func(0);
+  ASSERT_TRUE(add);
+  EXPECT_EQ(*(*add->typed<int32_t(int32_t, int32_t)>())(1, 1), 2);
+  EXPECT_FALSE(*table.get_func(2));
+  EXPECT_FALSE(table.get_func(4));
+
+  EXPECT_TRUE(linker.define_instance("p", instantiate(kProvider)));
+  sluice::Instance user = instantiate(kUser);
+  EXPECT_EQ(*(*user.func<int32_t()>("mine"))(), 83);
+}
+
+TEST_F(HppTest, ResultsConvertToExpected) {
+#ifdef __cpp_lib_expected
+  sluice::Instance instance = instantiate(kBasics);
+  const std::expected<int32_t, sluice::Error> sum =
+      (*instance.func<int32_t(int32_t, int32_t)>("add"))(1, 2);
+  ASSERT_TRUE(sum);
+  EXPECT_EQ(*sum, 3);
+  const std::expected<void, sluice::Error> trap = (*instance.func<void()>("trap"))();
+  EXPECT_FALSE(trap);
+#else
+  GTEST_SKIP() << "this standard library has no std::expected";
+#endif
+}
+
+TEST_F(HppTest, EnginesMayDifferInStackSize) {
+  const sluice::Engine small(sluice::Config{.max_wasm_stack = uint64_t{64} << 10});
+  sluice::Store s(small);
+  const auto module = *small.compile(std::span<const uint8_t>(kBasics));
+  const auto instance = *sluice::Linker(small).instantiate(s, module);
+  Result<int32_t> deep = (*instance.func<int32_t()>("recurse"))();
+  ASSERT_FALSE(deep);
+  EXPECT_EQ(deep.error().trap_code(), SLUICE_TRAP_STACK_EXHAUSTED);
+  EXPECT_TRUE((*instance.func<int64_t(int64_t)>("fac"))(100));
+}
+
+}  // namespace
