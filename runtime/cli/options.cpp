@@ -60,8 +60,8 @@ void declare_run(CLI::App& app, Options& options, RawOptions& raw) {
                                                      {"guard", MemoryChoice::Guard},
                                                      {"explicit", MemoryChoice::Explicit}};
   // One value each: CLI11 would otherwise take the module for a second one.
-  app.add_option("--dir", raw.dirs)->expected(1)->allow_extra_args(false);
-  app.add_option("--env", raw.variables)->expected(1)->allow_extra_args(false);
+  app.add_option("--dir", raw.dirs)->allow_extra_args(false);
+  app.add_option("--env", raw.variables)->allow_extra_args(false);
   app.add_option("--invoke", raw.invoke);
   app.add_option("--memory-mode", options.memory_mode)->transform(CLI::CheckedTransformer(modes));
   app.add_option("--workers", raw.workers);

@@ -137,6 +137,25 @@ def test_exit(directory):
         check(run([path]).status == code, f"exit status {code}")
 
 
+def test_surroundings(directory):
+    """Several --dir and --env: the program says how many preopened directories and variables it has."""
+    wasi = "wasi_snapshot_preview1"
+    # environ_sizes_get(0, 4); fd_prestat_get(3, 8) + fd_prestat_get(4, 8) + fd_prestat_get(5, 8),
+    # each 0 or BADF (8); exit with variables * 16 + the sum.
+    code = (b"\x41\0\x41\4\x10\0\x1a" + b"\x41\0\x28\2\0\x41\x10\x6c" +
+            b"".join(b"\x41" + leb(fd) + b"\x41\x08\x10\1\x6a" for fd in (3, 4, 5)) +
+            b"\x10\2\0")
+    path = directory / "surroundings.wasm"
+    path.write_bytes(make(
+        types=[([I32, I32], [I32]), ([I32], []), ([], [])], funcs=[2],
+        imports=[(wasi, "environ_sizes_get", 0), (wasi, "fd_prestat_get", 0), (wasi, "proc_exit", 1)],
+        exports=[("_start", 0, 3), ("memory", 2, 0)], memory=True, bodies=[body(code)]))
+    line = ["--env", "A=1", "--dir", directory, "--env", "B=", f"--dir={directory}::/x:ro",
+            "--env=PATH", "--env", "SURELY_NOT_SET"]
+    check(run([*line, path]).status == 3 * 16 + 8, "two directories, three variables")
+    check(run(["run", path, *line]).status == 24, "options behind the module are the program's")
+
+
 def test_imports(directory):
     path = directory / "imports.wasm"
     path.write_bytes(make(types=[([], [])], funcs=[0], exports=[("_start", 0, 3)], bodies=[body(b"")],
@@ -229,7 +248,7 @@ def test_words(directory):
 def main():
     with tempfile.TemporaryDirectory() as text:
         directory = pathlib.Path(text)
-        for test in (test_invoke, test_traps, test_exit, test_imports, test_errors, test_streams,
+        for test in (test_invoke, test_traps, test_exit, test_surroundings, test_imports, test_errors, test_streams,
                      test_words):
             test(directory)
     finish()
