@@ -55,9 +55,8 @@ class CompileQueue::BatchTask final : public Task {
 };
 
 CompileQueue::CompileQueue(std::shared_ptr<const Module> module, std::shared_ptr<ModuleCode> code,
-                           const CompileOptions& options, std::shared_ptr<WorkerPool> workers)
-    : module_(std::move(module)), code_(std::move(code)), options_(options),
-      workers_(std::move(workers)) {}
+                           const CompileOptions& options, WorkerPool* workers)
+    : module_(std::move(module)), code_(std::move(code)), options_(options), workers_(workers) {}
 
 CompileQueue::~CompileQueue() = default;
 

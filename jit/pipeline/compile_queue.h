@@ -25,9 +25,9 @@ namespace sluice {
 class CompileQueue : public Allocated, public std::enable_shared_from_this<CompileQueue> {
  public:
   /// `module` has all sections before code; `code` has room for its functions, or is null: then
-  /// bodies are only checked.
+  /// bodies are only checked. `workers` may be null, and must live as long as flush() is called.
   CompileQueue(std::shared_ptr<const Module> module, std::shared_ptr<ModuleCode> code,
-               const CompileOptions& options, std::shared_ptr<WorkerPool> workers);
+               const CompileOptions& options, WorkerPool* workers);
   ~CompileQueue();
 
   /// A body whose bytes are complete. Feeding thread only, as all that follows.
@@ -66,7 +66,7 @@ class CompileQueue : public Allocated, public std::enable_shared_from_this<Compi
   const std::shared_ptr<const Module> module_;
   const std::shared_ptr<ModuleCode> code_;
   const CompileOptions options_;
-  const std::shared_ptr<WorkerPool> workers_;
+  WorkerPool* const workers_;  // not owned: tasks must not keep their own pool alive
 
   Vector<FuncBody> gathered_;  // feeding thread only
   uint64_t gathered_bytes_ = 0;

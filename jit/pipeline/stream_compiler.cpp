@@ -65,7 +65,7 @@ void StreamCompiler::State::sections_before_code(const Module& module) {
     no_code_memory_ = std::move(code).error();
   }
   queue_ = make_shared_heap<CompileQueue>(decoder_.module(), code_, environment_.options,
-                                          environment_.workers);
+                                          environment_.workers.get());
 }
 
 void StreamCompiler::State::report_progress() const {

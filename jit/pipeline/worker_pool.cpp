@@ -41,10 +41,7 @@ WorkerPool::~WorkerPool() {
   shared_->changes.notify_all();
   // In a child the parent's threads do not exist; nothing may be done with their handles.
   if (generation_ != fork_generation()) return;
-  for (pthread_t thread : running_) {
-    // The last user may be a task, which is then being destroyed by one of the threads.
-    pthread_equal(thread, pthread_self()) ? pthread_detach(thread) : pthread_join(thread, nullptr);
-  }
+  for (pthread_t thread : running_) pthread_join(thread, nullptr);
 }
 
 void WorkerPool::start_threads() {

@@ -29,7 +29,8 @@ class Task : public Allocated {
   virtual void run(std::unique_ptr<WorkerScratch>& scratch) = 0;
 };
 
-/// Thread-safe. Destruction finishes the tasks that are running and drops the queued ones.
+/// Thread-safe. Destruction drops the queued tasks, finishes the running ones and joins the
+/// threads: afterwards nothing of theirs is alive. So a task must not own its pool.
 class WorkerPool : public Allocated {
  public:
   /// `threads` may be 0: then there is nobody to run tasks, and submit() must not be called.

@@ -235,6 +235,31 @@ TEST(StreamCompiler, DroppedStreamsLeaveNothingBehind) {
   }
 }
 
+// When the owners let go of engine and stream, nothing is left that a thread could still drop
+// later.
+TEST(StreamCompiler, NothingOutlivesThePool) {
+  const Bytes bytes = module_of(many(3000));
+  for (int round = 0; round < 30; ++round) {
+    std::weak_ptr<CodeMemory> memory;
+    std::weak_ptr<TypeRegistry> types;
+    {
+      StreamEnvironment env = environment(0);
+      env.types = make_shared_heap<TypeRegistry>();
+      env.code_memory = CodeMemory::create(CodeMemory::kLeastReserveBytes).value();
+      env.workers = make_shared_heap<WorkerPool>(2u);
+      memory = env.code_memory;
+      types = env.types;
+      StreamCompiler stream(std::move(env));
+      ASSERT_TRUE(stream.feed(bytes));
+      if (round % 2 == 0) {
+        ASSERT_TRUE(stream.finish());
+      }
+    }
+    EXPECT_TRUE(memory.expired());
+    EXPECT_TRUE(types.expired());
+  }
+}
+
 TEST(StreamCompiler, ManyStreamsShareOnePool) {
   const Bytes bytes = module_of(many(1000));
   std::vector<std::thread> threads;
