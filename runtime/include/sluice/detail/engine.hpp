@@ -1,0 +1,199 @@
+// Engine, Stream, Module and Store: from bytes to something that can be instantiated.
+//
+// Engines and modules are thread-safe and copies are the same thing; a stream and a store serve one
+// thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "sluice/detail/result.hpp"
+
+namespace sluice::inline v0 {
+
+struct Config {
+  sluice_memory_mode_t memory_mode = SLUICE_MEMORY_AUTO;
+  uint32_t workers = SLUICE_WORKERS_AUTO;
+  std::optional<uint64_t> max_wasm_stack = std::nullopt;  // bytes per outermost call
+  bool embedder_owns_signals = false;
+};
+
+namespace detail {
+
+template <class T, void (*kDelete)(T*)>
+struct Deleter {
+  void operator()(T* object) const { kDelete(object); }
+};
+template <class T, void (*kDelete)(T*)>
+using Owned = std::unique_ptr<T, Deleter<T, kDelete>>;
+
+/// What everything answers that was asked of an engine that could not be made.
+inline Error no_engine() { return Error("the engine could not be created"); }
+
+}  // namespace detail
+
+class Module;
+class Stream;
+
+/// Copies are the same engine. Thread-safe. If the system refuses what an engine needs, `status`
+/// says why, and everything asked of the engine fails.
+class Engine {
+ public:
+  explicit Engine(const Config& config = {}) : error_(nullptr) {
+    detail::Owned<sluice_config_t, sluice_config_delete> c(sluice_config_new());
+    sluice_config_set_memory_mode(c.get(), config.memory_mode);
+    sluice_config_set_workers(c.get(), config.workers);
+    sluice_config_set_embedder_owns_signals(c.get(), config.embedder_owns_signals);
+    if (config.max_wasm_stack) sluice_config_set_max_wasm_stack(c.get(), *config.max_wasm_stack);
+    sluice_engine_t* raw = nullptr;
+    error_ = Error(sluice_engine_new(c.get(), &raw));
+    raw_.reset(raw);
+  }
+  Engine(const Engine& other)
+      : raw_(other.raw_ ? sluice_engine_clone(other.raw_.get()) : nullptr), error_(nullptr) {}
+  Engine(Engine&&) noexcept = default;
+  Engine& operator=(Engine&&) noexcept = default;
+  Engine& operator=(const Engine& other) { return *this = Engine(other); }
+
+  /// Call it once; the error is handed out.
+  Result<void> status() {
+    if (raw_) return {};
+    return error_.raw() != nullptr ? std::move(error_) : detail::no_engine();
+  }
+  bool ok() const { return raw_ != nullptr; }
+  sluice_memory_mode_t memory_mode() const { return sluice_engine_memory_mode(raw()); }
+
+  /// Compiles while bytes arrive. `progress` is called with a const sluice_progress_t&.
+  Stream compile_stream() const;
+  template <class F>
+  Stream compile_stream(F progress) const;
+  /// Compiles bytes that are all there.
+  Result<Module> compile(std::span<const std::byte> bytes) const;
+  Result<Module> compile(std::span<const uint8_t> bytes) const;
+
+  sluice_engine_t* raw() const { return raw_.get(); }
+
+ private:
+  detail::Owned<sluice_engine_t, sluice_engine_delete> raw_;
+  Error error_;
+};
+
+/// Compiled code. Copies are the same module. Thread-safe.
+class Module {
+ public:
+  explicit Module(sluice_module_t* raw) : raw_(raw) {}
+  Module(const Module& other) : raw_(sluice_module_clone(other.raw())) {}
+  Module(Module&&) noexcept = default;
+  Module& operator=(Module&&) noexcept = default;
+  Module& operator=(const Module& other) { return *this = Module(other); }
+
+  /// Strings and arrays in them live as long as the module.
+  std::vector<sluice_import_t> imports() const {
+    std::vector<sluice_import_t> out(sluice_module_import_count(raw()));
+    for (size_t i = 0; i < out.size(); ++i) sluice_module_import(raw(), i, &out[i]);
+    return out;
+  }
+  std::vector<sluice_export_t> exports() const {
+    std::vector<sluice_export_t> out(sluice_module_export_count(raw()));
+    for (size_t i = 0; i < out.size(); ++i) sluice_module_export(raw(), i, &out[i]);
+    return out;
+  }
+  sluice_module_stats_t stats() const {
+    sluice_module_stats_t out = {};
+    sluice_module_get_stats(raw(), &out);
+    return out;
+  }
+  sluice_module_t* raw() const { return raw_.get(); }
+
+ private:
+  detail::Owned<sluice_module_t, sluice_module_delete> raw_;
+};
+
+/// Bytes in, module out. One thread at a time; destroying it cancels.
+class Stream {
+ public:
+  explicit Stream(sluice_stream_t* raw) : raw_(raw) {}
+
+  Result<void> feed(std::span<const std::byte> bytes) {
+    if (!raw_) return detail::no_engine();
+    return Error(sluice_stream_feed(raw_.get(), bytes.data(), bytes.size()));
+  }
+  Result<void> feed(std::span<const uint8_t> bytes) { return feed(std::as_bytes(bytes)); }
+  Result<void> feed(std::span<const char> bytes) { return feed(std::as_bytes(bytes)); }
+  Result<Module> finish() {
+    if (!raw_) return detail::no_engine();
+    sluice_module_t* module = nullptr;
+    if (sluice_error_t* e = sluice_stream_finish(raw_.get(), &module)) return Error(e);
+    return Module(module);
+  }
+  void cancel() {
+    if (raw_) sluice_stream_cancel(raw_.get());
+  }
+
+ private:
+  friend class Engine;
+  struct ProgressBase {
+    virtual ~ProgressBase() = default;
+    virtual void call(const sluice_progress_t& progress) = 0;
+  };
+  template <class F>
+  struct Progress : ProgressBase {
+    explicit Progress(F f) : function(std::move(f)) {}
+    void call(const sluice_progress_t& progress) override { function(progress); }
+    F function;
+  };
+
+  std::unique_ptr<ProgressBase> progress_;  // outlives raw_
+  detail::Owned<sluice_stream_t, sluice_stream_delete> raw_;
+};
+
+inline Stream Engine::compile_stream() const {
+  return Stream(ok() ? sluice_stream_new(raw(), nullptr, nullptr) : nullptr);
+}
+
+template <class F>
+Stream Engine::compile_stream(F progress) const {
+  auto target = std::make_unique<Stream::Progress<F>>(std::move(progress));
+  const auto call = [](void* env, const sluice_progress_t* p) noexcept {
+    static_cast<Stream::ProgressBase*>(env)->call(*p);
+  };
+  Stream::ProgressBase* env = target.get();
+  Stream stream(ok() ? sluice_stream_new(raw(), call, env) : nullptr);
+  stream.progress_ = std::move(target);
+  return stream;
+}
+
+inline Result<Module> Engine::compile(std::span<const std::byte> bytes) const {
+  if (!ok()) return detail::no_engine();
+  sluice_module_t* module = nullptr;
+  if (sluice_error_t* e = sluice_module_new(raw(), bytes.data(), bytes.size(), &module)) {
+    return Error(e);
+  }
+  return Module(module);
+}
+
+inline Result<Module> Engine::compile(std::span<const uint8_t> bytes) const {
+  return compile(std::as_bytes(bytes));
+}
+
+/// Owns all objects made in it. One thread at a time.
+class Store {
+ public:
+  explicit Store(const Engine& engine) {
+    if (!engine.ok()) return;
+    sluice_store_t* raw = nullptr;
+    (void)Error(sluice_store_new(engine.raw(), nullptr, &raw));
+    raw_.reset(raw);
+  }
+  sluice_store_t* raw() const { return raw_.get(); }
+
+ private:
+  detail::Owned<sluice_store_t, sluice_store_delete> raw_;
+};
+
+}  // namespace sluice::inline v0

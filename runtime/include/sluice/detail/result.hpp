@@ -1,0 +1,203 @@
+// Error and Result<T>: what every call of the C++ interface that can fail returns.
+//
+// An Error owns a C error. A Result is small and moves only; using the value of an error ends the
+// program, so test it first or use SLUICE_TRY. Converts to std::expected where that exists.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+#include <version>
+
+#include "sluice/sluice.h"
+
+#ifdef __cpp_lib_expected
+#include <expected>
+#endif
+#ifdef __cpp_exceptions
+#include <exception>
+#endif
+
+// The inline namespace keeps these inline functions apart from the library's own, which share the
+// outer name, when both are linked statically.
+namespace sluice::inline v0 {
+
+/// One function activation of a trap's backtrace; the name is empty if it has none.
+struct Frame {
+  bool is_host = false;
+  uint32_t func_index = 0;
+  std::string_view func_name;
+  std::optional<uint64_t> wasm_offset;
+};
+
+/// What went wrong: an error of the input, the request, or a trap. Move-only.
+class [[nodiscard]] Error {
+ public:
+  /// A host's own error; as the result of a host function it becomes a trap with these words.
+  explicit Error(std::string_view message)
+      : raw_(sluice_error_new(message.data(), message.size())) {}
+  /// Takes ownership of a C error, which may be null: then this is no error.
+  explicit Error(sluice_error_t* raw) : raw_(raw) {}
+  Error(Error&& other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
+  Error& operator=(Error&& other) noexcept {
+    std::swap(raw_, other.raw_);
+    return *this;
+  }
+  Error(const Error&) = delete;
+  Error& operator=(const Error&) = delete;
+  ~Error() {
+    if (raw_ != nullptr) sluice_error_delete(raw_);
+  }
+
+  sluice_error_class_t error_class() const { return sluice_error_get_class(raw_); }
+  /// One line; for a trap the reason and the backtrace.
+  std::string_view message() const { return sluice_error_message(raw_); }
+  /// Byte offset in the module, if the error names one.
+  std::optional<uint64_t> offset() const {
+    const uint64_t at = sluice_error_offset(raw_);
+    return at == SLUICE_NO_OFFSET ? std::nullopt : std::optional<uint64_t>(at);
+  }
+  bool is_trap() const { return sluice_error_is_trap(raw_); }
+  sluice_trap_code_t trap_code() const { return sluice_error_trap_code(raw_); }
+  std::string_view trap_reason() const { return sluice_error_trap_reason(raw_); }
+  /// Innermost first. Names are views into this error.
+  std::vector<Frame> frames() const {
+    std::vector<Frame> out(sluice_error_frame_count(raw_));
+    for (size_t i = 0; i < out.size(); ++i) {
+      sluice_frame_t f = {};
+      sluice_error_frame(raw_, i, &f);
+      out[i] = {f.is_host, f.func_index, {f.func_name, f.func_name_size}, std::nullopt};
+      if (f.wasm_offset != SLUICE_NO_OFFSET) out[i].wasm_offset = f.wasm_offset;
+    }
+    return out;
+  }
+#ifdef __cpp_exceptions
+  /// The exception that left a host function and caused this trap; null if it had another cause.
+  std::exception_ptr host_exception() const {
+    void* payload = sluice_error_payload(raw_);
+    return payload == nullptr ? nullptr : *static_cast<std::exception_ptr*>(payload);
+  }
+#endif
+
+  sluice_error_t* raw() const { return raw_; }
+  sluice_error_t* release() { return std::exchange(raw_, nullptr); }
+
+ private:
+  sluice_error_t* raw_;
+};
+
+/// A T or an Error. Using the value of an error ends the program, so test first or SLUICE_TRY.
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  using value_type = T;
+  Result(T value) : value_(std::move(value)), error_(nullptr), has_value_(true) {}  // NOLINT
+  Result(Error error) : error_(std::move(error)), has_value_(false) {}              // NOLINT
+  Result(Result&& other) noexcept : error_(std::move(other.error_)), has_value_(other.has_value_) {
+    if (has_value_) new (&value_) T(std::move(other.value_));
+  }
+  Result& operator=(Result&& other) noexcept {
+    if (this != &other) {
+      this->~Result();
+      new (this) Result(std::move(other));
+    }
+    return *this;
+  }
+  Result(const Result&) = delete;
+  Result& operator=(const Result&) = delete;
+  ~Result() {
+    if (has_value_) value_.~T();
+  }
+
+  bool has_value() const { return has_value_; }
+  explicit operator bool() const { return has_value_; }
+  T& value() & {
+    need(has_value_);
+    return value_;
+  }
+  const T& value() const& {
+    need(has_value_);
+    return value_;
+  }
+  T&& value() && {
+    need(has_value_);
+    return std::move(value_);
+  }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T&& operator*() && { return std::move(*this).value(); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+  template <class U>
+  T value_or(U&& other) && {
+    return has_value_ ? std::move(value_) : static_cast<T>(std::forward<U>(other));
+  }
+  Error& error() & {
+    need(!has_value_);
+    return error_;
+  }
+  Error&& error() && {
+    need(!has_value_);
+    return std::move(error_);
+  }
+#ifdef __cpp_lib_expected
+  operator std::expected<T, Error>() && {  // NOLINT(google-explicit-constructor)
+    if (has_value_) return std::move(value_);
+    return std::unexpected(std::move(error_));
+  }
+#endif
+
+ private:
+  static void need(bool condition) {
+    if (!condition) std::abort();
+  }
+  union {
+    T value_;
+  };
+  Error error_;
+  bool has_value_;
+};
+
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  using value_type = void;
+  Result() : error_(nullptr) {}
+  Result(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  bool has_value() const { return error_.raw() == nullptr; }
+  explicit operator bool() const { return has_value(); }
+  void value() const {
+    if (!has_value()) std::abort();
+  }
+  void operator*() const { value(); }
+  Error& error() & { return error_; }
+  Error&& error() && { return std::move(error_); }
+#ifdef __cpp_lib_expected
+  operator std::expected<void, Error>() && {  // NOLINT(google-explicit-constructor)
+    if (has_value()) return {};
+    return std::unexpected(std::move(error_));
+  }
+#endif
+
+ private:
+  Error error_;
+};
+
+/// The value of a Result, or returns its Error from the enclosing function.
+#define SLUICE_TRY(...)                                                                            \
+  SLUICE_DETAIL_TRY(SLUICE_DETAIL_JOIN(sluice_result_, __COUNTER__), __VA_ARGS__)
+// A name of its own for each use, because uses nest.
+#define SLUICE_DETAIL_TRY(result, ...)                                                             \
+  __extension__({                                                                                  \
+    auto result = (__VA_ARGS__);                                                                   \
+    if (!result) return std::move(result).error();                                                 \
+    *std::move(result);                                                                            \
+  })
+#define SLUICE_DETAIL_JOIN(a, b) SLUICE_DETAIL_JOIN_EXPANDED(a, b)
+#define SLUICE_DETAIL_JOIN_EXPANDED(a, b) a##b
+
+}  // namespace sluice::inline v0
