@@ -1,5 +1,6 @@
 // Decoding: framing, order, truncation, and that no cut of the stream changes the outcome.
 #include <gtest/gtest.h>
+#include <random>
 #include <string>
 
 #include "engine/binary/stream_decoder.h"
@@ -208,6 +209,30 @@ TEST(StreamDecoder, PrefixesOfAValidModule) {
     EXPECT_TRUE(complete || text.ends_with(at(length, "unexpected end")) ||
                 text.ends_with("have inconsistent lengths"))
         << length << ": " << text;
+  }
+}
+
+// Mutated modules: whatever comes out, it comes out of every cut.
+TEST(StreamDecoder, MutationsHaveOneOutcome) {
+  const Bytes good = rich_module();
+  std::mt19937 random(7);
+  for (int round = 0; round < 4000; ++round) {
+    Bytes bytes = good;
+    for (auto n = random() % 3 + 1; n > 0; --n) {
+      const size_t at = random() % bytes.size();
+      const auto here = bytes.begin() + static_cast<long>(at);
+      switch (random() % 4) {
+      case 0: *here = static_cast<uint8_t>(random()); break;
+      case 1: *here ^= static_cast<uint8_t>(1u << random() % 8); break;
+      case 2: bytes.erase(here); break;
+      default: bytes.insert(here, static_cast<uint8_t>(random())); break;
+      }
+    }
+    const std::string whole = decode(bytes);
+    EXPECT_EQ(decode(std::span(bytes), {random() % (bytes.size() + 1)}), whole) << round;
+    std::vector<size_t> every;
+    for (size_t i = 0; i < bytes.size(); ++i) every.push_back(i);
+    EXPECT_EQ(decode(std::span(bytes), every), whole) << round;
   }
 }
 
