@@ -1,7 +1,7 @@
 // Sluice's own versions of asmjit's diagnostics, in place of the library's.
 //
-// Two reasons: Sluice never prints, and Debian's libasmjit.a is not position-independent in just the
-// object that holds these three (it uses stderr), so that a shared library must not pull it in.
+// Two reasons: Sluice never prints, and Debian's libasmjit.a is not position-independent in just
+// the object that holds these three (it uses stderr), so that a shared library must not pull it in.
 #include <asmjit/core.h>
 
 #include "engine/base/check.h"

@@ -20,6 +20,23 @@ struct Opcode {
   uint8_t byte = 0;
 };
 
+/// An opcode of load and store tables, cut up so that no branch depends on it: an optional prefix,
+/// where REX goes, and one or two bytes behind.
+struct MemForm {
+  uint8_t prefix = 0;
+  uint8_t prefix_bits = 0;  // 0 or 8
+  uint8_t opcode_bytes = 0;
+  uint8_t rex_w = 0;  // 0 or 8
+  uint16_t opcode = 0;
+
+  static constexpr MemForm of(Opcode op, bool wide) {
+    bool has_prefix = op.prefix != 0;
+    return {op.prefix, static_cast<uint8_t>(has_prefix ? 8 : 0),
+            static_cast<uint8_t>(op.map == 1 ? 2 : 1), static_cast<uint8_t>(wide ? 8 : 0),
+            static_cast<uint16_t>(op.map == 1 ? 0x0f | op.byte << 8 : op.byte)};
+  }
+};
+
 class Encoder {
  public:
   uint8_t* cursor = nullptr;
@@ -45,6 +62,17 @@ class Encoder {
     uint32_t rex = (w << 3) | ((reg & 8) >> 1) | ((encoding(m.base) & 8) >> 3) | force;
     if (m.index != Reg::None) rex |= (encoding(m.index) & 8) >> 2;
     put_legacy(op, op.byte, 1, rex);
+    put_mem(reg, m);
+  }
+
+  /// The same for an opcode that is only known at run time.
+  void form_mem(const MemForm& form, uint32_t reg, const Mem& m, uint32_t force = 0) {
+    uint32_t rex = form.rex_w | ((reg & 8) >> 1) | ((encoding(m.base) & 8) >> 3) | force;
+    if (m.index != Reg::None) rex |= (encoding(m.index) & 8) >> 2;
+    uint32_t rex_bits = rex != 0 ? 8 : 0;
+    uint64_t code = (uint64_t{form.opcode} << rex_bits) | (rex != 0 ? 0x40 | rex : 0);
+    put(code << form.prefix_bits | form.prefix,
+        form.opcode_bytes + ((rex_bits + form.prefix_bits) >> 3));
     put_mem(reg, m);
   }
 

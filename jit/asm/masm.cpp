@@ -244,8 +244,11 @@ void Masm::finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks) {
   }
   emit_pool();
   size_t start = (out.bytes.size() + 15) & ~size_t{15};
+  size_t needed = start + offset();
+  if (needed > out.bytes.capacity()) out.bytes.reserve(needed + needed / 2);
   out.bytes.resize(start, 0xcc);
-  out.bytes.insert(out.bytes.end(), begin_, e_.cursor);
+  out.bytes.resize(needed);
+  std::memcpy(out.bytes.data() + start, begin_, offset());
   CodeEntry entry;
   entry.func = func;
   entry.code_offset = static_cast<uint32_t>(start);

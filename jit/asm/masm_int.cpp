@@ -1,5 +1,7 @@
 // Integer instructions of the macro assembler that are not inline: memory access by kind, division,
 // bit counting, conditions as values.
+#include <array>
+
 #include "jit/asm/rare.h"
 
 namespace sluice {
@@ -38,21 +40,34 @@ constexpr KindOpcode kStores[] = {
     {{0, 1, 0x11}, 0},     // V128
 };
 
+template <size_t kSize>
+constexpr std::array<MemForm, kSize> forms_of(const KindOpcode (&kinds)[kSize]) {
+  std::array<MemForm, kSize> forms{};
+  for (size_t i = 0; i < kSize; ++i) forms[i] = MemForm::of(kinds[i].op, kinds[i].w != 0);
+  return forms;
+}
+constexpr auto kLoadForms = forms_of(kLoads);
+constexpr auto kStoreForms = forms_of(kStores);
+
 // spl, bpl, sil and dil are only reached with a REX prefix; without one these numbers mean ah … bh.
 constexpr uint32_t byte_rex(uint32_t reg) { return reg >= 4 && reg < 8 ? 0x40 : 0; }
 
 }  // namespace
 
 void Masm::load(LoadKind kind, Reg dst, const Mem& m) {
-  const KindOpcode& k = kLoads[static_cast<size_t>(kind)];
-  if (kind >= LoadKind::F32 && cpu_.avx) return e_.vex_reg_mem(k.op, 0, num(dst), 0, m);
-  e_.reg_mem(k.op, k.w, num(dst), m);
+  size_t index = static_cast<size_t>(kind);
+  if (kind >= LoadKind::F32 && cpu_.avx) {
+    return e_.vex_reg_mem(kLoads[index].op, 0, num(dst), 0, m);
+  }
+  e_.form_mem(kLoadForms[index], num(dst), m);
 }
 
 void Masm::store(StoreKind kind, const Mem& m, Reg src) {
-  const KindOpcode& k = kStores[static_cast<size_t>(kind)];
-  if (kind >= StoreKind::F32 && cpu_.avx) return e_.vex_reg_mem(k.op, 0, num(src), 0, m);
-  e_.reg_mem(k.op, k.w, num(src), m, kind == StoreKind::I8 ? byte_rex(num(src)) : 0);
+  size_t index = static_cast<size_t>(kind);
+  if (kind >= StoreKind::F32 && cpu_.avx) {
+    return e_.vex_reg_mem(kStores[index].op, 0, num(src), 0, m);
+  }
+  e_.form_mem(kStoreForms[index], num(src), m, kind == StoreKind::I8 ? byte_rex(num(src)) : 0);
 }
 
 void Masm::store_imm(StoreKind kind, const Mem& m, int32_t imm) {

@@ -7,13 +7,9 @@ namespace sluice {
 
 namespace {
 
-bool same_place(const MovePlace& a, const MovePlace& b) {
-  return a.kind == b.kind && a.reg == b.reg && a.disp == b.disp;
-}
-
 /// Stack places in a total order.
 uint64_t stack_key(const MovePlace& p) {
-  return uint64_t{static_cast<uint8_t>(p.reg)} << 32 | static_cast<uint32_t>(p.disp);
+  return uint64_t{static_cast<uint8_t>(p.reg)} << 32 | static_cast<uint32_t>(p.disp());
 }
 
 Width width_of(MoveType type) { return type == MoveType::I32 ? W32 : W64; }
@@ -28,86 +24,85 @@ LoadKind load_kind(MoveType type) {
 
 }  // namespace
 
-void ParallelMove::add(MoveType type, const MovePlace& dst, const MovePlace& src) {
-  if (src.kind != MovePlace::Kind::Const && same_place(dst, src)) return;
-  moves_.push_back({dst, src, type, 0, 0, false});
-}
-
-uint32_t ParallelMove::destination_index(const MovePlace& place) const {
-  if (place.kind == MovePlace::Kind::Reg) return reg_dst_[static_cast<size_t>(place.reg)];
-  if (place.kind == MovePlace::Kind::Const || stack_order_.empty()) return 0;
+uint32_t ParallelMove::destination_slot(const MovePlace& place) const {
   uint64_t key = stack_key(place);
   auto it = std::lower_bound(
       stack_order_.begin(), stack_order_.end(), key,
-      [this](uint32_t index, uint64_t k) { return stack_key(moves_[index].dst) < k; });
-  if (it == stack_order_.end() || stack_key(moves_[*it].dst) != key) return 0;
-  return *it + 1;
+      [this](uint32_t number, uint64_t k) { return stack_key(moves_[number - 1].dst) < k; });
+  if (it == stack_order_.end() || stack_key(moves_[*it - 1].dst) != key) return 0;
+  return *it;
 }
 
-void ParallelMove::link() {
+void ParallelMove::link_slots() {
   stack_order_.clear();
-  for (uint32_t i = 0; i < moves_.size(); ++i) {
-    const MovePlace& dst = moves_[i].dst;
-    if (dst.kind == MovePlace::Kind::Reg) {
-      DCHECK(reg_dst_[static_cast<size_t>(dst.reg)] == 0, "two moves to one register");
-      reg_dst_[static_cast<size_t>(dst.reg)] = i + 1;
-    } else {
-      stack_order_.push_back(i);
-    }
+  for (uint32_t number = 1; number <= moves_.size(); ++number) {
+    if (moves_[number - 1].dst.kind == MovePlace::Kind::Stack) stack_order_.push_back(number);
   }
   std::sort(stack_order_.begin(), stack_order_.end(), [this](uint32_t a, uint32_t b) {
-    return stack_key(moves_[a].dst) < stack_key(moves_[b].dst);
+    return stack_key(moves_[a - 1].dst) < stack_key(moves_[b - 1].dst);
   });
   for (Move& move : moves_) {
-    move.blocked = destination_index(move.src);
-    if (move.blocked != 0) ++moves_[move.blocked - 1].readers;
+    if (move.src.kind != MovePlace::Kind::Stack) continue;
+    move.reads_slot_of = destination_slot(move.src);
+    if (move.reads_slot_of != 0) ++moves_[move.reads_slot_of - 1].slot_readers;
   }
 }
 
-void ParallelMove::emit(Masm& masm) {
-  if (moves_.empty()) return;
-  link();
-  for (uint32_t i = 0; i < moves_.size(); ++i) emit_ready(masm, i);
+void ParallelMove::emit_all(Masm& masm) {
+  if (has_stack_source_ && has_stack_destination_) link_slots();
+  uint32_t count = static_cast<uint32_t>(moves_.size());
+  for (uint32_t number = 1; number <= count; ++number) emit_ready(masm, number);
   // What is left are cycles, each move's destination read by exactly one other.
-  for (uint32_t i = 0; i < moves_.size(); ++i) {
-    if (!moves_[i].done) break_cycle(masm, i);
+  for (uint32_t number = 1; number <= count; ++number) {
+    if (!moves_[number - 1].done) break_cycle(masm, number);
   }
   for (const Move& move : moves_) {
-    if (move.dst.kind == MovePlace::Kind::Reg) reg_dst_[static_cast<size_t>(move.dst.reg)] = 0;
+    if (move.dst.kind == MovePlace::Kind::Reg) move_to_[index(move.dst.reg)] = 0;
   }
   moves_.clear();
+  has_stack_source_ = false;
+  has_stack_destination_ = false;
 }
 
 // Emits a move that nobody waits behind, then the one that it was in the way of, and so on.
-void ParallelMove::emit_ready(Masm& masm, uint32_t index) {
-  while (!moves_[index].done && moves_[index].readers == 0) {
-    Move& move = moves_[index];
+void ParallelMove::emit_ready(Masm& masm, uint32_t number) {
+  while (number != 0) {
+    Move& move = moves_[number - 1];
+    if (move.done || readers(move) != 0) return;
     masm.ensure_room();
     emit_one(masm, move);
     move.done = true;
-    if (move.blocked == 0) return;
-    index = move.blocked - 1;
-    --moves_[index].readers;
+    number = blocked_by(move);
+    if (move.src.kind == MovePlace::Kind::Reg) {
+      --readers_[index(move.src.reg)];
+    } else if (number != 0) {
+      --moves_[number - 1].slot_readers;
+    }
   }
 }
 
 // The destination's old value is saved in a register for its last reader, which frees the move.
-void ParallelMove::break_cycle(Masm& masm, uint32_t index) {
-  const MovePlace& dst = moves_[index].dst;
-  uint32_t reader = index;
-  while (moves_[reader].blocked != index + 1) reader = moves_[reader].blocked - 1;
-  if (dst.kind == MovePlace::Kind::Stack) {
-    masm.load(is_narrow(moves_[reader].type) ? LoadKind::I32 : LoadKind::I64, kScratchGpr,
-              mem_at(dst.reg, dst.disp));
-  } else if (is_xmm(dst.reg)) {
-    masm.mov_to_gpr(W64, kScratchGpr, dst.reg);
+void ParallelMove::break_cycle(Masm& masm, uint32_t number) {
+  Move& move = moves_[number - 1];
+  uint32_t last = number;
+  while (blocked_by(moves_[last - 1]) != number) last = blocked_by(moves_[last - 1]);
+  Move& reader = moves_[last - 1];
+  if (move.dst.kind == MovePlace::Kind::Stack) {
+    masm.load(is_narrow(reader.type) ? LoadKind::I32 : LoadKind::I64, kScratchGpr,
+              mem_at(move.dst.reg, move.dst.disp()));
+    --move.slot_readers;
   } else {
-    masm.mov(W64, kScratchGpr, dst.reg);
+    if (is_xmm(move.dst.reg)) {
+      masm.mov_to_gpr(W64, kScratchGpr, move.dst.reg);
+    } else {
+      masm.mov(W64, kScratchGpr, move.dst.reg);
+    }
+    --readers_[index(move.dst.reg)];
   }
-  moves_[reader].src = MovePlace::in_reg(kScratchGpr);
-  moves_[reader].blocked = 0;
-  --moves_[index].readers;
-  emit_ready(masm, index);
+  reader.src = MovePlace::in_reg(kScratchGpr);
+  reader.reads_slot_of = 0;
+  ++readers_[index(kScratchGpr)];
+  emit_ready(masm, number);
 }
 
 void ParallelMove::emit_one(Masm& masm, const Move& move) {
@@ -117,7 +112,7 @@ void ParallelMove::emit_one(Masm& masm, const Move& move) {
   bool to_float_reg = dst.kind == Kind::Reg && is_xmm(dst.reg);
   if (dst.kind == Kind::Reg) {
     if (src.kind == Kind::Stack) {
-      masm.load(load_kind(move.type), dst.reg, mem_at(src.reg, src.disp));
+      masm.load(load_kind(move.type), dst.reg, mem_at(src.reg, src.disp()));
     } else if (src.kind == Kind::Const) {
       if (to_float_reg) return masm.fconst(fwidth_of(move.type), dst.reg, src.bits);
       masm.mov_imm(width_of(move.type), dst.reg, src.bits);
@@ -129,13 +124,13 @@ void ParallelMove::emit_one(Masm& masm, const Move& move) {
     }
     return;
   }
-  Mem slot = mem_at(dst.reg, dst.disp);
+  Mem slot = mem_at(dst.reg, dst.disp());
   if (src.kind == Kind::Reg) {
     masm.store(is_xmm(src.reg) ? StoreKind::F64 : StoreKind::I64, slot, src.reg);
   } else if (src.kind == Kind::Stack) {
     // An i32's slot may have anything in its upper half; this load zeroes what it doesn't read.
     masm.load(is_narrow(move.type) ? LoadKind::F32 : LoadKind::F64, kScratchXmm,
-              mem_at(src.reg, src.disp));
+              mem_at(src.reg, src.disp()));
     masm.store(StoreKind::F64, slot, kScratchXmm);
   } else {
     uint64_t bits = move.type == MoveType::I32 ? static_cast<uint32_t>(src.bits) : src.bits;
@@ -144,7 +139,7 @@ void ParallelMove::emit_one(Masm& masm, const Move& move) {
     }
     // Two halves, since the scratch register may hold a cycle's value.
     masm.store_imm(StoreKind::I32, slot, static_cast<int32_t>(static_cast<uint32_t>(bits)));
-    masm.store_imm(StoreKind::I32, mem_at(dst.reg, dst.disp + 4),
+    masm.store_imm(StoreKind::I32, mem_at(dst.reg, dst.disp() + 4),
                    static_cast<int32_t>(static_cast<uint32_t>(bits >> 32)));
   }
 }

@@ -3,7 +3,8 @@
 //
 // Destinations are distinct; sources are arbitrary, and may be other moves' destinations. Cycles go
 // through kScratchGpr, stack-to-stack moves through kScratchXmm: both are lost, everything else
-// that is no destination stays. Flags are untouched. Linear but for sorting the stack destinations.
+// that is no destination stays. Flags are untouched. Linear, but for sorting the stack destinations
+// if there are stack sources as well.
 #pragma once
 
 #include <cstdint>
@@ -29,14 +30,18 @@ constexpr MoveType move_type_of(ValType type) {
 /// Where a value comes from or goes to: a register, 8 bytes of stack, or (sources only) a constant.
 struct MovePlace {
   enum class Kind : uint8_t { Reg, Stack, Const };
+  uint64_t bits = 0;  // the constant, or the stack slot's displacement, sign-extended
   Kind kind = Kind::Const;
   Reg reg = Reg::None;  // the register, or the stack slot's base (rbp or rsp)
-  int32_t disp = 0;
-  uint64_t bits = 0;
 
-  static MovePlace in_reg(Reg r) { return {Kind::Reg, r, 0, 0}; }
-  static MovePlace in_stack(Reg base, int32_t disp) { return {Kind::Stack, base, disp, 0}; }
-  static MovePlace constant(uint64_t bits) { return {Kind::Const, Reg::None, 0, bits}; }
+  static MovePlace in_reg(Reg r) { return {0, Kind::Reg, r}; }
+  static MovePlace in_stack(Reg base, int32_t disp) {
+    return {static_cast<uint64_t>(int64_t{disp}), Kind::Stack, base};
+  }
+  static MovePlace constant(uint64_t bits) { return {bits, Kind::Const, Reg::None}; }
+
+  int32_t disp() const { return static_cast<int32_t>(static_cast<int64_t>(bits)); }
+  bool operator==(const MovePlace&) const = default;
 };
 
 /// Collects moves, emits them, and is empty again. Reusable without allocation. i32 values arrive
@@ -44,30 +49,60 @@ struct MovePlace {
 class ParallelMove {
  public:
   /// Integers move between general-purpose registers, floats between vector registers.
-  void add(MoveType type, const MovePlace& dst, const MovePlace& src);
+  void add(MoveType type, const MovePlace& dst, const MovePlace& src) {
+    using Kind = MovePlace::Kind;
+    if (dst == src) return;
+    moves_.push_back({dst, src, type});
+    uint32_t number = static_cast<uint32_t>(moves_.size());
+    if (src.kind == Kind::Reg) {
+      ++readers_[index(src.reg)];
+    } else if (src.kind == Kind::Stack) {
+      has_stack_source_ = true;
+    }
+    if (dst.kind == Kind::Reg) {
+      DCHECK(move_to_[index(dst.reg)] == 0, "two moves to one register");
+      move_to_[index(dst.reg)] = number;
+    } else {
+      has_stack_destination_ = true;
+    }
+  }
   bool empty() const { return moves_.empty(); }
-  void clear() { moves_.clear(); }
-  void emit(Masm& masm);
+  void emit(Masm& masm) {
+    if (!moves_.empty()) emit_all(masm);
+  }
 
  private:
   struct Move {
     MovePlace dst;
     MovePlace src;
     MoveType type = MoveType::I64;
-    uint32_t readers = 0;  // pending moves whose source is this move's destination
-    uint32_t blocked = 0;  // index + 1 of the move whose destination this one reads
     bool done = false;
+    uint32_t slot_readers = 0;   // pending moves that read `dst`, if that is a stack slot
+    uint32_t reads_slot_of = 0;  // 1 + the move whose stack destination this one reads, or 0
   };
 
-  void link();
-  uint32_t destination_index(const MovePlace& place) const;
-  void emit_ready(Masm& masm, uint32_t index);
+  static size_t index(Reg reg) { return static_cast<size_t>(reg); }
+  void emit_all(Masm& masm);
+  void link_slots();
+  uint32_t readers(const Move& move) const {
+    return move.dst.kind == MovePlace::Kind::Reg ? readers_[index(move.dst.reg)]
+                                                 : move.slot_readers;
+  }
+  uint32_t blocked_by(const Move& move) const {
+    return move.src.kind == MovePlace::Kind::Reg ? move_to_[index(move.src.reg)]
+                                                 : move.reads_slot_of;
+  }
+  uint32_t destination_slot(const MovePlace& place) const;
+  void emit_ready(Masm& masm, uint32_t number);
   void emit_one(Masm& masm, const Move& move);
-  void break_cycle(Masm& masm, uint32_t index);
+  void break_cycle(Masm& masm, uint32_t number);
 
-  Vector<Move> moves_;
+  Vector<Move> moves_;            // numbered from 1
   Vector<uint32_t> stack_order_;  // moves with stack destinations, sorted by place
-  uint32_t reg_dst_[32] = {};     // move index + 1 by destination register
+  bool has_stack_source_ = false;
+  bool has_stack_destination_ = false;
+  uint32_t readers_[32] = {};  // by register: pending moves that read it
+  uint32_t move_to_[32] = {};  // by register: the move with this destination, or 0
 };
 
 }  // namespace sluice

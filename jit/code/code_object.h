@@ -2,7 +2,8 @@
 //
 // A compiler appends functions to a CodeBatch; publishing (code_memory.h) copies the bytes and
 // applies the relocations. Two compilations of one function are equal here, byte for byte, whatever
-// thread made them. Nothing refers to addresses of this process, so a batch can be cached in a file.
+// thread made them. Nothing refers to addresses of this process, so a batch can be cached in a
+// file.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,28 @@ struct CodeEntry {
   uint32_t reloc_count = 0;
 };
 
+/// Leaves what resize() adds uninitialised: it is overwritten at once.
+template <class T>
+struct RawAllocator : HeapAllocator<T> {
+  using value_type = T;
+  RawAllocator() = default;
+  template <class U>
+  RawAllocator(const RawAllocator<U>&) noexcept {}  // NOLINT(google-explicit-constructor)
+  template <class U>
+  struct rebind {
+    using other = RawAllocator<U>;
+  };
+  template <class U>
+  void construct(U*) noexcept {}
+  template <class U, class... Args>
+  void construct(U* p, Args&&... args) {
+    ::new (static_cast<void*>(p)) U(static_cast<Args&&>(args)...);
+  }
+};
+using CodeBytes = std::vector<uint8_t, RawAllocator<uint8_t>>;
+
 struct CodeBatch {
-  Vector<uint8_t> bytes;
+  CodeBytes bytes;
   Vector<CodeEntry> entries;
   Vector<Relocation> relocs;
 

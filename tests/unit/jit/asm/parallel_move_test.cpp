@@ -47,7 +47,7 @@ MovePlace slot_place(int i) { return MovePlace::in_stack(Reg::Rbp, 8 * i); }
 
 uint64_t& at(Machine& machine, const MovePlace& place) {
   if (place.kind == MovePlace::Kind::Reg) return machine.regs[static_cast<size_t>(place.reg)];
-  return machine.slots[place.disp / 8];
+  return machine.slots[place.disp() / 8];
 }
 
 uint64_t visible(MoveType type, uint64_t bits) {
@@ -77,7 +77,7 @@ void run(const std::vector<Case>& cases, Masm& masm) {
   for (const Case& c : cases) {
     moves.add(c.type, c.dst, c.src);
     uint64_t value = c.src.kind == MovePlace::Kind::Const ? c.src.bits : at(machine, c.src);
-    if (c.dst.kind == c.src.kind && c.dst.reg == c.src.reg && c.dst.disp == c.src.disp) continue;
+    if (c.dst == c.src) continue;
     at(expected, c.dst) = visible(c.type, value);
   }
   masm.begin();
