@@ -6,8 +6,10 @@
 // body to body: one ReaderState per worker thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "engine/base/arena.h"
 #include "engine/base/check.h"
@@ -61,11 +63,12 @@ class SlotArray {
 
   Slot* data() const { return data_; }
   size_t capacity() const { return capacity_; }
-  /// Keeps the first `used` slots.
-  void grow(size_t used, size_t wanted) {
+  /// Makes room for `wanted` slots, and for twice as many as before if that is at most `most`.
+  /// Keeps the first `used`.
+  void grow(size_t used, size_t wanted, size_t most) {
     static_assert(std::is_trivially_copyable_v<Slot>);
-    size_t capacity = capacity_ * 2 < kFirst ? kFirst : capacity_ * 2;
-    if (capacity < wanted) capacity = wanted;
+    const size_t doubled = std::min(std::max(capacity_ * 2, kFirst), most);
+    const size_t capacity = std::max(doubled, wanted);
     auto* data = static_cast<Slot*>(heap_allocate(capacity * sizeof(Slot), alignof(Slot)));
     for (size_t i = 0; i < used; ++i) data[i] = data_[i];
     if (data_ != nullptr) heap_release(data_, capacity_ * sizeof(Slot), alignof(Slot));

@@ -61,6 +61,7 @@ class FuncReader {
 
  private:
   static_assert(kTakesBasics<Sink>);
+  static constexpr size_t kStretch = 64;  // the loop tests for room at least so many bytes ahead
   static constexpr uint8_t kEndByte = 0x0b;
   static_assert(kPlainOps[kEndByte] == Op::End);
 
@@ -101,12 +102,17 @@ class FuncReader {
     }
   }
   [[gnu::cold, gnu::noinline]] void not_compiled() {
+    poll_sink();  // it may have stopped before
+    if (muted_) return;
     muted_ = true;
     not_compiled_pos_ = s_.instr_pos;
   }
   // After control instructions and calls: has the sink given up?
   void poll_sink() {
-    if (to_sink() && sink_.stopped()) muted_ = true;
+    if (!muted_ && sink_.stopped_at() != nullptr) {
+      muted_ = true;
+      not_compiled_pos_ = sink_.stopped_at();
+    }
   }
 
   // --- Failures; all cold.
@@ -252,7 +258,22 @@ class FuncReader {
     const ValType list[] = {wanted...};
     return take(list);
   }
-  /// The last operand, which may be any reference.
+  // The same for many operands, of the types `type_of` gives to their numbers. What unreachable
+  // code lacks of them does not come into being: popping them must cost no more than there are.
+  template <class TypeOf>
+  Slot* take_many(uint32_t count, TypeOf type_of) {
+    const auto have = static_cast<uint32_t>(s_.top - s_.floor);
+    if (have < count && !s_.innermost().unreachable) {
+      fail_count(have, count);
+      return nullptr;
+    }
+    const uint32_t present = std::min(have, count);
+    for (uint32_t i = 1; i <= present; ++i) {
+      if (!check(*(s_.top - i), type_of(count - i))) return nullptr;
+    }
+    return s_.top - present;
+  }
+  // The last operand, which may be any reference.
   Slot* take_ref();
   // The loop's slow paths: the same, with top as a value. Null after a failure.
   [[gnu::noinline]] Slot* take_any(Slot* top);
@@ -457,9 +478,11 @@ template <class Sink>
 Result<void> FuncReader<Sink>::result() {
   if (!in_.failed() && !in_.at_end()) in_.fail(ErrorKind::BodySize, in_.offset());
   if (in_.failed()) return in_.take_error();
+  poll_sink();
   if (not_compiled_pos_ != nullptr) {
     in_.set_pos(not_compiled_pos_);
     const uint64_t at = in_.offset();
+    if (at == s_.body.range.offset) return sluice::fail(ErrorKind::NotCompiled, at, "v128 local");
     return sluice::fail(ErrorKind::NotCompiled, at,
                         String(op_info(read_op(in_, module_.features)).mnemonic));
   }
@@ -527,7 +550,6 @@ void FuncReader<Sink>::enter_function() {
 template <class Sink>
 template <bool kToSink>
 void FuncReader<Sink>::loop() {
-  constexpr size_t kStretch = 64;  // at least so many bytes between two tests for room
   reserve(kStretch);
   Cursor c;
   load(c);
@@ -713,7 +735,10 @@ template <class Sink>
 void FuncReader<Sink>::grow(size_t count) {
   const auto used = static_cast<size_t>(s_.top - s_.base);
   const auto floor = s_.floor - s_.base;
-  s_.slots.grow(used, used + count + 1);
+  // One past the limit an instruction still gets its room; it is the last one.
+  constexpr size_t kMost = kMaxOperands + kStretch;
+  if (used + count > kMost) fail(ErrorKind::OperandsLimit);
+  s_.slots.grow(used, used + count + 1, kMost + 1);
   s_.base = s_.slots.data();
   s_.floor = s_.base + floor;
   s_.top = s_.base + used;

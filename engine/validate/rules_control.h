@@ -182,7 +182,7 @@ void FuncReader<Sink>::exec_end() {
     if (!check_empty_else(frame.type)) return;
     joined = true;
   }
-  if (frame.kind == FrameKind::Func && !muted_ && sink_.stopped()) muted_ = true;
+  if (frame.kind == FrameKind::Func) poll_sink();
   if (frame.live_at_entry && !muted_) sink_.end(frame, fallthrough_live);
   leave(frame, joined);
 }

@@ -208,11 +208,8 @@ void FuncReader<Sink>::exec_struct_new() {
       if (!require(field.storage.is_defaultable(), ErrorKind::NotDefaultable)) return;
     }
   } else {
-    if (!need(count)) return;
-    args = s_.top - count;
-    for (uint32_t i = count; i-- > 0;) {
-      if (!check(args[i], def->fields[i].storage.unpacked())) return;
-    }
+    args = take_many(count, [def](uint32_t i) { return def->fields[i].storage.unpacked(); });
+    if (args == nullptr) return;
   }
   finish_gc(args, ref_to(instr_.index, false));
 }
@@ -260,13 +257,9 @@ void FuncReader<Sink>::exec_array_new_fixed() {
   if (field == nullptr) return;
   const uint32_t count = instr_.index2;
   if (count > kMaxArrayNewFixed) return fail_index(ErrorKind::CountTooLarge, count);
-  if (!need(count)) return;
-  Slot* args = s_.top - count;
   const ValType type = field->storage.unpacked();
-  for (uint32_t i = count; i-- > 0;) {
-    if (!check(args[i], type)) return;
-  }
-  finish_gc(args, ref_to(instr_.index, false));
+  Slot* args = take_many(count, [type](uint32_t) { return type; });
+  if (args != nullptr) finish_gc(args, ref_to(instr_.index, false));
 }
 
 // May the segment `index2` fill such arrays?

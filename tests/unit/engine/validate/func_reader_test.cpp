@@ -32,7 +32,7 @@ class RecordingSink {
            c != Category::TypedRef && c != Category::Atomic && c != Category::WideArithmetic;
   }
   static constexpr bool kWantsState = true;
-  bool stopped() const { return calls_until_stop == 0; }
+  const uint8_t* stopped_at() const { return stopped_at_; }
 
   void begin(State& s) {
     state = &s;
@@ -158,9 +158,10 @@ class RecordingSink {
   }
   void log(const std::string& line) {
     log_text += line + "; ";
-    if (calls_until_stop > 0) --calls_until_stop;
+    if (calls_until_stop > 0 && --calls_until_stop == 0) stopped_at_ = state->instr_pos;
   }
 
+  const uint8_t* stopped_at_ = nullptr;
   uint32_t last_ = 0;
   uint32_t labels_ = 0;
 };
@@ -299,10 +300,22 @@ TEST_F(FuncReaderTest, EveryUnsupportedRowIsReported) {
 TEST_F(FuncReaderTest, ASinkMayStop) {
   calls_until_stop_ = 2;
   EXPECT_EQ(record("00 02 40 41 00 1a 0b 10 00 0b"), "begin 0; block L1; ");
-  EXPECT_TRUE(result_.has_value()) << "the reason is the sink's";
-  record("00 02 40 41 00 1a 0b 10 09 0b");
+  ASSERT_FALSE(result_.has_value());
+  EXPECT_EQ(result_.error().kind, ErrorKind::NotCompiled);
+  EXPECT_EQ(result_.error().offset, 1u);
+  EXPECT_EQ(result_.error().detail, "block");
+  record("00 02 40 41 00 1a 0b 10 09 0b");  // invalid all the same
   ASSERT_FALSE(result_.has_value());
   EXPECT_EQ(result_.error().kind, ErrorKind::UnknownFunc);
+  // Also where no control instruction follows but the end, and an unsupported instruction behind it
+  // is not the first.
+  for (const char* body : {"00 41 00 1a 0b", "00 41 00 fd 11 1a 0b"}) {
+    record(body);
+    ASSERT_FALSE(result_.has_value());
+    EXPECT_EQ(result_.error().kind, ErrorKind::NotCompiled);
+    EXPECT_EQ(result_.error().offset, 1u);
+    EXPECT_EQ(result_.error().detail, "i32.const");
+  }
 }
 
 TEST_F(FuncReaderTest, StateIsReusedAndGrows) {

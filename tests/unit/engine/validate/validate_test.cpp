@@ -299,6 +299,10 @@ TEST_F(Validate, References) {
   rejects("00 41 00 41 00 fb 0a 04 00 1a 0b", ErrorKind::TypeMismatch, 5);
   rejects("00 d0 04 41 00 d0 05 41 00 41 00 fb 11 04 05 0b", ErrorKind::TypeMismatch, 11);
   rejects("00 41 00 fb 08 04 91 4e 1a 0b", ErrorKind::CountTooLarge, 3);
+  rejects("00 41 00 fb 08 04 02 1a 0b", ErrorKind::TypeMismatch, 3);
+  rejects("00 41 00 42 00 fb 08 04 02 1a 0b", ErrorKind::TypeMismatch, 5);
+  rejects("00 42 00 fb 00 02 1a 0b", ErrorKind::TypeMismatch, 3);
+  rejects("00 00 42 00 fb 00 02 1a 0b", ErrorKind::TypeMismatch, 4);
 }
 
 TEST_F(Validate, Exceptions) {
@@ -332,6 +336,35 @@ TEST_F(Validate, DeepNestsAndHighStacks) {
   for (uint32_t i = 0; i < 2 * kDepth; ++i) body.push_back(0x1a);
   body.push_back(0x0b);
   EXPECT_TRUE(fixture_.validate(body).has_value());
+}
+
+TEST_F(Validate, OperandsAreLimited) {
+  // A function with 1,000 results, called 8,000 times and once more.
+  std::vector<ValType> results(kMaxResults, kI32);
+  TypeDef& type = fixture_.module.types[7];
+  type.func.types = results.data();
+  type.func.param_count = 0;
+  type.func.result_count = kMaxResults;
+  constexpr size_t kCalls = kMaxOperands / kMaxResults;
+  for (const bool too_many : {false, true}) {
+    std::vector<uint8_t> body = hex("00");
+    for (size_t i = 0; i < kCalls + (too_many ? 1 : 0); ++i) append(body, hex("10 02"));
+    const size_t end = body.size();
+    append(body, hex("0f 0b"));  // a return may leave operands behind
+    if (too_many) {
+      rejects(body, ErrorKind::OperandsLimit, end - 2);
+    } else {
+      EXPECT_TRUE(fixture_.validate(body).has_value());
+    }
+  }
+}
+
+// Popping what unreachable code lacks takes no time.
+TEST_F(Validate, ManyLargeArraysInUnreachableCode) {
+  std::vector<uint8_t> body = hex("00 00");
+  for (int i = 0; i < 200'000; ++i) append(body, hex("fb 08 04 90 4e 1a"));
+  append(body, hex("42 00 fb 08 04 02 0b"));
+  rejects(body, ErrorKind::TypeMismatch, body.size() - 5);
 }
 
 TEST_F(Validate, RandomBytesGiveAnErrorOrNone) {
