@@ -48,6 +48,16 @@ void ParallelMove::link_slots() {
   }
 }
 
+void ParallelMove::clear() {
+  for (const Move& move : moves_) {
+    if (move.dst.kind == MovePlace::Kind::Reg) move_to_[index(move.dst.reg)] = 0;
+    if (move.src.kind == MovePlace::Kind::Reg) readers_[index(move.src.reg)] = 0;
+  }
+  moves_.clear();
+  has_stack_source_ = false;
+  has_stack_destination_ = false;
+}
+
 void ParallelMove::emit_all(Masm& masm) {
   if (has_stack_source_ && has_stack_destination_) link_slots();
   uint32_t count = static_cast<uint32_t>(moves_.size());

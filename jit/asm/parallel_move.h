@@ -67,6 +67,8 @@ class ParallelMove {
     }
   }
   bool empty() const { return moves_.empty(); }
+  /// Drops what was added.
+  void clear();
   void emit(Masm& masm) {
     if (!moves_.empty()) emit_all(masm);
   }
