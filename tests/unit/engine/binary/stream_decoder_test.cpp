@@ -336,29 +336,5 @@ TEST(StreamDecoder, BodySizeLimit) {
       decode(with_body(kMaxBodyBytes + 1)).ends_with("function body is larger than the limit"));
 }
 
-TEST(WireBytes, LimitAndViews) {
-  const auto wire = WireBytes::create(10).value();
-  const Bytes bytes(8, 7);
-  EXPECT_EQ(wire->append(bytes), 8u);
-  const uint8_t* base = wire->view().data();
-  EXPECT_EQ(wire->append(bytes), 2u);
-  EXPECT_EQ(wire->view().data(), base);
-  EXPECT_EQ(wire->size(), 10u);
-  EXPECT_EQ(wire->full_error().kind, ErrorKind::ModuleTooLarge);
-  EXPECT_EQ(wire->full_error().offset, 10u);
-  EXPECT_EQ(wire->view(ByteRange{9, 1})[0], 7);
-}
-
-TEST(WireBytes, GrowsThroughItsSteps) {
-  const auto wire = WireBytes::create().value();
-  const Bytes piece(77'777, 5);
-  size_t total = 0;
-  while (total < 5'000'000) {
-    ASSERT_EQ(wire->append(piece), piece.size());
-    total += piece.size();
-  }
-  EXPECT_EQ(wire->view()[total - 1], 5);
-}
-
 }  // namespace
 }  // namespace sluice
