@@ -33,6 +33,7 @@ Cond FuncCompiler::condition(Slot& slot) {
   DCHECK(!has_flags_, "latched flags below the top");
   Operand value = pop_to_operand(slot);
   if (value.in_reg()) {
+    if (value.reg == zero_flag_reg_ && masm.offset() == zero_flag_at_) return Cond::NotZero;
     masm.test(W32, value.reg, value.reg);
   } else {
     masm.alu_store_imm(Alu::Cmp, W32, value.mem, 0);
@@ -70,8 +71,9 @@ void FuncCompiler::branch(Frame& target, const Slot* passed) {
 
 /// Stores what the loop's header wants in memory, on both ways of the branch that follows: then
 /// most branches back need no moves of their own. Flags survive.
-void FuncCompiler::clean_for_loop(const LabelState& header) {
-  RegSet to_store = regs.dirty();
+void FuncCompiler::clean_for_loop(const Frame& loop) {
+  const LabelState& header = memory_.label_states[loop.label.state];
+  RegSet to_store = regs.dirty() - dead_at(*loop.label.loop);
   for (RegSet rest = header.dirty; !rest.empty(); rest.remove(rest.first())) {
     Reg reg = local(header.local[static_cast<size_t>(rest.first())]).reg;
     if (reg != Reg::None) to_store.remove(reg);
@@ -91,7 +93,7 @@ void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond) {
     return masm.bind(over);
   }
   if (target.label.state == BlockLabel::kNoState) fix_state(target, passed, false);
-  if (target.kind == FrameKind::Loop) clean_for_loop(memory_.label_states[target.label.state]);
+  if (target.kind == FrameKind::Loop) clean_for_loop(target);
   collect_moves(target, passed);
   if (memory_.moves.empty()) return masm.jcc(cond, target.label.target);
   masm.jcc(negate(cond), over);
@@ -224,6 +226,7 @@ void FuncCompiler::loop(Frame& frame) {
 
 void FuncCompiler::enter_loop(Frame& frame) {
   const LoopInfo& info = memory_.loop_scan.find(state->bytes, state->instr_pos, body_end_);
+  frame.label.loop = &info;
   choose_loop_registers(info);
   LabelStates& states = memory_.label_states;
   frame.label.outer_loop = loop_state_;
@@ -239,10 +242,13 @@ void FuncCompiler::enter_loop(Frame& frame) {
 void FuncCompiler::choose_loop_registers(const LoopInfo& info) {
   uint32_t room[2] = {kLoopGprs, kLoopXmms};
   if (info.has_call) room[0] = room[1] = kLoopRegsWithCalls;
-  HotLocal chosen[LoopScan::kMaxHot];
+  LocalUse chosen[LoopScan::kMaxHot];
   size_t count = 0;
   RegSet keep;
-  for (const HotLocal& hot : memory_.loop_scan.hot(info)) {
+  for (RegSet rest = dead_at(info); !rest.empty(); rest.remove(rest.first())) {
+    unbind(rest.first());
+  }
+  for (const LocalUse& hot : memory_.loop_scan.hot(info)) {
     const LocalState& l = local(hot.local);
     uint32_t& left = room[static_cast<size_t>(reg_class_of(l.type))];
     if (left == 0 || (info.has_call && hot.weight < kMinWeightWithCalls)) continue;
@@ -262,13 +268,20 @@ void FuncCompiler::choose_loop_registers(const LoopInfo& info) {
       --left;
     }
   }
+  RegSet unwanted = info.has_division ? RegSet::of(Reg::Rax, Reg::Rdx) : RegSet();
   for (size_t i = 0; i < count; ++i) {
     masm.ensure_room();
     const LocalState& l = local(chosen[i].local);
     if (l.reg == Reg::None) {
-      Reg reg = allocate(reg_class_of(l.type), RegSet());
+      Reg reg = allocate(reg_class_of(l.type), unwanted);
       load_home(chosen[i].local, reg);
       bind(chosen[i].local, reg, false);
+    } else if (unwanted.has(l.reg)) {
+      Reg from = l.reg;
+      Reg to = allocate(RegClass::Gpr, unwanted);
+      if (local(chosen[i].local).reg != from) continue;  // evicted, under stress
+      move_value(MoveType::I64, to, from);
+      relocate_users(from, to);
     }
   }
   for (size_t i = 0; i < count; ++i) {

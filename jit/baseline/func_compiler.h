@@ -124,7 +124,7 @@ class FuncCompiler {
   static constexpr bool supports(Category category) {
     return category <= Category::Call && category != Category::Gc;
   }
-  bool stopped() const { return stopped_; }
+  const uint8_t* stopped_at() const { return stopped_at_; }
 
   FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& assembler,
                CompilerMemory& memory, Vector<SourceMark>* marks);
@@ -176,8 +176,17 @@ class FuncCompiler {
   /// rax as a result of this type.
   void push_builtin_result(Slot& slot, MoveType type);
 
+  /// The instruction just emitted left the zero flag as of this i32 register's value: a branch on
+  /// that value, if it comes next, needs no test.
+  void note_zero_flag(Reg reg) {
+    zero_flag_reg_ = reg;
+    zero_flag_at_ = masm.offset();
+  }
+
   /// Stops the compilation: this body needs something the compiler does not do yet.
-  void stop_unsupported() { stopped_ = true; }
+  void stop_unsupported() {
+    if (stopped_at_ == nullptr) stopped_at_ = state->instr_pos;
+  }
 
   /// Is explicit bounds checking needed for this memory (else guard pages do it)?
   bool is_explicit() const { return options.memory_mode == MemoryMode::Explicit; }
@@ -337,14 +346,15 @@ class FuncCompiler {
   void forget_registers();
   void fix_state(Frame& target, const Slot* passed, bool from_else);
   void collect_moves(Frame& target, const Slot* passed);
-  void collect_local_moves(const LabelState& wanted);
+  void collect_local_moves(const LabelState& wanted, RegSet dead);
+  RegSet dead_at(const LoopInfo& loop) const;
   void set_result_words(const Frame& frame);
 
   // --- control.cpp
   Cond condition(Slot& slot);
   void branch(Frame& target, const Slot* passed);
   void branch_if(Frame& target, const Slot* passed, Cond cond);
-  void clean_for_loop(const LabelState& header);
+  void clean_for_loop(const Frame& loop);
   void emit_return(const Slot* results);
   void end_if_without_else(Frame& frame, bool then_live);
   void enter_loop(Frame& frame);
@@ -368,7 +378,7 @@ class FuncCompiler {
   CompilerMemory& memory_;
   Vector<SourceMark>* marks_;
   const uint8_t* body_end_ = nullptr;
-  bool stopped_ = false;
+  const uint8_t* stopped_at_ = nullptr;
   bool needs_attention_ = false;  // flags are latched, or marks wanted
   bool has_flags_ = false;        // the topmost word is Flags …
   uint32_t flags_at_ = 0;         // … at this position
@@ -379,6 +389,8 @@ class FuncCompiler {
   RegSet loop_regs_;                            // where that state has locals
   uint32_t table_id_ = 0;                       // br_tables so far
   uint32_t victim_cursor_ = 0;
+  Reg zero_flag_reg_ = Reg::None;  // see note_zero_flag
+  uint32_t zero_flag_at_ = 0;
 
   // The frame, from high to low addresses: saved instance, homes of locals, operand slots, outgoing
   // arguments and results.

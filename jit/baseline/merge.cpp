@@ -69,8 +69,18 @@ void FuncCompiler::fix_state(Frame& target, const Slot* passed, bool from_else) 
   }
 }
 
-void FuncCompiler::collect_local_moves(const LabelState& wanted) {
-  RegSet to_store = regs.dirty();
+/// Registers whose locals have no meaning at the loop's header.
+RegSet FuncCompiler::dead_at(const LoopInfo& loop) const {
+  RegSet result;
+  for (const LocalUse& use : memory_.loop_scan.dead(loop)) {
+    Reg reg = memory_.locals[use.local].reg;
+    if (reg != Reg::None) result.add(reg);
+  }
+  return result;
+}
+
+void FuncCompiler::collect_local_moves(const LabelState& wanted, RegSet dead) {
+  RegSet to_store = regs.dirty() - dead;
   for (RegSet rest = wanted.locals; !rest.empty(); rest.remove(rest.first())) {
     Reg reg = rest.first();
     const LocalState& l = local(wanted.local[static_cast<size_t>(reg)]);
@@ -93,7 +103,8 @@ void FuncCompiler::collect_local_moves(const LabelState& wanted) {
 void FuncCompiler::collect_moves(Frame& target, const Slot* passed) {
   DCHECK(memory_.moves.empty(), "moves left over");
   const LabelState& wanted = memory_.label_states[target.label.state];
-  collect_local_moves(wanted);
+  collect_local_moves(wanted,
+                      target.kind == FrameKind::Loop ? dead_at(*target.label.loop) : RegSet());
   std::span<const ValType> types = target.label_types();
   for (uint32_t i = 0; i < types.size(); ++i) {
     MovePlace to = i < kMaxMergeRegs && wanted.result[i] != Reg::None

@@ -13,6 +13,7 @@
 #include "engine/base/heap.h"
 #include "jit/abi/reg.h"
 #include "jit/asm/operand.h"
+#include "jit/baseline/prescan.h"
 
 namespace sluice {
 
@@ -59,6 +60,7 @@ struct BlockLabel {
   uint32_t state = kNoState;       // at `target`, once fixed
   uint32_t else_state = kNoState;  // of an if: at `otherwise`
   uint32_t outer_loop = kNoState;  // of a loop: the state of the loop around it
+  const LoopInfo* loop = nullptr;  // of a loop
   uint32_t table_stub = 0;         // br_table: 1 + number of the stub for this target
   uint32_t table_id = 0;           // br_table: the table that `table_stub` belongs to
 };

@@ -13,6 +13,10 @@ namespace {
 // How much more often an inner loop's body runs than the loop around it, as a guess.
 constexpr uint32_t kInnerWeight = 8;
 constexpr uint32_t kMaxWeight = 1u << 24;
+// A loop tells the one around it of so many locals: of few in nests deeper than real ones are.
+constexpr uint32_t kDeepNest = 16;
+constexpr ptrdiff_t kMaxKept = 128;
+constexpr ptrdiff_t kMaxKeptDeep = 8;
 
 /// Everything is lost from registers: calls, and what the runtime does by a call.
 bool is_like_call(const uint8_t* p, const uint8_t* end) {
@@ -22,7 +26,20 @@ bool is_like_call(const uint8_t* p, const uint8_t* end) {
   return opcode == kPrefixMisc && p + 1 < end && p[1] >= 8;
 }
 
-bool hotter(const HotLocal& a, const HotLocal& b) {
+bool is_division(uint8_t opcode) {
+  return (opcode >= 0x6d && opcode <= 0x70) || (opcode >= 0x7f && opcode <= 0x82);
+}
+
+uint32_t lenient_u32(const uint8_t* p, const uint8_t* end) {
+  uint32_t value = 0;
+  for (uint32_t shift = 0; p < end && shift < 32; shift += 7) {
+    value |= (*p & 0x7fu) << shift;
+    if ((*p++ & 0x80) == 0) break;
+  }
+  return value;
+}
+
+bool hotter(const LocalUse& a, const LocalUse& b) {
   return a.weight != b.weight ? a.weight > b.weight : a.local < b.local;
 }
 
@@ -31,7 +48,6 @@ bool hotter(const HotLocal& a, const HotLocal& b) {
 void LoopScan::begin(uint32_t local_count) {
   loops_.clear();
   next_loop_ = 0;
-  hot_.clear();
   scanned_to_ = 0;
   local_count_ = local_count;
   if (slot_of_.size() < local_count) slot_of_.resize(local_count, 0);
@@ -48,71 +64,108 @@ const LoopInfo& LoopScan::find(const uint8_t* bytes, const uint8_t* pos, const u
 
 void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end) {
   loops_.clear();
-  next_loop_ = 0;
-  hot_.clear();
+  uses_of_loops_.clear();
   uses_.clear();
   open_.clear();
-  uint32_t loop = 0;  // innermost open loop, index + 1
+  next_loop_ = loop_ = depth_ = skipped_ = conditional_ = 0;
   const uint8_t* p = pos;
   do {
-    uint8_t opcode = *p;
-    switch (opcode) {
-    case 0x20:    // local.get
-    case 0x21:    // local.set
-    case 0x22: {  // local.tee
-      uint32_t index = 0;
-      uint32_t shift = 0;
-      const uint8_t* next = skip_leb(p + 1, end);
-      for (const uint8_t* q = p + 1; q < next && shift < 28; ++q, shift += 7) {
-        index |= (*q & 0x7fu) << shift;
-      }
-      p = next;
-      if (index < local_count_) {
-        uses_.push_back({static_cast<uint16_t>(index), opcode != 0x20, 1});
-      }
-      continue;
-    }
-    case 0x02:  // block
-    case 0x04:  // if
-    case 0x06:  // try
-    case 0x1f:  // try_table
-      open_.push_back({0, loop});
-      break;
-    case 0x03:  // loop
-      open_.push_back({static_cast<uint32_t>(uses_.size()), loop});
-      loops_.push_back({.offset = static_cast<uint32_t>(p - bytes)});
-      loop = static_cast<uint32_t>(loops_.size());
-      break;
-    case 0x0b:    // end
-    case 0x18: {  // delegate
-      OpenBlock block = open_.back();
-      open_.pop_back();
-      if (block.outer_loop != loop) close_loop(loop, block);
-      loop = block.outer_loop;
-      break;
-    }
-    default:
-      if (is_like_call(p, end)) loops_[loop - 1].has_call = true;
-      break;
-    }
-    p = skip_instr(p, end);
+    p = *p >= 0x20 && *p <= 0x22 ? scan_local(p, end) : scan_instr(bytes, p, end);
   } while (p < end && !open_.empty());
   scanned_to_ = static_cast<uint32_t>(p - bytes);
 }
 
-/// Sums up a loop's uses by local, notes the busiest, and leaves these as uses by the loop around.
-void LoopScan::close_loop(uint32_t loop, const OpenBlock& block) {
-  LoopInfo& info = loops_[loop - 1];
+const uint8_t* LoopScan::scan_local(const uint8_t* p, const uint8_t* end) {
+  uint32_t index = lenient_u32(p + 1, end);
+  bool is_set = *p != 0x20;
+  if (index < local_count_) {
+    uses_.push_back({.local = static_cast<uint16_t>(index),
+                     .is_written = is_set,
+                     .set_first = is_set,
+                     .straight = std::max(skipped_, conditional_),
+                     .weight = 1});
+  }
+  return skip_leb(p + 1, end);
+}
+
+const uint8_t* LoopScan::scan_instr(const uint8_t* bytes, const uint8_t* p, const uint8_t* end) {
+  uint8_t opcode = *p;
+  switch (opcode) {
+  case 0x02: open(BlockKind::Block); break;
+  case 0x03:
+    open(BlockKind::Loop);
+    loops_.push_back({.offset = static_cast<uint32_t>(p - bytes)});
+    loop_ = static_cast<uint32_t>(loops_.size());
+    ++depth_;
+    break;
+  case 0x04: open(BlockKind::If); break;
+  case 0x06:  // try, try_table: whatever is inside may jump to a handler
+  case 0x1f:
+    open(BlockKind::Block);
+    skipped_ = depth_;
+    break;
+  case 0x0b:  // end, delegate
+  case 0x18: close(); break;
+  case 0x0c:  // br, br_if
+  case 0x0d: branch(p, end); break;
+  case 0x0e:  // br_table, br_on_null, br_on_non_null
+  case 0xd5:
+  case 0xd6: skipped_ = depth_; break;
+  default:
+    if (is_like_call(p, end)) loops_[loop_ - 1].has_call = true;
+    if (is_division(opcode)) loops_[loop_ - 1].has_division = true;
+    if (opcode == kPrefixGc) skipped_ = depth_;  // br_on_cast is among them
+    break;
+  }
+  return skip_instr(p, end);
+}
+
+void LoopScan::open(BlockKind kind) {
+  open_.push_back({kind, static_cast<uint32_t>(uses_.size()), loop_, conditional_});
+  if (kind == BlockKind::If) conditional_ = depth_;
+}
+
+void LoopScan::close() {
+  OpenBlock block = open_.back();
+  open_.pop_back();
+  conditional_ = block.outer_if;
+  if (block.kind != BlockKind::Loop) return;
+  LoopInfo& info = loops_[loop_ - 1];
   info.any_call |= info.has_call;
+  --depth_;
+  close_loop(info, block);
+  skipped_ = std::min(skipped_, depth_);
+  loop_ = block.outer_loop;
+  if (loop_ == 0) return;
+  LoopInfo& outer = loops_[loop_ - 1];
+  outer.any_call |= info.any_call;
+  outer.has_division |= info.has_division;
+  outer.is_incomplete |= info.is_incomplete;
+}
+
+/// Anything but a branch back to the innermost loop may leave out part of a turn.
+void LoopScan::branch(const uint8_t* p, const uint8_t* end) {
+  uint32_t label = lenient_u32(p + 1, end);
+  bool to_innermost =
+      label < open_.size() && open_[open_.size() - 1 - label].kind == BlockKind::Loop;
+  for (uint32_t i = 0; to_innermost && i < label; ++i) {
+    to_innermost = open_[open_.size() - 1 - i].kind != BlockKind::Loop;
+    if (i == kMaxHot) to_innermost = false;  // far enough to look
+  }
+  if (!to_innermost) skipped_ = depth_;
+}
+
+/// Sums up a loop's uses by local, notes the busiest, and leaves these as uses by the loop around.
+void LoopScan::close_loop(LoopInfo& info, const OpenBlock& block) {
   size_t distinct = block.first_use;
   for (size_t i = block.first_use; i < uses_.size(); ++i) {
-    HotLocal use = uses_[i];
+    LocalUse use = uses_[i];
     uint32_t& slot = slot_of_[use.local];
     if (slot == 0) {
       uses_[distinct++] = use;
       slot = static_cast<uint32_t>(distinct);
     } else {
-      HotLocal& sum = uses_[slot - 1];
+      LocalUse& sum = uses_[slot - 1];
       sum.weight = std::min(sum.weight + use.weight, kMaxWeight);
       sum.is_written |= use.is_written;
     }
@@ -120,19 +173,28 @@ void LoopScan::close_loop(uint32_t loop, const OpenBlock& block) {
   for (size_t i = block.first_use; i < distinct; ++i) slot_of_[uses_[i].local] = 0;
   auto first = uses_.begin() + static_cast<ptrdiff_t>(block.first_use);
   auto last = uses_.begin() + static_cast<ptrdiff_t>(distinct);
-  if (last - first > static_cast<ptrdiff_t>(kMaxHot)) {
-    std::nth_element(first, first + kMaxHot, last, hotter);
-    last = first + kMaxHot;
+  ptrdiff_t kept = depth_ < kDeepNest ? kMaxKept : kMaxKeptDeep;
+  if (last - first > kept) {
+    std::nth_element(first, first + kept, last, hotter);
+    last = first + kept;
+    info.is_incomplete = true;
   }
-  std::sort(first, last, hotter);
-  info.first_hot = static_cast<uint32_t>(hot_.size());
-  info.hot_count = static_cast<uint16_t>(last - first);
-  hot_.insert(hot_.end(), first, last);
+  uint32_t depth = depth_;
+  bool facts = !info.is_incomplete;
+  auto is_live = [facts, depth](const LocalUse& use) {
+    return !facts || !use.set_first || use.straight > depth;
+  };
+  auto dead = std::partition(first, last, is_live);
+  std::sort(first, dead, hotter);
+  info.first = static_cast<uint32_t>(uses_of_loops_.size());
+  info.hot_count = static_cast<uint16_t>(std::min<ptrdiff_t>(dead - first, kMaxHot));
+  uses_of_loops_.insert(uses_of_loops_.end(), first, first + info.hot_count);
+  info.dead_count = static_cast<uint16_t>(last - dead);
+  uses_of_loops_.insert(uses_of_loops_.end(), dead, last);
   uses_.erase(last, uses_.end());
   for (size_t i = block.first_use; i < uses_.size(); ++i) {
     uses_[i].weight = std::min(uses_[i].weight * kInnerWeight, kMaxWeight);
   }
-  if (block.outer_loop != 0 && info.any_call) loops_[block.outer_loop - 1].any_call = true;
 }
 
 }  // namespace sluice

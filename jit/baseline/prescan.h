@@ -11,19 +11,24 @@
 
 namespace sluice {
 
-/// A local worth a register in a loop.
-struct HotLocal {
+/// A local that a loop uses.
+struct LocalUse {
   uint16_t local = 0;
   bool is_written = false;
-  uint32_t weight = 0;  // uses, those in inner loops counted several times
+  bool set_first = false;  // the first use in program order is a local.set or local.tee …
+  uint32_t straight = 0;   // … which all open loops from this depth on reach in every turn
+  uint32_t weight = 0;     // uses, those in inner loops counted several times
 };
 
 struct LoopInfo {
-  uint32_t offset = 0;     // of the loop's opcode, from the start of the module
-  uint32_t first_hot = 0;  // into LoopScan's list
+  uint32_t offset = 0;  // of the loop's opcode, from the start of the module
+  uint32_t first = 0;   // into LoopScan's lists: the hot locals, then the dead ones
   uint16_t hot_count = 0;
-  bool has_call = false;  // outside its inner loops
-  bool any_call = false;  // inner loops included
+  uint16_t dead_count = 0;
+  bool has_call = false;       // outside its inner loops
+  bool any_call = false;       // inner loops included
+  bool has_division = false;   // likewise: needs rax and rdx
+  bool is_incomplete = false;  // uses of inner loops are not all known
 };
 
 class LoopScan {
@@ -32,30 +37,51 @@ class LoopScan {
 
   /// Forgets everything; `local_count` locals in the function to come.
   void begin(uint32_t local_count);
-  /// The loop whose opcode is at `pos`. Scans the nest if this is an outermost loop.
+  /// The loop whose opcode is at `pos`. Scans the nest if this is an outermost loop. The reference
+  /// is good until the next outermost loop.
   const LoopInfo& find(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end);
-  /// The loop's locals, hottest first.
-  std::span<const HotLocal> hot(const LoopInfo& loop) const {
-    return {hot_.data() + loop.first_hot, loop.hot_count};
+  /// The locals that live in the loop, the most used first.
+  std::span<const LocalUse> hot(const LoopInfo& loop) const {
+    return {uses_of_loops_.data() + loop.first, loop.hot_count};
+  }
+  /// Locals without a meaning at the loop's header: every turn sets them before it reads them or
+  /// leaves the loop. True of well-formed code, so that the compiler may rely on it.
+  std::span<const LocalUse> dead(const LoopInfo& loop) const {
+    return {uses_of_loops_.data() + loop.first + loop.hot_count, loop.dead_count};
   }
 
  private:
+  enum class BlockKind : uint8_t { Block, If, Loop };
   struct OpenBlock {
-    uint32_t first_use = 0;   // of a loop: its part of uses_
+    BlockKind kind = BlockKind::Block;
+    uint32_t first_use = 0;   // Loop: its part of uses_
     uint32_t outer_loop = 0;  // the loop that was innermost before the block, index + 1
+    uint32_t outer_if = 0;    // value of conditional_ before the block
   };
 
   void scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end);
-  void close_loop(uint32_t loop, const OpenBlock& block);
+  const uint8_t* scan_local(const uint8_t* p, const uint8_t* end);
+  const uint8_t* scan_instr(const uint8_t* bytes, const uint8_t* p, const uint8_t* end);
+  void open(BlockKind kind);
+  void close();
+  void close_loop(LoopInfo& info, const OpenBlock& block);
+  void branch(const uint8_t* p, const uint8_t* end);
 
-  Vector<LoopInfo> loops_;  // in order of offset
+  Vector<LoopInfo> loops_;  // of the nest, in order of offset
   uint32_t next_loop_ = 0;
   uint32_t local_count_ = 0;
-  Vector<HotLocal> hot_;
-  Vector<HotLocal> uses_;  // of the open loops, innermost last
+  uint32_t scanned_to_ = 0;  // offset behind the last nest scanned
+  Vector<LocalUse> uses_of_loops_;
+
+  // While scanning. Loops of a depth below `skipped_` may have left this turn already, those below
+  // `conditional_` are inside an `if` of theirs.
+  Vector<LocalUse> uses_;  // of the open loops, innermost last
   Vector<OpenBlock> open_;
   Vector<uint32_t> slot_of_;  // per local: index + 1 into the list being made; zeros in between
-  uint32_t scanned_to_ = 0;   // offset behind the last nest scanned
+  uint32_t loop_ = 0;         // innermost open loop, index + 1
+  uint32_t depth_ = 0;        // open loops
+  uint32_t skipped_ = 0;
+  uint32_t conditional_ = 0;
 };
 
 }  // namespace sluice
