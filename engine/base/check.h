@@ -1,7 +1,7 @@
 // What to do when an invariant of ours is broken: say where, and abort.
 //
-// CHECK stays in every build, DCHECK only where NDEBUG is not set. Neither may ever depend on what a
-// user passes in: bad input is a Result (result.h), a guest's misdeed is a trap.
+// CHECK stays in every build, DCHECK only where NDEBUG is not set. Neither may ever depend on what
+// a user passes in: bad input is a Result (result.h), a guest's misdeed is a trap.
 #pragma once
 
 namespace sluice {

@@ -1,7 +1,7 @@
 // Resource limits of decoding (the WebAssembly JavaScript API's, section "Limits"): at a limit
-// everything works, one past it is an Error of class Limit. Limits on the sizes of memories and tables are
-// applied at instantiation and growth instead, because validation accepts what the specification
-// accepts.
+// everything works, one past it is an Error of class Limit. Limits on the sizes of memories and
+// tables are applied at instantiation and growth instead, because validation accepts what the
+// specification accepts.
 #pragma once
 
 #include <cstdint>

@@ -33,7 +33,8 @@ struct ByteRange {
 struct ConstInstr {
   uint32_t op = 0;     // an Op (opcodes.h), kept as a number so that this header needs no opcodes
   uint32_t index = 0;  // global.get, ref.func, struct.new …: the index space's number
-  uint64_t bits[2] = {0, 0};  // *.const: the value's bits; ref.null: HeapType bits; array.new_fixed: count
+  uint64_t bits[2] = {
+      0, 0};  // *.const: the value's bits; ref.null: HeapType bits; array.new_fixed: count
 };
 
 /// A constant expression (spec 3.4.14): instructions in order, without the final end. Evaluated by
@@ -135,7 +136,8 @@ struct Module {
   bool is_imported(FuncIdx func) const { return raw(func) < imported_funcs; }
   bool is_declared_ref(FuncIdx func) const {
     uint32_t i = raw(func);
-    return (i >> 6) < declared_func_refs.size() && ((declared_func_refs[i >> 6] >> (i & 63)) & 1) != 0;
+    return (i >> 6) < declared_func_refs.size() &&
+           ((declared_func_refs[i >> 6] >> (i & 63)) & 1) != 0;
   }
   uint32_t defined_funcs() const { return static_cast<uint32_t>(funcs.size()) - imported_funcs; }
 };

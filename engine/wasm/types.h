@@ -1,7 +1,7 @@
 // The specification's types (spec 2.3) as small values: HeapType, ValType, and the composite types.
 //
-// A ValType is 32 bits and compares by bits. That is sound inside one module because a concrete heap
-// type always holds the *representative* of its type: the lowest index of the module whose
+// A ValType is 32 bits and compares by bits. That is sound inside one module because a concrete
+// heap type always holds the *representative* of its type: the lowest index of the module whose
 // definition is equal (TypeDef::representative). Types of different modules are compared through
 // CanonicalTypeId (type_registry.h).
 #pragma once
@@ -15,7 +15,20 @@
 namespace sluice {
 
 /// Abstract heap types (spec 2.3.3); Shared function-like hierarchies: func, extern, exn, any.
-enum class AbsHeap : uint8_t { Func, NoFunc, Extern, NoExtern, Any, Eq, I31, Struct, Array, None, Exn, NoExn };
+enum class AbsHeap : uint8_t {
+  Func,
+  NoFunc,
+  Extern,
+  NoExtern,
+  Any,
+  Eq,
+  I31,
+  Struct,
+  Array,
+  None,
+  Exn,
+  NoExn
+};
 
 /// An abstract heap type or a type index.
 class HeapType {
@@ -114,8 +127,8 @@ struct TypeDef {
   bool has_supertype = false;
   uint8_t depth = 0;  // number of proper supertypes, at most kMaxSubTypeDepth
   TypeIdx supertype{};
-  TypeIdx representative{};     // the lowest equal type index of this module
-  CanonicalTypeId canonical{};  // engine-wide identity
+  TypeIdx representative{};           // the lowest equal type index of this module
+  CanonicalTypeId canonical{};        // engine-wide identity
   FuncType func;                      // kind Func
   std::span<const FieldType> fields;  // kind Struct: all fields; Array: exactly one
 };

@@ -26,8 +26,7 @@ inline constexpr uint8_t kTrapCodeInRdx = 0xff;
 constexpr std::string_view trap_text(TrapCode code) {
   switch (code) {
 #define TRAP(name, text)                                                                           \
-  case TrapCode::name:                                                                             \
-    return text;
+  case TrapCode::name: return text;
 #include "jit/abi/trap_codes.def"
 #undef TRAP
   }

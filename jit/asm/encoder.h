@@ -20,20 +20,25 @@ struct Opcode {
   uint8_t byte = 0;
 };
 
-/// An opcode of load and store tables, cut up so that no branch depends on it: an optional prefix,
-/// where REX goes, and one or two bytes behind.
+/// The bytes before ModRM of a load or store, with and without REX, so that emitting one depends on
+/// its opcode by data only.
 struct MemForm {
-  uint8_t prefix = 0;
-  uint8_t prefix_bits = 0;  // 0 or 8
-  uint8_t opcode_bytes = 0;
-  uint8_t rex_w = 0;  // 0 or 8
-  uint16_t opcode = 0;
+  uint32_t with_rex = 0;     // REX has all bits but those of registers
+  uint32_t without_rex = 0;  // meaningless if `rex` is not 0
+  uint8_t rex_shift = 0;
+  uint8_t size = 0;  // without REX
+  uint8_t rex = 0;   // W, if any
 
   static constexpr MemForm of(Opcode op, bool wide) {
-    bool has_prefix = op.prefix != 0;
-    return {op.prefix, static_cast<uint8_t>(has_prefix ? 8 : 0),
-            static_cast<uint8_t>(op.map == 1 ? 2 : 1), static_cast<uint8_t>(wide ? 8 : 0),
-            static_cast<uint16_t>(op.map == 1 ? 0x0f | op.byte << 8 : op.byte)};
+    MemForm form;
+    uint32_t prefix_bits = op.prefix != 0 ? 8 : 0;
+    uint32_t opcode = op.map == 1 ? 0x0fu | static_cast<uint32_t>(op.byte) << 8 : op.byte;
+    form.rex = wide ? 8 : 0;
+    form.rex_shift = static_cast<uint8_t>(prefix_bits);
+    form.size = static_cast<uint8_t>((op.map == 1 ? 2u : 1u) + prefix_bits / 8);
+    form.without_rex = op.prefix | opcode << prefix_bits;
+    form.with_rex = op.prefix | (0x40u | form.rex) << prefix_bits | opcode << (prefix_bits + 8);
+    return form;
   }
 };
 
@@ -66,13 +71,13 @@ class Encoder {
   }
 
   /// The same for an opcode that is only known at run time.
-  void form_mem(const MemForm& form, uint32_t reg, const Mem& m, uint32_t force = 0) {
-    uint32_t rex = form.rex_w | ((reg & 8) >> 1) | ((encoding(m.base) & 8) >> 3) | force;
+  [[gnu::always_inline]] void form_mem(const MemForm& form, uint32_t reg, const Mem& m,
+                                       uint32_t force = 0) {
+    uint32_t rex = ((reg & 8) >> 1) | ((encoding(m.base) & 8) >> 3);
     if (m.index != Reg::None) rex |= (encoding(m.index) & 8) >> 2;
-    uint32_t rex_bits = rex != 0 ? 8 : 0;
-    uint64_t code = (uint64_t{form.opcode} << rex_bits) | (rex != 0 ? 0x40 | rex : 0);
-    put(code << form.prefix_bits | form.prefix,
-        form.opcode_bytes + ((rex_bits + form.prefix_bits) >> 3));
+    uint32_t has_rex = (rex | form.rex | force) != 0;
+    put(has_rex != 0 ? form.with_rex | rex << form.rex_shift : form.without_rex,
+        form.size + has_rex);
     put_mem(reg, m);
   }
 
@@ -145,12 +150,14 @@ class Encoder {
     } else {
       code |= base;
     }
-    if (m.disp == 0 && base != 5) {
+    int32_t disp = m.disp;
+    code |= uint64_t{static_cast<uint32_t>(disp)} << (8 * size);
+    if (disp == 0 && base != 5) {
       put(code, size);
-    } else if (m.disp == static_cast<int8_t>(m.disp)) {
-      put(code | 0x40u | uint64_t{static_cast<uint8_t>(m.disp)} << (8 * size), size + 1);
+    } else if (disp == static_cast<int8_t>(disp)) {
+      put(code | 0x40u, size + 1);
     } else {
-      put(code | 0x80u | uint64_t{static_cast<uint32_t>(m.disp)} << (8 * size), size + 4);
+      put(code | 0x80u, size + 4);
     }
   }
 

@@ -24,6 +24,23 @@ LoadKind load_kind(MoveType type) {
 
 }  // namespace
 
+void ParallelMove::add_move(MoveType type, const MovePlace& dst, const MovePlace& src) {
+  using Kind = MovePlace::Kind;
+  moves_.push_back({dst, src, type});
+  uint32_t number = static_cast<uint32_t>(moves_.size());
+  if (src.kind == Kind::Reg) {
+    ++readers_[index(src.reg)];
+  } else if (src.kind == Kind::Stack) {
+    has_stack_source_ = true;
+  }
+  if (dst.kind == Kind::Reg) {
+    DCHECK(move_to_[index(dst.reg)] == 0, "two moves to one register");
+    move_to_[index(dst.reg)] = number;
+  } else {
+    has_stack_destination_ = true;
+  }
+}
+
 uint32_t ParallelMove::destination_slot(const MovePlace& place) const {
   uint64_t key = stack_key(place);
   auto it = std::lower_bound(

@@ -50,21 +50,7 @@ class ParallelMove {
  public:
   /// Integers move between general-purpose registers, floats between vector registers.
   void add(MoveType type, const MovePlace& dst, const MovePlace& src) {
-    using Kind = MovePlace::Kind;
-    if (dst == src) return;
-    moves_.push_back({dst, src, type});
-    uint32_t number = static_cast<uint32_t>(moves_.size());
-    if (src.kind == Kind::Reg) {
-      ++readers_[index(src.reg)];
-    } else if (src.kind == Kind::Stack) {
-      has_stack_source_ = true;
-    }
-    if (dst.kind == Kind::Reg) {
-      DCHECK(move_to_[index(dst.reg)] == 0, "two moves to one register");
-      move_to_[index(dst.reg)] = number;
-    } else {
-      has_stack_destination_ = true;
-    }
+    if (dst != src) add_move(type, dst, src);
   }
   bool empty() const { return moves_.empty(); }
   /// Drops what was added.
@@ -84,6 +70,7 @@ class ParallelMove {
   };
 
   static size_t index(Reg reg) { return static_cast<size_t>(reg); }
+  void add_move(MoveType type, const MovePlace& dst, const MovePlace& src);
   void emit_all(Masm& masm);
   void link_slots();
   uint32_t readers(const Move& move) const {

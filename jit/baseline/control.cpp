@@ -33,8 +33,7 @@ Cond FuncCompiler::condition(Slot& slot) {
   DCHECK(!has_flags_, "latched flags below the top");
   Operand value = pop_to_operand(slot);
   if (value.in_reg()) {
-    if (value.reg == zero_flag_reg_ && masm.offset() == zero_flag_at_) return Cond::NotZero;
-    masm.test(W32, value.reg, value.reg);
+    if (!has_zero_flag(W32, value.reg)) masm.test(W32, value.reg, value.reg);
   } else {
     masm.alu_store_imm(Alu::Cmp, W32, value.mem, 0);
   }
@@ -235,6 +234,7 @@ void FuncCompiler::enter_loop(Frame& frame) {
   snapshot(states[loop_state_]);
   loop_regs_ = states[loop_state_].locals;
   masm.bind(frame.label.target);
+  forget_zero_flag();
 }
 
 /// Decides which locals are in registers at a loop's header, and puts them there. All operands are

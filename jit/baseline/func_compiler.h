@@ -176,11 +176,15 @@ class FuncCompiler {
   /// rax as a result of this type.
   void push_builtin_result(Slot& slot, MoveType type);
 
-  /// The instruction just emitted left the zero flag as of this i32 register's value: a branch on
-  /// that value, if it comes next, needs no test.
-  void note_zero_flag(Reg reg) {
+  /// The instruction just emitted left the zero flag as of this register's value: a branch on that
+  /// value, if it comes next, needs no test.
+  void note_zero_flag(Width w, Reg reg) {
     zero_flag_reg_ = reg;
+    zero_flag_width_ = w;
     zero_flag_at_ = masm.offset();
+  }
+  bool has_zero_flag(Width w, Reg reg) const {
+    return reg == zero_flag_reg_ && w == zero_flag_width_ && masm.offset() == zero_flag_at_;
   }
 
   /// Stops the compilation: this body needs something the compiler does not do yet.
@@ -297,6 +301,8 @@ class FuncCompiler {
     has_flags_ = false;
     needs_attention_ = marks_ != nullptr;
   }
+  /// At labels: who comes from elsewhere may bring another flag.
+  void forget_zero_flag() { zero_flag_reg_ = Reg::None; }
   void constant(Slot* out, uint64_t bits) {
     prepare();
     out->word = Word::constant(bits);
@@ -390,6 +396,7 @@ class FuncCompiler {
   uint32_t table_id_ = 0;                       // br_tables so far
   uint32_t victim_cursor_ = 0;
   Reg zero_flag_reg_ = Reg::None;  // see note_zero_flag
+  Width zero_flag_width_ = W32;
   uint32_t zero_flag_at_ = 0;
 
   // The frame, from high to low addresses: saved instance, homes of locals, operand slots, outgoing

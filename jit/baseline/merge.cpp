@@ -29,6 +29,7 @@ void FuncCompiler::forget_registers() {
 /// to set, and all of them are in the frame as far as the watermark is concerned.
 void FuncCompiler::adopt(const LabelState& label_state) {
   forget_flags();
+  forget_zero_flag();
   forget_registers();
   for (RegSet rest = label_state.locals; !rest.empty(); rest.remove(rest.first())) {
     Reg reg = rest.first();

@@ -64,6 +64,7 @@ void add_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, int32_t imm) {
   PinnedReg dst = result_over(c, c.pop_to_reg(lhs), &source);
   if (dst == source) {
     c.masm.alu_imm(Alu::Add, w, dst, imm);
+    c.note_zero_flag(w, dst);
   } else {
     c.masm.lea(w, dst, mem_at(source, imm));
   }
@@ -82,22 +83,27 @@ void alu_imm(FuncCompiler& c, Alu op, Width w, Slot& lhs, Slot* args, uint64_t b
     c.masm.not_(w, dst);
   } else {
     c.masm.alu_imm(op, w, dst, imm);
+    c.note_zero_flag(w, dst);
   }
   c.push_reg(args[0], std::move(dst));
 }
 
 /// dst = a op b in registers, where dst may be either.
-void three_operand(Masm& m, Alu op, Width w, Reg dst, Reg a, Reg b) {
-  if (dst == b && dst != a) {
-    if (op != Alu::Sub) return m.alu(op, w, dst, a);
-    m.neg(w, dst);
-    return m.alu(Alu::Add, w, dst, a);
-  }
-  if (dst != a) {
+void three_operand(FuncCompiler& c, Alu op, Width w, Reg dst, Reg a, Reg b) {
+  Masm& m = c.masm;
+  if (dst != a && dst != b) {
     if (op == Alu::Add) return m.lea(w, dst, mem_at(a, b, 0));
     m.mov(w, dst, a);
+    m.alu(op, w, dst, b);
+  } else if (dst == a) {
+    m.alu(op, w, dst, b);
+  } else if (op != Alu::Sub) {
+    m.alu(op, w, dst, a);
+  } else {
+    m.neg(w, dst);
+    m.alu(Alu::Add, w, dst, a);
   }
-  m.alu(op, w, dst, b);
+  c.note_zero_flag(w, dst);
 }
 
 void alu(FuncCompiler& c, Alu op, Width w, Slot* args) {
@@ -116,12 +122,13 @@ void alu(FuncCompiler& c, Alu op, Width w, Slot* args) {
     PinnedReg dst = result_over(c, std::move(lhs), &a);
     if (dst != a) c.masm.mov(w, dst, a);
     c.masm.alu_load(op, w, dst, rhs.mem);
+    c.note_zero_flag(w, dst);
     return c.push_reg(args[0], std::move(dst));
   }
   Reg b = rhs.reg;
   rhs.reg.release();
   PinnedReg dst = result_over(c, std::move(lhs), &a);
-  three_operand(c.masm, op, w, dst, a, b);
+  three_operand(c, op, w, dst, a, b);
   c.push_reg(args[0], std::move(dst));
 }
 
@@ -356,7 +363,8 @@ void compare(FuncCompiler& c, Cond cond, Width w, Slot* args) {
     if (!lhs.in_reg()) {
       c.masm.alu_store_imm(Alu::Cmp, w, lhs.mem, imm);
     } else if (imm == 0) {
-      c.masm.test(w, lhs.reg, lhs.reg);
+      bool is_known = cond == Cond::Equal || cond == Cond::NotEqual;
+      if (!is_known || !c.has_zero_flag(w, lhs.reg)) c.masm.test(w, lhs.reg, lhs.reg);
     } else {
       c.masm.alu_imm(Alu::Cmp, w, lhs.reg, imm);
     }
@@ -375,10 +383,10 @@ void compare(FuncCompiler& c, Cond cond, Width w, Slot* args) {
 void eqz(FuncCompiler& c, Width w, Slot* args) {
   if (args[0].word.is_const()) return c.push_const(args[0], c.pop_const(args[0]) == 0 ? 1 : 0);
   Operand operand = c.pop_to_operand(args[0]);
-  if (operand.in_reg()) {
-    c.masm.test(w, operand.reg, operand.reg);
-  } else {
+  if (!operand.in_reg()) {
     c.masm.alu_store_imm(Alu::Cmp, w, operand.mem, 0);
+  } else if (!c.has_zero_flag(w, operand.reg)) {
+    c.masm.test(w, operand.reg, operand.reg);
   }
   c.push_flags(args[0], Cond::Equal);
 }

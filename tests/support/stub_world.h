@@ -74,7 +74,8 @@ struct StubWorld {
     StubAssembler stub;
     body(stub.assembler);
     CodeBatch batch;
-    batch.bytes = stub.finish();
+    const Vector<uint8_t> bytes = stub.finish();
+    batch.bytes.assign(bytes.begin(), bytes.end());
     const uint32_t index = next_func++;
     batch.entries.push_back({FuncIdx{index}, 0, static_cast<uint32_t>(batch.bytes.size()), 0, 0});
     if (!module->publish(batch)) throw std::runtime_error("publish");

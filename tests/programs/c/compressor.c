@@ -54,25 +54,25 @@ static void fill_input(uint8_t* out, size_t n) {
     char line[256];
     int len = 0;
     switch (next_random() % 4) {
-      case 0: {
-        uint32_t r = next_random();
-        len = snprintf(line, sizeof line, "[%08u] %s %s=%u\n", (unsigned)(at / 100),
-                       words[r % 16], words[r / 16 % 16], (unsigned)(r / 256 % 1000));
-        break;
+    case 0: {
+      uint32_t r = next_random();
+      len = snprintf(line, sizeof line, "[%08u] %s %s=%u\n", (unsigned)(at / 100), words[r % 16],
+                     words[r / 16 % 16], (unsigned)(r / 256 % 1000));
+      break;
+    }
+    case 1:
+      for (int i = 0; i < 12; ++i) {
+        len += snprintf(line + len, sizeof line - (size_t)len, "%s ", words[next_random() % 16]);
       }
-      case 1:
-        for (int i = 0; i < 12; ++i) {
-          len += snprintf(line + len, sizeof line - (size_t)len, "%s ", words[next_random() % 16]);
-        }
-        break;
-      case 2:
-        len = 16 + (int)(next_random() % 64);
-        memset(line, 'a' + len % 4, (size_t)len);
-        break;
-      default:
-        len = 24;
-        for (int i = 0; i < len; ++i) line[i] = (char)next_random();
-        break;
+      break;
+    case 2:
+      len = 16 + (int)(next_random() % 64);
+      memset(line, 'a' + len % 4, (size_t)len);
+      break;
+    default:
+      len = 24;
+      for (int i = 0; i < len; ++i) line[i] = (char)next_random();
+      break;
     }
     size_t take = n - at < (size_t)len ? n - at : (size_t)len;
     memcpy(out + at, line, take);

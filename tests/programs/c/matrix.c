@@ -1,5 +1,6 @@
 /* Dense matrices: products plain and blocked, in double, float and 64-bit integers, an LU
- * factorisation with its residual, and a power iteration. Sums are printed with all their digits. */
+ * factorisation with its residual, and a power iteration. Sums are printed with all their digits.
+ */
 #include <inttypes.h>
 #include <math.h>
 #include <stdint.h>

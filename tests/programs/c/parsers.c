@@ -236,18 +236,18 @@ static node* parse_value(parser* p) {
   skip_space(p);
   node* n;
   switch (*p->at) {
-    case '{': n = parse_members(p, '}', true); break;
-    case '[': n = parse_members(p, ']', false); break;
-    case '"': {
-      char* text = parse_string(p);
-      n = text ? make(STRING) : NULL;
-      if (n) n->text = text;
-      break;
-    }
-    case 't': n = parse_word(p, "true", BOOLEAN, true); break;
-    case 'f': n = parse_word(p, "false", BOOLEAN, false); break;
-    case 'n': n = parse_word(p, "null", NUL, false); break;
-    default: n = parse_number(p); break;
+  case '{': n = parse_members(p, '}', true); break;
+  case '[': n = parse_members(p, ']', false); break;
+  case '"': {
+    char* text = parse_string(p);
+    n = text ? make(STRING) : NULL;
+    if (n) n->text = text;
+    break;
+  }
+  case 't': n = parse_word(p, "true", BOOLEAN, true); break;
+  case 'f': n = parse_word(p, "false", BOOLEAN, false); break;
+  case 'n': n = parse_word(p, "null", NUL, false); break;
+  default: n = parse_number(p); break;
   }
   p->depth--;
   return n;
@@ -269,23 +269,23 @@ static void print_text(const char* s) {
 
 static void print_node(const node* n) {
   switch (n->kind) {
-    case NUL: fputs("null", stdout); break;
-    case BOOLEAN: fputs(n->truth ? "true" : "false", stdout); break;
-    case NUMBER: printf("%.17g", n->number); break;
-    case STRING: print_text(n->text); break;
-    case ARRAY:
-    case OBJECT:
-      putchar(n->kind == ARRAY ? '[' : '{');
-      for (const node* child = n->first; child; child = child->next) {
-        if (child->key) {
-          print_text(child->key);
-          putchar(':');
-        }
-        print_node(child);
-        if (child->next) putchar(',');
+  case NUL: fputs("null", stdout); break;
+  case BOOLEAN: fputs(n->truth ? "true" : "false", stdout); break;
+  case NUMBER: printf("%.17g", n->number); break;
+  case STRING: print_text(n->text); break;
+  case ARRAY:
+  case OBJECT:
+    putchar(n->kind == ARRAY ? '[' : '{');
+    for (const node* child = n->first; child; child = child->next) {
+      if (child->key) {
+        print_text(child->key);
+        putchar(':');
       }
-      putchar(n->kind == ARRAY ? ']' : '}');
-      break;
+      print_node(child);
+      if (child->next) putchar(',');
+    }
+    putchar(n->kind == ARRAY ? ']' : '}');
+    break;
   }
 }
 
@@ -316,8 +316,9 @@ static void large_json(void) {
   if (!text) abort();
   at += (size_t)sprintf(text + at, "[");
   for (int i = 0; at < capacity - 200; ++i) {
-    at += (size_t)sprintf(text + at, "{\"id\":%d,\"name\":\"item \\u00e9 %d\",\"values\":[%d,%d.5,1e%d]},",
-                          i, i * 7, i % 100, i % 13, i % 5);
+    at += (size_t)sprintf(text + at,
+                          "{\"id\":%d,\"name\":\"item \\u00e9 %d\",\"values\":[%d,%d.5,1e%d]},", i,
+                          i * 7, i % 100, i % 13, i % 5);
   }
   sprintf(text + at, "null]");
   parser p = {text, text, "", 0};
@@ -358,7 +359,7 @@ static double half(double x) { return x / 2; }
 static const struct {
   const char* name;
   function call;
-} functions[] = {{"sqrt", sqrt}, {"abs", fabs},     {"floor", floor},
+} functions[] = {{"sqrt", sqrt}, {"abs", fabs},  {"floor", floor},
                  {"sq", square}, {"half", half}, {"ceil", ceil}};
 
 static int emit(compiler* c, opcode op, double value, int index) {
@@ -481,12 +482,12 @@ static int do_load(machine* m, const instruction* i, int pc) {
   m->stack[m->top++] = m->variables[i->index];
   return pc;
 }
-#define BINARY(name, expression)                                  \
-  static int name(machine* m, const instruction* i, int pc) {     \
-    (void)i;                                                      \
-    double y = m->stack[--m->top], x = m->stack[m->top - 1];      \
-    m->stack[m->top - 1] = (expression);                          \
-    return pc;                                                    \
+#define BINARY(name, expression)                                                                   \
+  static int name(machine* m, const instruction* i, int pc) {                                      \
+    (void)i;                                                                                       \
+    double y = m->stack[--m->top], x = m->stack[m->top - 1];                                       \
+    m->stack[m->top - 1] = (expression);                                                           \
+    return pc;                                                                                     \
   }
 BINARY(do_add, x + y)
 BINARY(do_sub, x - y)
@@ -524,9 +525,9 @@ static int do_end(machine* m, const instruction* i, int pc) {
   return -1;
 }
 
-static int (*const actions[])(machine*, const instruction*, int) = {
-    do_push, do_load, do_add,  do_sub,  do_mul,    do_div, do_pow,
-    do_neg,  do_call, do_less, do_jump, do_branch, do_end};
+static int (*const actions[])(machine*, const instruction*,
+                              int) = {do_push, do_load, do_add,  do_sub,  do_mul,    do_div, do_pow,
+                                      do_neg,  do_call, do_less, do_jump, do_branch, do_end};
 
 static double run(const compiler* c, machine* m) {
   m->top = 0;
@@ -561,9 +562,27 @@ static void expression(const char* text) {
 
 int main(void) {
   static const char* const documents[] = {
-      "null", " true ", "[]", "{}", "-0.5e+3", "[1,2,[3,[4]],{\"a\":[]}]",
-      "{\"k\":\"a\\n\\\"\\u00e9\\ud83d\\ude00\",\"z\":[true,false,null]}", "[1,2", "[1 2]", "{\"a\" 1}",
-      "{a:1}", "\"abc", "\"\\x\"", "01", "1.", "nul", "", "[1]]", "\"\\u12g4\"", "1e999", "-"};
+      "null",
+      " true ",
+      "[]",
+      "{}",
+      "-0.5e+3",
+      "[1,2,[3,[4]],{\"a\":[]}]",
+      "{\"k\":\"a\\n\\\"\\u00e9\\ud83d\\ude00\",\"z\":[true,false,null]}",
+      "[1,2",
+      "[1 2]",
+      "{\"a\" 1}",
+      "{a:1}",
+      "\"abc",
+      "\"\\x\"",
+      "01",
+      "1.",
+      "nul",
+      "",
+      "[1]]",
+      "\"\\u12g4\"",
+      "1e999",
+      "-"};
   for (size_t i = 0; i < sizeof documents / sizeof documents[0]; ++i) json(documents[i]);
   char deep[1203];
   memset(deep, '[', 600);
@@ -571,10 +590,17 @@ int main(void) {
   deep[1200] = 0;
   json(deep);
   large_json();
-  static const char* const expressions[] = {
-      "1 + 2 * 3", "2 ^ 3 ^ 2 - (4 - 1) / 2", "sqrt(sq(x) + sq(y))", "x < y ? x * 2 : y / 3",
-      "abs(-x) + floor(y / 7) * ceil(0.5)", "half(half(x)) - -y", "(x < 500 ? x < 250 ? 1 : 2 : 3) * x",
-      "1 +", "(1", "2 $ 3", "x ^ 3 / (y + 1)"};
+  static const char* const expressions[] = {"1 + 2 * 3",
+                                            "2 ^ 3 ^ 2 - (4 - 1) / 2",
+                                            "sqrt(sq(x) + sq(y))",
+                                            "x < y ? x * 2 : y / 3",
+                                            "abs(-x) + floor(y / 7) * ceil(0.5)",
+                                            "half(half(x)) - -y",
+                                            "(x < 500 ? x < 250 ? 1 : 2 : 3) * x",
+                                            "1 +",
+                                            "(1",
+                                            "2 $ 3",
+                                            "x ^ 3 / (y + 1)"};
   for (size_t i = 0; i < sizeof expressions / sizeof expressions[0]; ++i) {
     expression(expressions[i]);
   }

@@ -311,6 +311,7 @@ class Linker {
 
   /// A host function with its type taken from the callable: an optional Caller, then Wasm values,
   /// GuestString or GuestSpan<T>; returns void, a value, a tuple of values, or a Result of these.
+  /// Stores on several threads call it at the same time.
   template <class F>
   Result<void> func(std::string_view module, std::string_view name, F function) {
     if (!raw_) return detail::no_engine();
@@ -320,7 +321,7 @@ class Linker {
     requires requires(const Object& o) { o.as_extern(); }
   Result<void> define(const Store& store, std::string_view module, std::string_view name,
                       const Object& object) {
-    if (!raw_) return detail::no_engine();
+    if (!raw_ || store.raw() == nullptr) return detail::no_engine();
     return Error(sluice_linker_define(raw_.get(), store.raw(), module.data(), module.size(),
                                       name.data(), name.size(), object.as_extern()));
   }
@@ -335,7 +336,7 @@ class Linker {
   }
   /// An error lists all imports that are missing.
   Result<Instance> instantiate(Store& store, const Module& module) const {
-    if (!raw_) return detail::no_engine();
+    if (!raw_ || store.raw() == nullptr) return detail::no_engine();
     sluice_instance_t out = {};
     if (sluice_error_t* e =
             sluice_linker_instantiate(raw_.get(), store.raw(), module.raw(), &out)) {

@@ -27,7 +27,6 @@
 ;;=   add edx, esi
 ;;=   add eax, 0x04
 ;;=   add ecx, 0xFFFFFFFF
-;;=   test ecx, ecx
 ;;=   jnz L1
 ;;=   mov eax, edx
 ;;=   (epilogue) ret

@@ -298,4 +298,83 @@ TEST_F(CApiTest, FuncrefsTravelThroughTables) {
   EXPECT_EQ(sluice_func_from_ref(store, value).object, nullptr);
 }
 
+volatile sig_atomic_t signals_seen = 0;
+
+void embedder_handler(int number, siginfo_t* info, void* context) {
+  signals_seen = signals_seen + 1;
+  if (!sluice_handle_signal(number, info, context)) std::abort();
+}
+
+TEST_F(CApiTest, AnEmbedderMayOwnTheSignals) {
+  struct sigaction ours = {};
+  ours.sa_sigaction = &embedder_handler;
+  ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  struct sigaction segv = {};
+  struct sigaction ill = {};
+  ASSERT_EQ(sigaction(SIGSEGV, &ours, &segv), 0);
+  ASSERT_EQ(sigaction(SIGILL, &ours, &ill), 0);
+  TearDown();
+  sluice_config_t* config = sluice_config_new();
+  sluice_config_set_embedder_owns_signals(config, true);
+  sluice_config_set_workers(config, 0);
+  ok(sluice_engine_new(config, &engine));
+  sluice_config_delete(config);
+  ok(sluice_store_new(engine, nullptr, &store));
+  linker = sluice_linker_new(engine);
+
+  const sluice_instance_t instance = instantiate(kBasics);
+  signals_seen = 0;
+  for (int i = 0; i < 3; ++i) {
+    sluice_error_t* error = sluice_func_call(store, func(instance, "trap"), nullptr, 0, nullptr, 0);
+    EXPECT_EQ(sluice_error_trap_code(error), SLUICE_TRAP_UNREACHABLE);
+    sluice_error_delete(error);
+  }
+  EXPECT_EQ(signals_seen, 3);
+  if (sluice_engine_memory_mode(engine) == SLUICE_MEMORY_GUARD) {
+    sluice_value_t value = {};
+    value.i32 = -1;
+    sluice_error_t* error = sluice_func_call(store, func(instance, "load"), &value, 1, &value, 1);
+    EXPECT_EQ(sluice_error_trap_code(error), SLUICE_TRAP_MEMORY_OUT_OF_BOUNDS);
+    sluice_error_delete(error);
+    EXPECT_EQ(signals_seen, 4);
+  }
+  sigaction(SIGSEGV, &segv, nullptr);
+  sigaction(SIGILL, &ill, nullptr);
+}
+
+TEST_F(CApiTest, ModulesAndObjectsOfAnotherEngineAreErrors) {
+  sluice_engine_t* other = nullptr;
+  ok(sluice_engine_new(nullptr, &other));
+  sluice_module_t* module = nullptr;
+  ok(sluice_module_new(other, kBasics.data(), kBasics.size(), &module));
+  sluice_instance_t instance = {};
+  EXPECT_NE(message(sluice_instance_new(store, module, nullptr, 0, &instance)).find("engine"),
+            std::string::npos);
+  EXPECT_NE(message(sluice_linker_instantiate(linker, store, module, &instance)).find("engine"),
+            std::string::npos);
+  sluice_module_delete(module);
+  sluice_engine_delete(other);
+}
+
+TEST_F(CApiTest, InstancesFromAListOfImports) {
+  const sluice_instance_t provider = instantiate(kProvider);
+  sluice_module_t* module = compile(kUser);
+  sluice_extern_t imports[5] = {};
+  for (size_t i = 0; i < 5; ++i) {
+    sluice_import_t import = {};
+    ASSERT_TRUE(sluice_module_import(module, i, &import));
+    ok(sluice_instance_export(store, provider, import.name, import.name_size, &imports[i]));
+  }
+  sluice_instance_t user = {};
+  ok(sluice_instance_new(store, module, imports, 5, &user));
+  sluice_value_t result = {};
+  ok(sluice_func_call(store, func(user, "mine"), nullptr, 0, &result, 1));
+  EXPECT_EQ(result.i32, 83);
+  EXPECT_NE(message(sluice_instance_new(store, module, imports, 4, &user)), "no error");
+  std::swap(imports[0], imports[1]);
+  EXPECT_NE(message(sluice_instance_new(store, module, imports, 5, &user)).find("incompatible"),
+            std::string::npos);
+  sluice_module_delete(module);
+}
+
 }  // namespace

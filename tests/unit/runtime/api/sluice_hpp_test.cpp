@@ -1,6 +1,8 @@
 // The C++ interface as an embedder uses it.
+#include <atomic>
 #include <gtest/gtest.h>
 #include <stdexcept>
+#include <thread>
 
 #include "sluice/sluice.hpp"
 #include "tests/support/example_modules.h"
@@ -264,6 +266,45 @@ TEST_F(HppTest, EnginesMayDifferInStackSize) {
   ASSERT_FALSE(deep);
   EXPECT_EQ(deep.error().trap_code(), SLUICE_TRAP_STACK_EXHAUSTED);
   EXPECT_TRUE((*instance.func<int64_t(int64_t)>("fac"))(100));
+}
+
+TEST_F(HppTest, OneLinkerServesManyStoresAndThreads) {
+  std::atomic<int> calls = 0;
+  const auto counter = std::make_shared<int>(0);
+  {
+    sluice::Linker own(engine);
+    EXPECT_TRUE(own.func("env", "log", [](int32_t, int32_t) {}));
+    EXPECT_TRUE(own.func("env", "mix", [](int32_t, double, int64_t, float) { return 0.0; }));
+    EXPECT_TRUE(own.func("env", "wide", [](int64_t v) { return v; }));
+    EXPECT_TRUE(own.func("env", "fail", [counter] {}));
+    EXPECT_TRUE(own.func("env", "back", [&](int32_t v) { return v + ++calls * 0; }));
+    const sluice::Module module = compile(kHostCalls);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&, t] {
+        sluice::Store s(engine);
+        const auto instance = *own.instantiate(s, module);
+        const auto via = *instance.func<int32_t(int32_t)>("via");
+        for (int i = 0; i < 500; ++i) EXPECT_EQ(*via(t), t + 100);
+      });
+    }
+    for (std::thread& t : threads) t.join();
+    EXPECT_EQ(counter.use_count(), 2);
+  }
+  EXPECT_EQ(calls, 2000);
+  EXPECT_EQ(counter.use_count(), 1);  // the lambda went with the last linker and store
+}
+
+TEST_F(HppTest, AnEngineThatCannotBeMadeSaysSo) {
+  sluice::Engine broken = std::move(engine);
+  sluice::Store s(engine);  // moved from, like one that failed
+  EXPECT_FALSE(engine.status());
+  EXPECT_FALSE(engine.compile(std::span<const uint8_t>(kBasics)));
+  EXPECT_FALSE(engine.compile_stream().finish());
+  EXPECT_FALSE(sluice::Memory::create(s, {.initial = 1}));
+  EXPECT_FALSE(sluice::Linker(engine).func("a", "b", [] {}));
+  engine = broken;
+  EXPECT_TRUE(engine.status());
 }
 
 }  // namespace

@@ -1,0 +1,226 @@
+// What compile_baseline refuses, frames of unusual size, and situations that random programs meet
+// too rarely.
+#include "jit/baseline/baseline.h"
+#include "tests/unit/jit/baseline/test_runner.h"
+
+namespace sluice::test {
+namespace {
+
+constexpr uint8_t kTypeV128 = 0x7b;
+
+/// The error of the last body; all before must compile.
+ErrorKind error_of(const TestModule& builder, uint64_t* offset = nullptr) {
+  auto module = decode(builder.bytes());
+  if (module == nullptr) return ErrorKind::Trapped;
+  CompileOptions options = host_options();
+  CompileScratch scratch(options.cpu);
+  CodeBatch out;
+  for (const FuncBody& body : module->bodies) {
+    size_t entries = out.entries.size();
+    Result<void> result = compile_baseline(*module, body, options, scratch, out);
+    if (result) continue;
+    EXPECT_EQ(out.entries.size(), entries);
+    if (offset != nullptr) *offset = result.error().offset - body.range.offset;
+    return result.error().kind;
+  }
+  ADD_FAILURE() << "compiles";
+  return ErrorKind::Trapped;
+}
+
+TEST(Baseline, VectorsAreRefusedWhereverTheyOccur) {
+  {
+    TestModule m;
+    m.func(m.type({}, {}), {{1, kTypeV128}}, Code());
+    EXPECT_EQ(error_of(m), ErrorKind::NotCompiled);
+  }
+  {
+    TestModule m;
+    m.func(m.type({kTypeV128}, {}), {}, Code().get(0).drop().i32(1).drop());
+    EXPECT_EQ(error_of(m), ErrorKind::NotCompiled);
+  }
+  {
+    TestModule m;
+    Code code;
+    code.call(0).set(0).get(0);
+    m.func(m.type({}, {kTypeV128}), {{1, kTypeV128}}, code);
+    EXPECT_EQ(error_of(m), ErrorKind::NotCompiled);
+  }
+  {
+    TestModule m;
+    m.func(m.type({}, {}), {}, Code().block(kTypeV128).call(1).end().drop());
+    m.func(m.type({}, {kTypeV128}), {}, Code().call(1));
+    EXPECT_EQ(error_of(m), ErrorKind::NotCompiled);
+  }
+}
+
+TEST(Baseline, ABodyThatIsInvalidBehindWhatIsRefusedIsInvalid) {
+  TestModule m;
+  m.func(m.type({kTypeV128}, {}), {}, Code().get(0).drop().add());
+  EXPECT_EQ(error_of(m), ErrorKind::TypeMismatch);
+}
+
+TEST(Baseline, LargeFramesAreCheckedWithTheirSize) {
+  TestModule m;
+  Code code;
+  for (uint32_t i = 0; i < 5000; ++i) code.get(0).i32(1).add().tee(0).set(1 + i);
+  code.get(5000);
+  m.func(m.type({kTypeI32}, {kTypeI32}), {{5000, kTypeI32}}, code);
+  auto module = decode(m.bytes());
+  TestRunner runner;
+  ASSERT_TRUE(runner.load(*module, host_options()));
+  EXPECT_EQ(runner.run(0, {7}), 5007u);
+}
+
+// sum of i * (i + 1)-th parameter over many parameters, through stack slots in and out
+TEST(Baseline, ManyParametersAndResults) {
+  constexpr uint32_t kCount = 40;
+  TestModule m;
+  Bytes types;
+  for (uint32_t i = 0; i < kCount; ++i) types.push_back(i % 3 == 2 ? kTypeI64 : kTypeI32);
+  uint32_t swap = m.type(types, Bytes(types.rbegin(), types.rend()));
+  uint32_t main = m.type({kTypeI32}, {kTypeI32});
+  Code reversed;
+  for (uint32_t i = kCount; i > 0; --i) reversed.get(i - 1);
+  m.func(swap, {}, reversed);
+  Code code;
+  for (uint32_t i = 0; i < kCount; ++i) {
+    code.get(0).i32(static_cast<int32_t>(i)).add();
+    if (types[i] == kTypeI64) code.op(0xad);  // extend
+  }
+  code.call(0);
+  for (uint32_t i = 0; i < kCount; ++i) {  // topmost first: the first parameter
+    if (types[i] == kTypeI64) code.op(0xa7);
+    code.i32(static_cast<int32_t>(i + 1)).op(0x6c).get(1).add().set(1);
+  }
+  code.get(1);
+  m.func(main, {{1, kTypeI32}}, code);
+  auto module = decode(m.bytes());
+  TestRunner runner;
+  uint32_t expected = 0;
+  for (uint32_t i = 0; i < kCount; ++i) expected += (100 + i) * (i + 1);
+  for (uint64_t stress = 0; stress < 5; ++stress) {
+    ASSERT_TRUE(runner.load(*module, host_options(), stress));
+    EXPECT_EQ(runner.run(1, {100}), expected) << "stress " << stress;
+  }
+}
+
+// The flags of one way into a join say nothing about the other.
+TEST(Baseline, NoFlagsAcrossJoins) {
+  TestModule m;
+  Code code;
+  code.get(0).if_().get(1).i32(7).op(0x71).set(1).end();
+  code.get(1).if_(kTypeI32).i32(10).else_().i32(20).end();
+  uint32_t type = m.type({kTypeI32, kTypeI32}, {kTypeI32});
+  m.func(type, {}, code);
+  Code loop;  // counts down from the second parameter
+  loop.get(1).i32(-1).op(0x71).set(1);
+  loop.loop().get(1).if_().get(1).i32(1).op(0x6b).set(1).get(0).i32(1).add().set(0).br(1).end();
+  loop.end().get(0);
+  m.func(type, {}, loop);
+  auto module = decode(m.bytes());
+  TestRunner runner;
+  ASSERT_TRUE(runner.load(*module, host_options()));
+  EXPECT_EQ(runner.run(0, {1, 8}), 20u);
+  EXPECT_EQ(runner.run(0, {1, 9}), 10u);
+  EXPECT_EQ(runner.run(0, {0, 8}), 10u);
+  EXPECT_EQ(runner.run(0, {0, 0}), 20u);
+  EXPECT_EQ(runner.run(1, {5, 4}), 9u);
+  EXPECT_EQ(runner.run(1, {5, 0}), 5u);
+}
+
+// A local that each turn sets first is dead at the header, but not if the turn can be left before.
+TEST(Baseline, LocalsThatOutliveTheLoop) {
+  TestModule m;
+  Code code;  // local 1 is set behind the exit
+  code.block().loop().get(0).op(0x45).br_if(1);
+  code.get(0).i32(3).op(0x6c).set(1).get(0).i32(1).op(0x6b).set(0).br(0).end().end();
+  code.get(1);
+  uint32_t type = m.type({kTypeI32}, {kTypeI32});
+  m.func(type, {{1, kTypeI32}}, code);
+  Code conditional;  // set in some turns only
+  conditional.loop().get(0).i32(1).op(0x71).if_().get(0).set(1).end();
+  conditional.get(2).get(1).add().set(2);
+  conditional.get(0).i32(1).op(0x6b).tee(0).br_if(0).end().get(2);
+  m.func(type, {{2, kTypeI32}}, conditional);
+  Code inner;  // set in an inner loop that is always entered, read behind it
+  inner.loop().loop().get(0).i32(2).op(0x6c).set(1).get(2).i32(1).add().tee(2).i32(7).op(0x71);
+  inner.br_if(0).end().get(3).get(1).add().set(3);
+  inner.get(0).i32(1).op(0x6b).tee(0).br_if(0).end().get(3);
+  m.func(type, {{3, kTypeI32}}, inner);
+  auto module = decode(m.bytes());
+  TestRunner runner;
+  for (uint64_t stress = 0; stress < 5; ++stress) {
+    ASSERT_TRUE(runner.load(*module, host_options(), stress));
+    EXPECT_EQ(runner.run(0, {5}), 3u);
+    EXPECT_EQ(runner.run(0, {0}), 0u);
+    EXPECT_EQ(runner.run(1, {4}), 0u + 3 + 3 + 1);
+    EXPECT_EQ(runner.run(2, {3}), 6u + 4 + 2);
+  }
+}
+
+// local.get, local.set, local.tee of the same local while copies of it wait on the stack.
+TEST(Baseline, CopiesOfALocalKeepItsOldValue) {
+  TestModule m;
+  uint32_t type = m.type({kTypeI32}, {kTypeI32});
+  Code code;
+  code.get(0).get(0).i32(1).add().tee(0).get(0).i32(2).add().set(0);  // x, x+1; x := x + 3
+  code.get(0).op(0x6c).add();                                         // x + (x + 1) * (x + 3)
+  m.func(type, {}, code);
+  Code after_call;  // the local is in memory, so the copies are aliases
+  after_call.get(0).call(2).drop().get(0).get(0).get(0).i32(5).add().set(0).op(0x6c).get(0).add();
+  m.func(type, {}, after_call);
+  m.func(type, {}, Code().get(0));
+  auto module = decode(m.bytes());
+  TestRunner runner;
+  for (uint64_t stress = 0; stress < 9; ++stress) {
+    ASSERT_TRUE(runner.load(*module, host_options(), stress));
+    EXPECT_EQ(runner.run(0, {10}), 10u + 11 * 13);
+    EXPECT_EQ(runner.run(1, {10}), 10u * 10 + 15);
+  }
+}
+
+// An i32 that was computed with a carry out of 32 bits is an index below 4 GiB.
+TEST(Baseline, IndicesWrapAt32Bits) {
+  TestModule m;
+  uint32_t type = m.type({kTypeI32, kTypeI32}, {kTypeI32});
+  Code code;
+  code.get(0).get(1).add().op(0x2d).op(0, 3);  // load8_u offset 3
+  m.func(type, {}, code);
+  Code scaled;
+  scaled.get(0).i32(2).op(0x74).get(1).op(0x6a).i32(0x7ff0).op(0x6b).op(0x2d).op(0, 0);
+  m.func(type, {}, scaled);
+  Code store;
+  store.i32(77).set(0).get(1).get(0).op(0x3a).op(0, 0).get(1).op(0x2d).op(0, 0);
+  m.func(type, {}, store);
+  auto module = decode(m.bytes());
+  TestRunner runner;
+  ASSERT_TRUE(runner.load(*module, host_options()));
+  runner.run(2, {0, 19});
+  EXPECT_EQ(runner.run(0, {0xffff'fff0u, 0x20}), 77u);
+  EXPECT_EQ(runner.run(1, {0xc000'0000u, 0x8003}), 77u);
+}
+
+TEST(Baseline, MarksDoNotChangeTheCode) {
+  TestModule m;
+  uint32_t type = m.type({kTypeI32}, {kTypeI32});
+  Code code;
+  code.get(0).if_().op(0x00).end().get(0).i32(3).op(0x6d).call(0);
+  m.func(type, {}, code);
+  auto module = decode(m.bytes());
+  CompileOptions options = host_options();
+  CompileScratch scratch(options.cpu);
+  CodeBatch plain;
+  CodeBatch marked;
+  Vector<SourceMark> marks;
+  ASSERT_TRUE(compile_baseline(*module, module->bodies[0], options, scratch, plain));
+  ASSERT_TRUE(compile_baseline(*module, module->bodies[0], options, scratch, marked, &marks));
+  EXPECT_EQ(plain.bytes, marked.bytes);
+  ASSERT_FALSE(marks.empty());
+  for (size_t i = 1; i < marks.size(); ++i) {
+    EXPECT_LE(marks[i - 1].code_offset, marks[i].code_offset);
+    EXPECT_LT(marks[i].wasm_offset, module->bodies[0].range.offset + module->bodies[0].range.size);
+  }
+}
+
+}  // namespace
+}  // namespace sluice::test
