@@ -2,13 +2,12 @@
 // function of a WASI program or the function that --invoke names.
 #include <cinttypes>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "jit/pipeline/stream_compiler.h"
 #include "runtime/cli/commands.h"
 #include "runtime/cli/input.h"
-#include "runtime/cli/invoke.h"
+#include "runtime/cli/program.h"
 #include "runtime/cli/report.h"
 #include "runtime/store/engine.h"
 #include "runtime/store/linker.h"
@@ -28,17 +27,6 @@ using Step = std::expected<T, Stop>;
 
 std::unexpected<Stop> stop(const std::string& module, std::string_view text) {
   return std::unexpected(Stop{report_error(module, text)});
-}
-
-EngineConfig engine_config(const Options& options) {
-  EngineConfig config;
-  switch (options.memory_mode) {
-  case MemoryChoice::Auto: config.memory_mode = MemoryModeChoice::Auto; break;
-  case MemoryChoice::Guard: config.memory_mode = MemoryModeChoice::Guard; break;
-  case MemoryChoice::Explicit: config.memory_mode = MemoryModeChoice::Explicit; break;
-  }
-  if (options.workers) config.workers = *options.workers;
-  return config;
 }
 
 void print_stats(const Engine& engine, const CompileStats& stats) {
@@ -73,120 +61,6 @@ Step<std::shared_ptr<const CompiledModule>> compile(const Engine& engine, const 
   return *std::move(module);
 }
 
-/// Sets the guest's surroundings up as the command line says.
-Step<void> prepare(wasi::Context& context, const Options& options) {
-  const std::string& name = options.modules[0];
-  std::string program = name == "-" ? name : std::filesystem::path(name).filename().string();
-  Result<void> done = context.add_argument(program);
-  for (const std::string& text : options.guest_args) {
-    if (done) done = context.add_argument(text);
-  }
-  for (const auto& [key, value] : options.variables) {
-    if (done) done = context.add_variable(key, value);
-  }
-  for (const DirOption& dir : options.dirs) {
-    if (done) done = context.preopen(dir.host, dir.guest, dir.read_only);
-  }
-  if (!done) return stop({}, done.error().message());
-  // Where the module itself comes from standard input, nothing is left there for the guest.
-  if (name != "-") context.inherit_stdin();
-  context.inherit_stdout();
-  context.inherit_stderr();
-  return {};
-}
-
-/// The exit status of a call or an instantiation that did not come back by itself.
-int status_of(const Failure& failure, const wasi::Context& context, const std::string& module) {
-  if (!failure.is_trap()) return report_error(module, failure.message());
-  if (failure.trap->code() == TrapCode::Exit && context.exit_status()) {
-    return static_cast<int>(*context.exit_status() & 0xff);
-  }
-  std::fprintf(stderr, "sluice: %s: trap: %s\n", printable(module).c_str(),
-               failure.trap->to_text().c_str());
-  return kStatusTrap;
-}
-
-std::vector<std::string> exported_funcs(const Module& module) {
-  std::vector<std::string> names;
-  for (const Export& e : module.exports) {
-    if (e.kind == ExternKind::Func) names.emplace_back(e.name);
-  }
-  return names;
-}
-
-std::string unknown_function(const Module& module, const std::string& wanted) {
-  std::string text = "no function '" + wanted + "' is exported";
-  std::vector<std::string> names = exported_funcs(module);
-  std::vector<std::string> near = near_matches(wanted, names);
-  if (!near.empty()) {
-    text += "; similar:";
-  } else if (names.empty()) {
-    text += "; no function is";
-  } else {
-    text += "; there are:";
-    constexpr size_t kMaxShown = 10;
-    near.assign(names.begin(),
-                names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kMaxShown)));
-    if (names.size() > kMaxShown) near.emplace_back("...");
-  }
-  for (const std::string& name : near) text += " " + name;
-  return text;
-}
-
-/// Calls the function of --invoke with the arguments of the line and prints what it returns.
-int invoke(const Instance& instance, const Options& options, const wasi::Context& context) {
-  const std::string& module = options.modules[0];
-  const std::string& name = *options.invoke;
-  auto func = instance.exported_func(name);
-  if (!func) return report_error(module, unknown_function(instance.module(), name));
-  const FuncType& type = func->type();
-  if (type.params().size() != options.guest_args.size()) {
-    return report_error(module, "function '" + name + "' is " + signature_text(type) + ", got " +
-                                    std::to_string(options.guest_args.size()) + " arguments");
-  }
-  std::vector<Value> args;
-  for (size_t i = 0; i < type.params().size(); ++i) {
-    auto value = parse_value(options.guest_args[i], type.params()[i]);
-    if (!value) {
-      return report_error(module, "argument " + std::to_string(i + 1) + " of '" + name + "' (" +
-                                      type_name(type.params()[i]) + "): " + value.error());
-    }
-    args.push_back(*value);
-  }
-  std::vector<Value> results(type.results().size());
-  Outcome<void> called = func->call(args, results);
-  if (!called) return status_of(called.error(), context, module);
-  for (size_t i = 0; i < results.size(); ++i) {
-    std::printf("%s\n", format_value(results[i], type.results()[i]).c_str());
-  }
-  return 0;
-}
-
-/// Calls an exported function that takes and returns nothing. No export of the name: 0.
-int call_plain(const Instance& instance, const char* name, const Options& options,
-               const wasi::Context& context) {
-  auto func = instance.exported_func(name);
-  if (!func) return 0;
-  Outcome<void> called = func->call({}, {});
-  return called ? 0 : status_of(called.error(), context, options.modules[0]);
-}
-
-int run_instance(const Instance& instance, const Options& options, const wasi::Context& context) {
-  // A reactor's initialisation comes before any of its functions.
-  bool is_reactor = instance.find_export("_initialize").has_value();
-  if (is_reactor) {
-    int status = call_plain(instance, "_initialize", options, context);
-    if (status != 0 || context.exit_status()) return status;
-  }
-  if (options.invoke) return invoke(instance, options, context);
-  if (!instance.find_export("_start")) {
-    if (is_reactor || instance.module().has_start) return 0;
-    return report_error(options.modules[0],
-                        "nothing to run: no _start is exported (call a function with --invoke)");
-  }
-  return call_plain(instance, "_start", options, context);
-}
-
 Step<int> run_steps(const Options& options) {
   const std::string& name = options.modules[0];
   auto engine = Engine::create(engine_config(options));
@@ -195,7 +69,8 @@ Step<int> run_steps(const Options& options) {
   if (!module) return std::unexpected(module.error());
   if (options.stats) print_stats(**engine, (*module)->stats());
   wasi::Context context;
-  if (auto ready = prepare(context, options); !ready) return std::unexpected(ready.error());
+  if (auto ready = prepare(context, options); !ready) return stop({}, ready.error().message());
+  inherit_streams(context, name);
   Linker linker(*engine);
   if (auto defined = wasi::define_preview1(linker, context); !defined) {
     return stop({}, defined.error().message());
@@ -204,7 +79,7 @@ Step<int> run_steps(const Options& options) {
   if (!store) return stop({}, store.error().message());
   auto instance = linker.instantiate(**store, *module);
   if (!instance) return status_of(instance.error(), context, name);
-  return run_instance(**instance, options, context);
+  return run_instance(**instance, options, context, stdout);
 }
 
 }  // namespace

@@ -1,0 +1,143 @@
+#include "runtime/cli/program.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "runtime/cli/invoke.h"
+#include "runtime/cli/report.h"
+
+namespace sluice::cli {
+
+namespace {
+
+std::vector<std::string> exported_funcs(const Module& module) {
+  std::vector<std::string> names;
+  for (const Export& e : module.exports) {
+    if (e.kind == ExternKind::Func) names.emplace_back(e.name);
+  }
+  return names;
+}
+
+std::string unknown_function(const Module& module, const std::string& wanted) {
+  std::string text = "no function '" + wanted + "' is exported";
+  std::vector<std::string> names = exported_funcs(module);
+  std::vector<std::string> near = near_matches(wanted, names);
+  if (!near.empty()) {
+    text += "; similar:";
+  } else if (names.empty()) {
+    text += "; no function is";
+  } else {
+    text += "; there are:";
+    constexpr size_t kMaxShown = 10;
+    near.assign(names.begin(),
+                names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kMaxShown)));
+    if (names.size() > kMaxShown) near.emplace_back("...");
+  }
+  for (const std::string& name : near) text += " " + name;
+  return text;
+}
+
+/// Calls the function of --invoke with the arguments of the line.
+int invoke(const Instance& instance, const Options& options, const wasi::Context& context,
+           std::FILE* results_to) {
+  const std::string& module = options.modules[0];
+  const std::string& name = *options.invoke;
+  auto func = instance.exported_func(name);
+  if (!func) return report_error(module, unknown_function(instance.module(), name));
+  const FuncType& type = func->type();
+  if (type.params().size() != options.guest_args.size()) {
+    return report_error(module, "function '" + name + "' is " + signature_text(type) + ", got " +
+                                    std::to_string(options.guest_args.size()) + " arguments");
+  }
+  std::vector<Value> args;
+  for (size_t i = 0; i < type.params().size(); ++i) {
+    auto value = parse_value(options.guest_args[i], type.params()[i]);
+    if (!value) {
+      return report_error(module, "argument " + std::to_string(i + 1) + " of '" + name + "' (" +
+                                      type_name(type.params()[i]) + "): " + value.error());
+    }
+    args.push_back(*value);
+  }
+  std::vector<Value> results(type.results().size());
+  Outcome<void> called = func->call(args, results);
+  if (!called) return status_of(called.error(), context, module);
+  if (results_to == nullptr) return 0;
+  for (size_t i = 0; i < results.size(); ++i) {
+    std::fprintf(results_to, "%s\n", format_value(results[i], type.results()[i]).c_str());
+  }
+  return 0;
+}
+
+/// Calls an exported function that takes and returns nothing. No export of the name: 0.
+int call_plain(const Instance& instance, const char* name, const Options& options,
+               const wasi::Context& context) {
+  auto func = instance.exported_func(name);
+  if (!func) return 0;
+  Outcome<void> called = func->call({}, {});
+  return called ? 0 : status_of(called.error(), context, options.modules[0]);
+}
+
+}  // namespace
+
+EngineConfig engine_config(const Options& options) {
+  EngineConfig config;
+  switch (options.memory_mode) {
+  case MemoryChoice::Auto: config.memory_mode = MemoryModeChoice::Auto; break;
+  case MemoryChoice::Guard: config.memory_mode = MemoryModeChoice::Guard; break;
+  case MemoryChoice::Explicit: config.memory_mode = MemoryModeChoice::Explicit; break;
+  }
+  if (options.workers) config.workers = *options.workers;
+  return config;
+}
+
+Result<void> prepare(wasi::Context& context, const Options& options) {
+  const std::string& name = options.modules[0];
+  std::string program = name == "-" ? name : std::filesystem::path(name).filename().string();
+  Result<void> done = context.add_argument(program);
+  for (const std::string& text : options.guest_args) {
+    if (done) done = context.add_argument(text);
+  }
+  for (const auto& [key, value] : options.variables) {
+    if (done) done = context.add_variable(key, value);
+  }
+  for (const DirOption& dir : options.dirs) {
+    if (done) done = context.preopen(dir.host, dir.guest, dir.read_only);
+  }
+  return done;
+}
+
+void inherit_streams(wasi::Context& context, const std::string& name) {
+  // Where the module itself comes from standard input, nothing is left there for the guest.
+  if (name != "-") context.inherit_stdin();
+  context.inherit_stdout();
+  context.inherit_stderr();
+}
+
+int status_of(const Failure& failure, const wasi::Context& context, const std::string& module) {
+  if (!failure.is_trap()) return report_error(module, failure.message());
+  if (failure.trap->code() == TrapCode::Exit && context.exit_status()) {
+    return static_cast<int>(*context.exit_status() & 0xff);
+  }
+  std::fprintf(stderr, "sluice: %s: trap: %s\n", printable(module).c_str(),
+               failure.trap->to_text().c_str());
+  return kStatusTrap;
+}
+
+int run_instance(const Instance& instance, const Options& options, const wasi::Context& context,
+                 std::FILE* results_to) {
+  // A reactor's initialisation comes before any of its functions.
+  bool is_reactor = instance.find_export("_initialize").has_value();
+  if (is_reactor) {
+    int status = call_plain(instance, "_initialize", options, context);
+    if (status != 0 || context.exit_status()) return status;
+  }
+  if (options.invoke) return invoke(instance, options, context, results_to);
+  if (!instance.find_export("_start")) {
+    if (is_reactor || instance.module().has_start) return 0;
+    return report_error(options.modules[0],
+                        "nothing to run: no _start is exported (call a function with --invoke)");
+  }
+  return call_plain(instance, "_start", options, context);
+}
+
+}  // namespace sluice::cli
