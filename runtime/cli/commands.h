@@ -12,4 +12,10 @@ int run(const Options& options);
 /// also what is not compiled yet.
 int validate(const Options& options);
 
+/// Compiles every module named `repeat` times from memory and prints a line of figures for each.
+int bench_compile(const Options& options);
+
+/// Compiles the module once, runs it `repeat` times and prints a line of figures.
+int bench_run(const Options& options);
+
 }  // namespace sluice::cli

@@ -33,5 +33,7 @@ int main(int argc, char** argv) {
   switch (line.options->command) {
   case sluice::cli::Command::Run: return sluice::cli::run(*line.options);
   case sluice::cli::Command::Validate: return sluice::cli::validate(*line.options);
+  case sluice::cli::Command::BenchCompile: return sluice::cli::bench_compile(*line.options);
+  case sluice::cli::Command::BenchRun: return sluice::cli::bench_run(*line.options);
   }
 }

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <expected>
 #include <map>
 
 #include <CLI/CLI.hpp>
@@ -24,6 +25,8 @@ constexpr const char* kUsage =
 
 usage: sluice [run] [options] MODULE [args...]   run a WASI program, or call a function
        sluice validate MODULE...                 check modules without running them
+       sluice bench compile [options] MODULE...  measure compiling
+       sluice bench run [options] MODULE [args]  measure running
 
 MODULE is a file, or - for standard input; without MODULE a module that is piped in is run.
 Everything behind MODULE is handed to the program, but for `--invoke NAME` or `--` directly behind it.
@@ -36,6 +39,14 @@ options of run:
                              explicit: a comparison before every access
   --workers N                threads that compile; 0: compile on the reading thread
   --stats                    print sizes and times of compilation to standard error
+
+options of bench:
+  --repeat N                 measure N times (default 5)
+  --workers N, --memory-mode MODE and, for bench run, --dir, --env, --invoke as for run
+  Prints a line per module, fields separated by tabs: file, bytes, bytes of its code section,
+  minimum and median milliseconds, bytes of machine code. compile: from bytes in memory to
+  machine code of every function. run: _start or the function of --invoke in a new
+  instance each time, what it prints thrown away.
 
   --help, --version
 
@@ -53,20 +64,36 @@ struct RawOptions {
   std::vector<std::string> variables;
   std::string invoke;
   std::string workers;
+  std::string repeat;
 };
 
-void declare_run(CLI::App& app, Options& options, RawOptions& raw) {
+/// Options that every command with an engine has.
+void declare_engine(CLI::App& app, Options& options, RawOptions& raw) {
   const std::map<std::string, MemoryChoice> modes = {{"auto", MemoryChoice::Auto},
                                                      {"guard", MemoryChoice::Guard},
                                                      {"explicit", MemoryChoice::Explicit}};
+  app.add_option("--memory-mode", options.memory_mode)->transform(CLI::CheckedTransformer(modes));
+  app.add_option("--workers", raw.workers);
+  app.prefix_command();
+}
+
+void declare_run(CLI::App& app, RawOptions& raw) {
   // One value each: CLI11 would otherwise take the module for a second one.
   app.add_option("--dir", raw.dirs)->allow_extra_args(false);
   app.add_option("--env", raw.variables)->allow_extra_args(false);
   app.add_option("--invoke", raw.invoke);
-  app.add_option("--memory-mode", options.memory_mode)->transform(CLI::CheckedTransformer(modes));
-  app.add_option("--workers", raw.workers);
-  app.add_flag("--stats", options.stats);
-  app.prefix_command();
+}
+
+/// The number of an option, or what is wrong with it.
+std::expected<uint32_t, std::string> to_number(const char* option, const std::string& text,
+                                               uint32_t least, uint32_t most) {
+  char* end = nullptr;
+  unsigned long n = std::strtoul(text.c_str(), &end, 10);
+  if (text.empty() || *end != '\0' || text[0] == '-' || n < least || n > most) {
+    return std::unexpected(std::string(option) + " wants a number from " + std::to_string(least) +
+                           " to " + std::to_string(most) + ", not '" + text + "'");
+  }
+  return static_cast<uint32_t>(n);
 }
 
 /// Empty if all is well, else what is wrong.
@@ -87,12 +114,14 @@ std::string convert_run(const RawOptions& raw, Options& options) {
     }
   }
   if (!raw.workers.empty()) {
-    char* end = nullptr;
-    unsigned long n = std::strtoul(raw.workers.c_str(), &end, 10);
-    if (*end != '\0' || raw.workers[0] == '-' || n > 256) {
-      return "--workers wants a number up to 256, not '" + raw.workers + "'";
-    }
-    options.workers = static_cast<uint32_t>(n);
+    auto n = to_number("--workers", raw.workers, 0, 256);
+    if (!n) return n.error();
+    options.workers = *n;
+  }
+  if (!raw.repeat.empty()) {
+    auto n = to_number("--repeat", raw.repeat, 1, 1'000'000);
+    if (!n) return n.error();
+    options.repeat = *n;
   }
   if (!raw.invoke.empty()) options.invoke = raw.invoke;
   return {};
@@ -122,27 +151,9 @@ std::string take_run_arguments(std::vector<std::string> rest, bool stdin_is_modu
   return {};
 }
 
-ParsedLine parse_run(std::vector<std::string> line, bool stdin_is_module) {
-  Options options;
-  RawOptions raw;
-  CLI::App app;
-  app.set_help_flag();
-  declare_run(app, options, raw);
-  try {
-    std::reverse(line.begin(), line.end());  // as CLI11 wants it
-    app.parse(line);
-  } catch (const CLI::ParseError& error) {
-    return {std::nullopt, wrong_line(error.what())};
-  }
-  std::string wrong = convert_run(raw, options);
-  if (wrong.empty()) wrong = take_run_arguments(app.remaining(), stdin_is_module, options);
-  if (!wrong.empty()) return {std::nullopt, wrong_line(wrong)};
-  return {options, 0};
-}
-
-ParsedLine parse_validate(const std::vector<std::string>& line, bool stdin_is_module) {
-  Options options;
-  options.command = Command::Validate;
+/// A line of nothing but modules.
+ParsedLine take_modules(const std::vector<std::string>& line, bool stdin_is_module,
+                        Options options) {
   bool only_names = false;
   for (const std::string& word : line) {
     if (!only_names && word == "--") {
@@ -156,6 +167,46 @@ ParsedLine parse_validate(const std::vector<std::string>& line, bool stdin_is_mo
   if (options.modules.empty() && stdin_is_module) options.modules.emplace_back("-");
   if (options.modules.empty()) return {std::nullopt, wrong_line("no module given")};
   return {options, 0};
+}
+
+/// `run`, and `bench compile` and `bench run`, which have some of its options and --repeat.
+ParsedLine parse_engine_command(Command command, std::vector<std::string> line,
+                                bool stdin_is_module) {
+  Options options;
+  options.command = command;
+  RawOptions raw;
+  CLI::App app;
+  app.set_help_flag();
+  declare_engine(app, options, raw);
+  if (command != Command::BenchCompile) declare_run(app, raw);
+  if (command == Command::Run) {
+    app.add_flag("--stats", options.stats);
+  } else {
+    app.add_option("--repeat", raw.repeat);
+  }
+  try {
+    std::reverse(line.begin(), line.end());  // as CLI11 wants it
+    app.parse(line);
+  } catch (const CLI::ParseError& error) {
+    return {std::nullopt, wrong_line(error.what())};
+  }
+  std::string wrong = convert_run(raw, options);
+  if (!wrong.empty()) return {std::nullopt, wrong_line(wrong)};
+  if (command == Command::BenchCompile)
+    return take_modules(app.remaining(), stdin_is_module, options);
+  wrong = take_run_arguments(app.remaining(), stdin_is_module, options);
+  if (!wrong.empty()) return {std::nullopt, wrong_line(wrong)};
+  return {options, 0};
+}
+
+ParsedLine parse_bench(std::vector<std::string> line, bool stdin_is_module) {
+  std::string what = line.empty() ? std::string() : line[0];
+  if (what != "compile" && what != "run") {
+    return {std::nullopt, wrong_line("bench wants 'compile' or 'run'")};
+  }
+  line.erase(line.begin());
+  Command command = what == "run" ? Command::BenchRun : Command::BenchCompile;
+  return parse_engine_command(command, std::move(line), stdin_is_module);
 }
 
 }  // namespace
@@ -176,8 +227,8 @@ std::optional<DirOption> parse_dir(const std::string& text) {
 
 ParsedLine parse_command_line(int argc, const char* const* argv, bool stdin_is_module) {
   std::vector<std::string> line(argv + (argc > 0 ? 1 : 0), argv + argc);
-  bool validate = !line.empty() && line[0] == "validate";
-  bool named = validate || (!line.empty() && line[0] == "run");
+  const std::string command = line.empty() ? std::string() : line[0];
+  bool named = command == "validate" || command == "run" || command == "bench";
   if (named) line.erase(line.begin());
   if (!line.empty() && (line[0] == "--help" || line[0] == "-h" || (!named && line[0] == "help"))) {
     std::fputs(kUsage, stdout);
@@ -191,7 +242,13 @@ ParsedLine parse_command_line(int argc, const char* const* argv, bool stdin_is_m
     std::fputs(kUsage, stderr);
     return {std::nullopt, 2};
   }
-  return validate ? parse_validate(line, stdin_is_module) : parse_run(line, stdin_is_module);
+  if (command == "bench") return parse_bench(std::move(line), stdin_is_module);
+  if (command == "validate") {
+    Options options;
+    options.command = Command::Validate;
+    return take_modules(line, stdin_is_module, options);
+  }
+  return parse_engine_command(Command::Run, std::move(line), stdin_is_module);
 }
 
 }  // namespace sluice::cli

@@ -9,7 +9,7 @@
 
 namespace sluice::cli {
 
-enum class Command { Run, Validate };
+enum class Command { Run, Validate, BenchCompile, BenchRun };
 enum class MemoryChoice { Auto, Guard, Explicit };
 
 /// --dir HOST[::GUEST][:ro]
@@ -21,7 +21,7 @@ struct DirOption {
 
 struct Options {
   Command command = Command::Run;
-  std::vector<std::string> modules;  // one for run, any number for validate; "-" is stdin
+  std::vector<std::string> modules;  // one to run, else any number; "-" is stdin
   std::vector<std::string> guest_args;
   std::vector<DirOption> dirs;
   std::vector<std::pair<std::string, std::string>> variables;
@@ -29,6 +29,7 @@ struct Options {
   MemoryChoice memory_mode = MemoryChoice::Auto;
   std::optional<uint32_t> workers;
   bool stats = false;
+  uint32_t repeat = 5;  // of a benchmark
 };
 
 /// The options, or the exit status if there is nothing left to do: help or version was asked for,

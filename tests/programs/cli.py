@@ -229,7 +229,7 @@ def test_streams(directory):
 
 
 def test_words(directory):
-    for line in (["--help"], ["-h"], ["run", "--help"], ["validate", "--help"], ["help"]):
+    for line in (["--help"], ["-h"], ["run", "--help"], ["validate", "--help"], ["bench", "--help"], ["help"]):
         result = run(line)
         check(result.status == 0 and "--invoke" in result.out, f"{line}")
     check(re.fullmatch(r"sluice \d+\.\d+\.\d+\n", run(["--version"]).out), "--version")
@@ -245,11 +245,61 @@ def test_words(directory):
         check(result.out == "3\n" and mode in result.err, f"--memory-mode {mode}", result.err)
 
 
+def bench_rows(result, what):
+    """The lines of figures as dictionaries, checked for the form that everybody may rely on."""
+    head, *lines = [line.split("\t") for line in result.out.splitlines()] or [[]]
+    check(head == ["file", "bytes", "code_bytes", "min_ms", "median_ms", "machine_code_bytes"],
+          f"{what}: first line", result.out)
+    rows = [dict(zip(head, line)) for line in lines]
+    for row in rows:
+        check(len(row) == 6 and 0 < float(row["min_ms"]) <= float(row["median_ms"]),
+              f"{what}: times", result.out)
+    return rows
+
+
+def test_bench(directory):
+    numbers, program = directory / "numbers.wasm", directory / "program.wasm"
+    numbers.write_bytes(NUMBERS)
+    program.write_bytes(with_exit(0))
+    bad = directory / "broken.wasm"
+    bad.write_bytes(NUMBERS[:-20])
+    result = run(["bench", "compile", "--workers=0", "--repeat=3", numbers, program])
+    rows = bench_rows(result, "bench compile")
+    check([row["file"] for row in rows] == [str(numbers), str(program)], "a line per module",
+          result.out)
+    check(result.status == 0 and rows[0]["bytes"] == str(len(NUMBERS)), "bytes", result.out)
+    code_section = NUMBERS[NUMBERS.index(b"\x0a", NUMBERS.index(b"_initialize")) + 1]
+    check(rows[0]["code_bytes"] == str(code_section), "bytes of code", result.out)
+    check(int(rows[0]["machine_code_bytes"]) > int(rows[0]["code_bytes"]), "machine code",
+          result.out)
+    result = run(["bench", "compile", "--repeat", "1", bad, numbers])
+    check(result.status == 1 and "broken.wasm" in result.err and
+          [row["file"] for row in bench_rows(result, "with a bad module")] == [str(numbers)],
+          "a module that fails does not keep the others from being measured", result.err)
+    result = run(["bench", "compile"], pipe=NUMBERS, seconds=0.1)
+    check([row["file"] for row in bench_rows(result, "from a pipe")] == ["-"], "a module from a pipe")
+    # What the guest prints is thrown away, and so is what an invoked function returns.
+    result = run(["bench", "run", "--repeat=4", "--invoke", "add", numbers, 1, 2])
+    check(len(bench_rows(result, "bench run")) == 1 and result.status == 0, "bench run", result.out)
+    check(len(bench_rows(run(["bench", "run", program]), "exit 0")) == 1, "a program that exits")
+    program.write_bytes(with_exit(7))
+    result = run(["bench", "run", program])
+    check(result.status == 7 and result.out == "", "a program that fails has no figures", result.out)
+    check(run(["bench", "run", "--invoke", "deep", numbers]).status == 134, "nor has one that traps")
+    for line in (["bench"], ["bench", "other", numbers], ["bench", "compile", "--repeat=0", numbers],
+                 ["bench", "compile", "--repeat=x", numbers], ["bench", "compile", "--workers=999", numbers],
+                 ["bench", "compile", "--invoke", "add", numbers], ["bench", "run", "--stats", program],
+                 ["run", "--repeat=3", program]):
+        result = run(line)
+        check(result.status == 2 and result.err.startswith("sluice:"), f"{line}: wrong line",
+              result.err)
+
+
 def main():
     with tempfile.TemporaryDirectory() as text:
         directory = pathlib.Path(text)
         for test in (test_invoke, test_traps, test_exit, test_surroundings, test_imports, test_errors, test_streams,
-                     test_words):
+                     test_words, test_bench):
             test(directory)
     finish()
 

@@ -1,0 +1,121 @@
+// `sluice bench`: figures of one module after the other as tab-separated lines, for anybody's own
+// comparison. Modules are read before the clock starts. A module that fails is reported on
+// standard error and has no line; the others are measured all the same.
+#include <algorithm>
+#include <chrono>
+#include <cinttypes>
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+#include "runtime/cli/commands.h"
+#include "runtime/cli/input.h"
+#include "runtime/cli/program.h"
+#include "runtime/cli/report.h"
+#include "runtime/store/linker.h"
+#include "runtime/store/store.h"
+#include "runtime/wasi/preview1.h"
+
+namespace sluice::cli {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+std::expected<std::vector<uint8_t>, std::string> read_all(const std::string& name) {
+  std::vector<uint8_t> bytes;
+  auto got = read_pieces(name, [&](std::span<const uint8_t> piece) {
+    bytes.insert(bytes.end(), piece.begin(), piece.end());
+    return true;
+  });
+  if (!got) return std::unexpected(got.error());
+  return bytes;
+}
+
+void print_head() { std::puts("file\tbytes\tcode_bytes\tmin_ms\tmedian_ms\tmachine_code_bytes"); }
+
+void print_line(const std::string& name, const CompileStats& stats, std::vector<double> times) {
+  std::sort(times.begin(), times.end());
+  const size_t half = times.size() / 2;
+  const double median = times.size() % 2 == 1 ? times[half] : (times[half - 1] + times[half]) / 2;
+  std::printf("%s\t%" PRIu64 "\t%" PRIu64 "\t%.4f\t%.4f\t%" PRIu64 "\n", printable(name).c_str(),
+              stats.wire_bytes, stats.code_section_bytes, times.front(), median,
+              stats.machine_code_bytes);
+  std::fflush(stdout);
+}
+
+/// Zero if all went well, else the status to exit with.
+int measure_compile(const Engine& engine, const std::string& name, uint32_t repeat) {
+  auto bytes = read_all(name);
+  if (!bytes) return report_error({}, bytes.error());
+  CompileStats stats;
+  std::vector<double> times;
+  for (uint32_t i = 0; i < repeat; ++i) {
+    const Clock::time_point start = Clock::now();
+    auto module = engine.compile(*bytes);
+    times.push_back(milliseconds_since(start));
+    if (!module) return report_error(name, module.error().message());
+    stats = (*module)->stats();
+  }
+  print_line(name, stats, std::move(times));
+  return 0;
+}
+
+/// One repetition: a new store, guest and instance; `time_ms` is of the run alone.
+int measure_run(const std::shared_ptr<Engine>& engine,
+                const std::shared_ptr<const CompiledModule>& module, const Options& options,
+                double& time_ms) {
+  wasi::Context context;
+  if (auto ready = prepare(context, options); !ready) {
+    return report_error({}, ready.error().message());
+  }
+  Linker linker(engine);
+  if (auto defined = wasi::define_preview1(linker, context); !defined) {
+    return report_error({}, defined.error().message());
+  }
+  auto store = Store::create(engine);
+  if (!store) return report_error({}, store.error().message());
+  auto instance = linker.instantiate(**store, module);
+  if (!instance) return status_of(instance.error(), context, options.modules[0]);
+  const Clock::time_point start = Clock::now();
+  const int status = run_instance(**instance, options, context, nullptr);
+  time_ms = milliseconds_since(start);
+  return status;
+}
+
+}  // namespace
+
+int bench_compile(const Options& options) {
+  auto engine = Engine::create(engine_config(options));
+  if (!engine) return report_error({}, engine.error().message());
+  print_head();
+  int status = 0;
+  for (const std::string& name : options.modules) {
+    status = std::max(status, measure_compile(**engine, name, options.repeat));
+  }
+  return status;
+}
+
+int bench_run(const Options& options) {
+  const std::string& name = options.modules[0];
+  auto engine = Engine::create(engine_config(options));
+  if (!engine) return report_error({}, engine.error().message());
+  auto bytes = read_all(name);
+  if (!bytes) return report_error({}, bytes.error());
+  auto module = (*engine)->compile(*bytes);
+  if (!module) return report_error(name, module.error().message());
+  std::vector<double> times(options.repeat);
+  for (double& time_ms : times) {
+    const int status = measure_run(*engine, *module, options, time_ms);
+    if (status != 0) return status;
+  }
+  print_head();
+  print_line(name, (*module)->stats(), std::move(times));
+  return 0;
+}
+
+}  // namespace sluice::cli
