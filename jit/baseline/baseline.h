@@ -32,8 +32,8 @@ class CompileScratch : public Allocated {
 
 /// Validates and compiles one body and appends it to `out`. The body's bytes must be in
 /// module.wire, all sections before the code section decoded. On failure `out` is as before; the
-/// kinds are those of validation, NotCompiled or FrameTooLarge (only if the body is valid). `marks`
-/// gets the function's pairs of code and Wasm offsets; the code is the same with and without.
+/// kinds are those of validation or NotCompiled (only if the body is valid). `marks` gets the
+/// function's pairs of code and Wasm offsets; the code is the same with and without.
 Result<void> compile_baseline(const Module& module, const FuncBody& body,
                               const CompileOptions& options, CompileScratch& scratch,
                               CodeBatch& out, Vector<SourceMark>* marks = nullptr);

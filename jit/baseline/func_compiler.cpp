@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "engine/base/check.h"
+#include "engine/wasm/limits.h"
 #include "jit/baseline/ops.h"
 
 namespace sluice {
@@ -11,7 +13,10 @@ namespace {
 
 // Frames below this are checked by comparing rsp alone: the limit has that much headroom.
 constexpr uint32_t kSmallFrameBytes = 4096;
-constexpr uint32_t kMaxFrameBytes = uint32_t{1} << 30;
+// What the limits on locals and operands amount to: a frame always fits its 32-bit offsets.
+constexpr uint64_t kMaxFrameBytes =
+    8 * (uint64_t{kMaxLocals} + kMaxOperands + kMaxResults) + (1u << 20);
+static_assert(kMaxFrameBytes < uint64_t{1} << 30);
 // Up to so many slots are zeroed without a loop.
 constexpr uint32_t kUnrolledZeroSlots = 16;
 
@@ -99,18 +104,15 @@ void FuncCompiler::zero_declared_locals(uint32_t first_slot, uint32_t slots) {
   masm.jcc(Cond::NotZero, again);
 }
 
-Result<void> FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
+void FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
   emit_signature_failures();
   uint64_t bytes = uint64_t{operands_base_} + 8 * uint64_t{operand_slots_} + outgoing_bytes_;
   bytes = (bytes + 15) & ~uint64_t{15};
-  if (bytes > kMaxFrameBytes) {
-    return fail(ErrorKind::FrameTooLarge, state->body.range.offset);
-  }
+  DCHECK(bytes <= kMaxFrameBytes, "a frame within the limits on locals and operands");
   auto frame_bytes = static_cast<uint32_t>(bytes);
   masm.patch32(frame_patch_, frame_bytes);
   if (frame_bytes >= kSmallFrameBytes) emit_large_frame_check(frame_bytes);
   masm.finish(func, out, marks_);
-  return {};
 }
 
 // The prologue's check becomes a jump to one that takes the frame's size into account. It compares

@@ -276,9 +276,8 @@ class FuncCompiler {
   void atomic(Op, const MemArg&, Slot*) {}
   void atomic_fence() {}
 
-  /// After the reader's run: patches the frame's size in, appends the function to `out`. Fails with
-  /// FrameTooLarge.
-  Result<void> finish(FuncIdx func, CodeBatch& out);
+  /// After the reader's run: patches the frame's size in, appends the function to `out`.
+  void finish(FuncIdx func, CodeBatch& out);
 
  private:
   // --- func_compiler.cpp

@@ -32,8 +32,7 @@ bool is_fault(const Error& error) {
   const ErrorClass c = error_class(error.kind);
   return c == ErrorClass::Malformed || c == ErrorClass::Invalid ||
          error.kind == ErrorKind::FeatureDisabled ||
-         (c == ErrorClass::Limit && error.offset != kNoOffset &&
-          error.kind != ErrorKind::FrameTooLarge);
+         (c == ErrorClass::Limit && error.offset != kNoOffset);
 }
 
 void keep_earliest(std::optional<Error>& kept, std::optional<Error>&& error) {

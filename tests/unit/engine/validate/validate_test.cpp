@@ -305,6 +305,20 @@ TEST_F(Validate, References) {
   rejects("00 00 42 00 fb 00 02 1a 0b", ErrorKind::TypeMismatch, 4);
 }
 
+TEST_F(Validate, AggregatesThatCannotBeChangedOrDefaulted) {
+  const FieldType constant{kI32, false};
+  fixture_.module.types[4].fields = {&constant, 1};
+  rejects("00 d0 04 41 00 41 00 fb 0e 04 0b", ErrorKind::ImmutableArray, 7);
+  rejects("00 d0 04 41 00 41 00 41 00 fb 10 04 0b", ErrorKind::ImmutableArray, 9);
+  rejects("00 d0 04 41 00 d0 04 41 00 41 00 fb 11 04 04 0b", ErrorKind::ImmutableArray, 11);
+  rejects("00 d0 04 41 00 41 00 41 00 fb 12 04 00 0b", ErrorKind::ImmutableArray, 9);
+  const FieldType not_null{kFuncRef.with_nullable(false), true};
+  fixture_.module.types[2].fields = {&not_null, 1};
+  fixture_.module.types[6].fields = {&not_null, 1};
+  rejects("00 fb 01 02 1a 0b", ErrorKind::NotDefaultable, 1);
+  rejects("00 41 00 fb 07 06 1a 0b", ErrorKind::NotDefaultable, 3);
+}
+
 TEST_F(Validate, Exceptions) {
   rejects("00 08 01 0b", ErrorKind::TypeMismatch, 1);
   rejects("00 1f 40 01 00 01 00 0b 0b", ErrorKind::TypeMismatch, 1);  // the tag's i32 to no result
