@@ -28,7 +28,8 @@ inline constexpr uint32_t kMaxNameBytes = 100'000;
 inline constexpr uint32_t kMaxStructFields = 10'000;
 inline constexpr uint32_t kMaxArrayNewFixed = 10'000;
 /// On the operand stack of a body. More than a body has bytes, so that only calls with many results
-/// get there; without it 7 MB of them would ask for gigabytes.
+/// get there; without it 7 MB of them would ask for gigabytes. Tested where room is made, so it is
+/// the one bound that a few more may pass.
 inline constexpr uint32_t kMaxOperands = 8'000'000;
 inline constexpr uint32_t kMaxSubTypeDepth = 63;
 inline constexpr uint32_t kMaxElemsPerSegment = 10'000'000;
