@@ -49,6 +49,17 @@ class ByteReader {
   const uint8_t* end() const { return end_; }
   void set_pos(const uint8_t* p) { pos_ = p; }
 
+  /// More bytes have come, up to `end`. Not after a failure.
+  void extend(const uint8_t* end) {
+    end_ = end;
+    declared_end_ = offset_of(end);
+  }
+  /// Forgets a failure and goes back to `p`.
+  void recover(const uint8_t* p) {
+    failed_ = false;
+    pos_ = p;
+  }
+
   bool failed() const { return failed_; }
   /// Valid if failed().
   const Error& error() const { return error_; }

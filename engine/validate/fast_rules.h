@@ -16,7 +16,7 @@ template <class Sink>
   c.end = in_.end();
   c.top = s_.top;
   c.floor = s_.floor;
-  c.stop = c.p + std::min(c.end - c.p, limit_ - c.top);
+  c.stop = c.p + std::min(stop_ - c.p, limit_ - c.top);
 }
 
 template <class Sink>

@@ -3,9 +3,10 @@
 //
 // The loop below holds cursor and stack top in registers and treats the frequent one-byte opcodes
 // by shape (fast_rows.h); all else goes through step() and the rules_*.h. Between instructions all
-// state is in ReaderState, so that reading could stop and go on at any of them. An error stops
-// everything: it moves the cursor to the end, which both loops test. Offsets of errors: ill-formed
-// immediates have their own byte's, all else the instruction's.
+// state is in members, so reading stops where the bytes do and goes on when there are more; what is
+// found does not depend on where that was. An error stops everything: it moves the cursor to the
+// end, which both loops test. Offsets of errors: ill-formed immediates have their own byte's, all
+// else the instruction's.
 #pragma once
 
 #include <algorithm>
@@ -49,19 +50,26 @@ class FuncReader {
   using Slot = typename State::Slot;
   using Frame = typename State::Frame;
 
-  /// `module_bytes`: from the start of the module to the end of the body or beyond. All sections
+  /// `module_bytes`: where the module starts; bytes up to the body must be there. All sections
   /// before the code section must be complete in `module`. `state` is reused from body to body, and
   /// all five outlive the reader.
-  FuncReader(const Module& module, const FuncBody& body, std::span<const uint8_t> module_bytes,
-             State& state, Sink& sink);
+  FuncReader(const Module& module, const FuncBody& body, const uint8_t* module_bytes, State& state,
+             Sink& sink);
 
-  /// Reads the whole body. Malformed, Invalid and Limit errors are the first in the body;
-  /// NotCompiled is returned only if there is none.
+  /// Reads the whole body, which must be there. Malformed, Invalid and Limit errors are the first
+  /// in the body; NotCompiled is returned only if there is none.
   Result<void> run();
+  /// Reads as far as the module's first `available` bytes go, which are never fewer than before.
+  /// True: the body is done, and nothing is left to call. Only for sinks that do not look ahead in
+  /// the body.
+  Result<bool> advance(uint64_t available);
 
  private:
   static_assert(kTakesBasics<Sink>);
   static constexpr size_t kStretch = 64;  // the loop tests for room at least so many bytes ahead
+  static constexpr size_t kMostSlots = kMaxOperands + kStretch;
+  // No instruction that the loop itself decodes is as long: none of them runs out of bytes.
+  static constexpr ptrdiff_t kMargin = 32;
   static constexpr uint8_t kEndByte = 0x0b;
   static_assert(kPlainOps[kEndByte] == Op::End);
 
@@ -81,6 +89,8 @@ class FuncReader {
   };
 
   // --- The loops.
+  bool read(const uint8_t* end);
+  bool starved();
   void read_locals();
   void enter_function();
   template <bool kToSink>
@@ -436,47 +446,90 @@ class FuncReader {
   bool muted_ = false;  // the sink is told no more
   const uint8_t* not_compiled_pos_ = nullptr;
   Instr instr_;
+
+  const uint8_t* const body_end_;
+  const uint8_t* stop_ = nullptr;       // the loops begin no instruction here or behind
+  const uint8_t* resume_at_ = nullptr;  // there is nothing to do before so many bytes are there
+  bool is_whole_ = false;               // all bytes of the body are there
+  bool entered_ = false;                // its locals are read
 };
 
 // ---------------------------------------------------------------------------------------------
 
 template <class Sink>
 FuncReader<Sink>::FuncReader(const Module& module, const FuncBody& body,
-                             std::span<const uint8_t> module_bytes, State& state, Sink& sink)
+                             const uint8_t* module_bytes, State& state, Sink& sink)
     : module_(module), scope_(module.types, module.features), s_(state), sink_(sink),
-      in_(module_bytes.first(size_t{body.range.offset} + body.range.size), 0),
-      globals_(module.globals.data()), global_count_(static_cast<uint32_t>(module.globals.size())),
+      in_({module_bytes, body.range.offset}, 0), globals_(module.globals.data()),
+      global_count_(static_cast<uint32_t>(module.globals.size())),
       address0_(module.memories.empty() ? ValType(ValKind::I8)
-                                        : address_type(module.memories[0].limits)) {
+                                        : address_type(module.memories[0].limits)),
+      body_end_(module_bytes + body.range.offset + body.range.size) {
   s_.module = &module;
   s_.body = body;
   s_.type = &module.func_type(body.func);
-  s_.bytes = module_bytes.data();
-  in_.set_pos(module_bytes.data() + body.range.offset);
+  s_.bytes = module_bytes;
+  in_.set_pos(in_.end());
   s_.instr_pos = in_.pos();
 }
 
 template <class Sink>
 Result<void> FuncReader<Sink>::run() {
-  read_locals();
-  if (!in_.failed()) enter_function();
+  read(body_end_);
+  return result();
+}
+
+template <class Sink>
+Result<bool> FuncReader<Sink>::advance(uint64_t available) {
+  const auto body_end = static_cast<uint64_t>(body_end_ - s_.bytes);
+  const uint8_t* end = s_.bytes + std::min(available, body_end);
+  if (end < resume_at_) return false;
+  if (!read(end)) return false;
+  TRY_VOID(result());
+  return true;
+}
+
+// False: more bytes are needed.
+template <class Sink>
+bool FuncReader<Sink>::read(const uint8_t* end) {
+  in_.extend(end);
+  is_whole_ = end == body_end_;
+  stop_ = is_whole_ ? end : end - std::min(kMargin, end - s_.bytes);
+  if (!entered_) {
+    read_locals();
+    if (starved()) return false;
+    entered_ = true;
+    if (!in_.failed()) enter_function();
+  }
   // A body whose last byte is not `end` is wrong for sure: the careful loop finds out where.
-  if (!in_.at_end() && in_.end()[-1] != kEndByte) muted_ = true;
+  if (is_whole_ && !in_.at_end() && in_.end()[-1] != kEndByte) muted_ = true;
   while (!done_ && !in_.failed()) {
-    if (in_.at_end()) {
+    if (in_.pos() >= stop_) {
+      if (!is_whole_) return false;
       in_.fail(ErrorKind::EndExpected, in_.end_offset());
     } else if (to_sink()) {
       loop<true>();
     } else {
       loop<false>();
     }
+    if (starved()) return false;
   }
-  return result();
+  return true;
+}
+
+// Did something of unbounded length run out of bytes that are still to come? Then it is read again
+// from its start, when twice as much of it is there.
+template <class Sink>
+bool FuncReader<Sink>::starved() {
+  if (is_whole_ || !in_.failed() || in_.error().kind != ErrorKind::UnexpectedEnd) return false;
+  resume_at_ = in_.end() + std::min(in_.end() - s_.instr_pos, body_end_ - in_.end());
+  in_.recover(s_.instr_pos);
+  return true;
 }
 
 template <class Sink>
 Result<void> FuncReader<Sink>::result() {
-  if (!in_.failed() && !in_.at_end()) in_.fail(ErrorKind::BodySize, in_.offset());
+  if (!in_.failed() && in_.pos() != body_end_) in_.fail(ErrorKind::BodySize, in_.offset());
   if (in_.failed()) return in_.take_error();
   poll_sink();
   if (not_compiled_pos_ != nullptr) {
@@ -527,7 +580,8 @@ template <class Sink>
 void FuncReader<Sink>::enter_function() {
   s_.base = s_.slots.data();
   s_.top = s_.base;
-  limit_ = s_.base + s_.slots.capacity();
+  // Not what an earlier body may have made room for: the limit must not depend on it.
+  limit_ = s_.base + std::min(s_.slots.capacity(), kMostSlots + 1);
   reserve(1);
   s_.floor = s_.base;
   s_.frames.clear();
@@ -736,9 +790,8 @@ void FuncReader<Sink>::grow(size_t count) {
   const auto used = static_cast<size_t>(s_.top - s_.base);
   const auto floor = s_.floor - s_.base;
   // One past the limit an instruction still gets its room; it is the last one.
-  constexpr size_t kMost = kMaxOperands + kStretch;
-  if (used + count > kMost) fail(ErrorKind::OperandsLimit);
-  s_.slots.grow(used, used + count + 1, kMost + 1);
+  if (used + count > kMostSlots) fail(ErrorKind::OperandsLimit);
+  s_.slots.grow(used, used + count + 1, kMostSlots + 1);
   s_.base = s_.slots.data();
   s_.floor = s_.base + floor;
   s_.top = s_.base + used;

@@ -24,8 +24,7 @@ Result<void> compile_baseline(const Module& module, const FuncBody& body,
   DCHECK(parts.masm.cpu() == options.cpu, "scratch made for other CPU features");
   parts.masm.begin();
   FuncCompiler compiler(module, options, parts.masm, parts.compiler, marks);
-  std::span<const uint8_t> bytes = module.wire->view({0, body.range.offset + body.range.size});
-  FuncReader<FuncCompiler> reader(module, body, bytes, parts.reader, compiler);
+  FuncReader<FuncCompiler> reader(module, body, module.wire->view().data(), parts.reader, compiler);
   TRY_VOID(reader.run());
   compiler.finish(body.func, out);
   return {};

@@ -1,6 +1,7 @@
 // A module with one of everything, and bodies for it written as hexadecimal bytes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <gtest/gtest.h>
 #include <string>
@@ -61,8 +62,32 @@ class ModuleFixture {
   }
 
   /// Validates a body of function `func`: locals, then code; both in `bytes`.
+  /// The result must not depend on how they arrive.
   Result<void> validate(const std::vector<uint8_t>& bytes, uint32_t func = 0) {
+    expect_same_while_arriving(bytes, func);
     return validate_body(module, body_of(bytes, func), bytes, state);
+  }
+  /// Validates the body byte by byte. Some `nop`s before its last byte keep that one far enough
+  /// from the others that these are read before it is there; bytes to come are 0xff.
+  void expect_same_while_arriving(std::vector<uint8_t> bytes, uint32_t func) {
+    bytes.insert(bytes.empty() ? bytes.end() : bytes.end() - 1, 40, 0x01);
+    const auto whole = validate_body(module, body_of(bytes, func), bytes, state);
+    std::vector<uint8_t> arrived(bytes.size(), 0xff);
+    BodyValidator validator(module, body_of(bytes, func), arrived.data());
+    const size_t step = 1 + bytes.size() / 1000;
+    for (size_t end = 0;; end = std::min(end + step, bytes.size())) {
+      std::copy_n(bytes.begin(), end, arrived.begin());
+      const Result<bool> result = validator.advance(end);
+      if (result && !*result) {
+        ASSERT_LT(end, bytes.size()) << "not done, and all is there";
+        continue;
+      }
+      ASSERT_EQ(result.has_value(), whole.has_value());
+      if (!result) {
+        EXPECT_EQ(result.error().message(), whole.error().message());
+      }
+      return;
+    }
   }
   static FuncBody body_of(const std::vector<uint8_t>& bytes, uint32_t func) {
     return {FuncIdx{func}, {0, static_cast<uint32_t>(bytes.size())}};

@@ -173,7 +173,7 @@ class FuncReaderTest : public testing::Test {
     RecordingSink sink;
     sink.calls_until_stop = calls_until_stop_;
     FuncReader<RecordingSink> reader(fixture_.module, test::ModuleFixture::body_of(bytes, func),
-                                     bytes, state_, sink);
+                                     bytes.data(), state_, sink);
     result_ = reader.run();
     return sink.log_text;
   }
@@ -288,8 +288,8 @@ TEST_F(FuncReaderTest, EveryUnsupportedRowIsReported) {
     const auto op = static_cast<Op>(i);
     const std::vector<uint8_t> bytes = test::example_body(op);
     RecordingSink sink;
-    FuncReader<RecordingSink> reader(fixture_.module, test::ModuleFixture::body_of(bytes, 0), bytes,
-                                     state_, sink);
+    FuncReader<RecordingSink> reader(fixture_.module, test::ModuleFixture::body_of(bytes, 0),
+                                     bytes.data(), state_, sink);
     const Result<void> result = reader.run();
     if (RecordingSink::supports(op_info(op).category)) continue;
     ASSERT_FALSE(result.has_value()) << op_info(op).mnemonic;
@@ -325,8 +325,8 @@ TEST_F(FuncReaderTest, StateIsReusedAndGrows) {
   test::append(bytes, hex("1a 0b"));
   for (int round = 0; round < 2; ++round) {
     RecordingSink sink;
-    FuncReader<RecordingSink> reader(fixture_.module, test::ModuleFixture::body_of(bytes, 0), bytes,
-                                     state_, sink);
+    FuncReader<RecordingSink> reader(fixture_.module, test::ModuleFixture::body_of(bytes, 0),
+                                     bytes.data(), state_, sink);
     EXPECT_TRUE(reader.run().has_value());
     // The innermost addition is of the last two constants, the outermost of the first and the sum.
     EXPECT_NE(sink.log_text.find("v5001 = i32.add v4999 v5000;"), std::string::npos);
