@@ -2,13 +2,9 @@
 //
 //   compile/MODULE/workers:N   `code` is bytes of the code section in a second; `ns_per_byte` its
 //                              inverse. Times are wall-clock, since workers share the work.
-//   stream/MODULE/...          the same from a source that delivers 64 KiB at a time at a fixed
-//   rate;
-//                              `ready_us` is the time from the last byte to the finished module.
 //
 // A module that needs a feature which is not compiled yet is reported as an error, not left out.
 #include <benchmark/benchmark.h>
-#include <chrono>
 #include <span>
 #include <vector>
 
@@ -19,8 +15,6 @@
 namespace sluice::bench {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 std::shared_ptr<Engine> make_engine(benchmark::State& state, uint32_t workers) {
   EngineConfig config;
@@ -68,38 +62,6 @@ void compile(benchmark::State& state, const NamedModule& module) {
   state.counters["machine/wasm"] = static_cast<double>(machine_code_bytes) / code_bytes;
 }
 
-void stream(benchmark::State& state, const NamedModule& module) {
-  constexpr size_t kChunkBytes = 64 << 10;
-  const auto engine = make_engine(state, static_cast<uint32_t>(state.range(0)));
-  if (engine == nullptr) return;
-  const double bytes_per_second = static_cast<double>(state.range(1)) * 1e6;
-  double ready_us = 0;
-  for (auto _ : state) {
-    StreamCompiler compiler = make_stream(*engine);
-    std::span<const uint8_t> rest = module.bytes;
-    const Clock::time_point start = Clock::now();
-    size_t sent = 0;
-    while (!rest.empty()) {
-      const size_t size = std::min(kChunkBytes, rest.size());
-      sent += size;
-      const std::chrono::duration<double> due(static_cast<double>(sent) / bytes_per_second);
-      while (Clock::now() - start < due) {  // sleeping would be too coarse for a fast source
-      }
-      if (rest.size() == size)
-        ready_us -= std::chrono::duration<double, std::micro>(Clock::now() - start).count();
-      (void)compiler.feed(rest.first(size));
-      rest = rest.subspan(size);
-    }
-    const auto compiled = compiler.finish();
-    if (!compiled) {
-      skip(state, compiled.error());
-      return;
-    }
-    ready_us += std::chrono::duration<double, std::micro>(Clock::now() - start).count();
-  }
-  state.counters["ready_us"] = benchmark::Counter(ready_us, benchmark::Counter::kAvgIterations);
-}
-
 }  // namespace
 
 }  // namespace sluice::bench
@@ -118,15 +80,6 @@ int main(int argc, char** argv) {
         ->Arg(0)
         ->Arg(2)
         ->UseRealTime()
-        ->Unit(benchmark::kMillisecond);
-    benchmark::RegisterBenchmark(("stream/" + module.name).c_str(),
-                                 [=](benchmark::State& state) { stream(state, *input); })
-        ->ArgNames({"workers", "MB/s"})
-        ->Args({0, 10})
-        ->Args({2, 10})
-        ->Args({2, 100})
-        ->UseRealTime()
-        ->Iterations(3)
         ->Unit(benchmark::kMillisecond);
   }
   benchmark::RunSpecifiedBenchmarks();

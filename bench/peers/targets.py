@@ -1,0 +1,88 @@
+"""What Sluice is meant to reach, and whether it did in this run: misses are shown like the rest."""
+
+from statistic import geometric_mean
+
+SLUICE = "Sluice"
+
+
+def faster(row, word, least=True):
+    """The best figure of the engines with that word in their name; None if there is none."""
+    values = [value for engine, value in row.items() if word in engine]
+    return (min(values) if least else max(values)) if values else None
+
+
+def liftoff_ratios(table, larger_is_better):
+    """Sluice's figure through that of the faster V8 Liftoff, input by input."""
+    found = {}
+    for subject, row in table.items():
+        base = faster(row, "Liftoff", not larger_is_better)
+        if base and SLUICE in row:
+            found[subject] = row[SLUICE] / base
+    return found
+
+
+def compiling(store):
+    ratios = liftoff_ratios(store.part("compile", "speed"), True)
+    if ratios:
+        worst = min(ratios, key=ratios.get)
+        yield "compiling, × V8 Liftoff, geometric mean", ">=", 4, geometric_mean(ratios.values())
+        yield f"compiling, × V8 Liftoff, least ({worst})", ">=", 3, ratios[worst]
+    one, two = store.part("compile", "time"), store.part("compile2", "time")
+    gains = [one[m][SLUICE] / two[m][SLUICE] for m in two
+             if SLUICE in two[m] and SLUICE in one.get(m, {})]
+    if gains:
+        yield "two workers, × one thread, geometric mean", ">=", 1.8, geometric_mean(gains)
+
+
+def running(store):
+    ratios = liftoff_ratios(store.part("run", "time"), False)
+    if ratios:
+        worst = max(ratios, key=ratios.get)
+        mean = geometric_mean(ratios.values())
+        yield f"run time, × V8 Liftoff, geometric mean of {len(ratios)}", "<=", 0.9, mean
+        yield f"run time, × V8 Liftoff, worst ({worst})", "<=", 1.2, ratios[worst]
+
+
+def starting(store):
+    figures = {name: store.part("calls", name).get("calls", {}).get(SLUICE) for name in
+               ("host_to_wasm", "loop_host", "loop_direct", "loop_indirect", "loop_empty")}
+    if None not in figures.values():
+        yield "a call host → Wasm, ns", "<", 3, figures["host_to_wasm"]
+        over = figures["loop_host"] - figures["loop_empty"]
+        yield "a call Wasm → host beyond an empty loop, ns", "<", 2, over
+        over = figures["loop_indirect"] - figures["loop_direct"]
+        yield "call_indirect beyond a direct call, ns", "<", 1, over
+    starts = store.part("calls", "instantiate")
+    for name, limit in (("small", 2), ("large_data", 5)):
+        if SLUICE in starts.get(name, {}):
+            yield f"an instance ({name.replace('_', ' ')}), µs", "<", limit, starts[name][SLUICE]
+    hello = store.part("cold", "wall").get("hello, world", {})
+    if SLUICE in hello:
+        yield "hello, world as a process, ms", "<", 2, hello[SLUICE]
+    for subject, row in store.part("cold", "own").items():
+        peers = {engine: value for engine, value in row.items() if engine != SLUICE and value > 0}
+        if SLUICE in row and peers:
+            best = min(peers, key=peers.get)
+            yield f"{subject}, cold, × the fastest peer ({best})", "<", 1, row[SLUICE] / peers[best]
+
+
+def streaming(store):
+    for rate, limit in ((100, 1), (1000, 5)):
+        late = {subject: row[SLUICE]
+                for subject, row in store.part("stream", "ready, 2 workers").items()
+                if subject.endswith(f" {rate} Mbit/s") and SLUICE in row}
+        if late:
+            worst = max(late, key=late.get)
+            yield f"last byte to module, two workers, worst: {worst}, ms", "<", limit, late[worst]
+
+
+def table(store, markdown):
+    rows = []
+    for part in (compiling, running, starting, streaming):
+        for what, relation, limit, value in part(store):
+            met = {">=": value >= limit, "<=": value <= limit, "<": value < limit}[relation]
+            sign = relation.replace(">=", "≥").replace("<=", "≤")
+            rows.append([what, f"{sign} {limit:g}", value, "yes" if met else "**no**"])
+    if not rows:
+        return ""
+    return "\n## Targets\n\n" + markdown(["", "target", "measured", "met"], rows)
