@@ -3,8 +3,9 @@
 import math
 from html import escape
 
-COLOURS = ["#1b6ca8", "#d1495b", "#edae49", "#66a182", "#7d5ba6", "#8d99ae", "#2e4057", "#b08968"]
-BAR, GAP, LEFT, WIDTH, TOP = 9, 8, 170, 620, 64
+COLOURS = ["#1b6ca8", "#d1495b", "#edae49", "#66a182", "#7d5ba6", "#8d99ae", "#2e4057", "#b08968",
+           "#3caea3", "#f2a7bb", "#a1c181", "#5c4742"]
+BAR, GAP, LEFT, WIDTH, TOP = 9, 8, 170, 620, 86
 
 
 def decades(low, high):
@@ -48,7 +49,7 @@ def bars(path, title, unit, table, series, mark=None):
     parts = [text(12, 20, title, size=15, weight="bold"), text(12, 36, unit)]
     if len(series) > 1:
         for i, name in enumerate(series):
-            x, y = LEFT + i % 4 * 155, 30 + i // 4 * 13
+            x, y = LEFT + i % 4 * 155, 44 + i // 4 * 13
             parts += [rect(x, y - 8, 9, 9, COLOURS[i % len(COLOURS)]), text(x + 13, y, name, size=10)]
     for tick in ticks:
         parts.append(f'<path d="M{x_of(tick):.1f} {TOP - 4}V{bottom}" stroke="#ddd"/>\n')
