@@ -127,6 +127,10 @@ class Masm {
   void idiv(Width w, Reg src);
   /// Unsigned rdx:rax / src → rax, remainder rdx. Zeroes rdx first.
   void div(Width w, Reg src);
+  /// rdx:rax = rax * src, of 64-bit numbers.
+  void multiply_wide(bool is_signed, Reg src) {
+    e_.reg_reg({0, 0, 0xf7}, 1, is_signed ? 5 : 4, num(src));
+  }
   void shift_imm(Shift op, Width w, Reg dst, uint32_t count) {
     uint32_t slash = static_cast<uint32_t>(op);
     if (count == 1) return e_.reg_reg({0, 0, 0xd1}, wbit(w), slash, num(dst));

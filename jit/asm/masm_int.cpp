@@ -204,15 +204,20 @@ void Masm::set_bool(Cond cond, Reg dst) {
     Opcode op{0, 1, static_cast<uint8_t>(0x90u | static_cast<uint32_t>(c))};
     e_.reg_reg(op, 0, 0, num(r), byte_rex(num(r)));
   };
-  if (cond == Cond::FloatEqual || cond == Cond::FloatNotEqual) {
-    bool equal = cond == Cond::FloatEqual;
-    setcc(equal ? Cond::NoParity : Cond::Parity, kScratchGpr);
-    setcc(equal ? Cond::Equal : Cond::NotEqual, dst);
-    alu(equal ? Alu::And : Alu::Or, W32, dst, kScratchGpr);
+  // Zeroed before and not extended after: setcc alone would wait for whatever was in dst.
+  mov_imm(W32, dst, 0);
+  if (cond == Cond::FloatEqual) {
+    setcc(Cond::NoParity, kScratchGpr);
+    setcc(Cond::Equal, dst);
+    alu(Alu::And, W32, dst, kScratchGpr);
+  } else if (cond == Cond::FloatNotEqual) {
+    mov_imm(W32, kScratchGpr, 0);
+    setcc(Cond::Parity, kScratchGpr);
+    setcc(Cond::NotEqual, dst);
+    alu(Alu::Or, W32, dst, kScratchGpr);
   } else {
     setcc(cond, dst);
   }
-  extend(LoadKind::U8, dst, dst);
 }
 
 void Masm::cmov(Cond cond, Width w, Reg dst, Reg src) {

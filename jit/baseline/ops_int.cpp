@@ -1,4 +1,4 @@
-// Integer arithmetic, comparisons and bit counting.
+// Integer arithmetic, comparisons and bit counting; division is in ops_divide.cpp.
 //
 // One helper per operand shape, one line per instruction. Constant operands are folded where both
 // are known (never an instruction that may trap), become immediates, or select a cheaper form.
@@ -237,98 +237,6 @@ void shift(FuncCompiler& c, Shift op, Width w, Slot* args) {
   c.push_reg(args[0], std::move(value));
 }
 
-// --- Division ---
-
-enum class DivOp : uint8_t { DivS, DivU, RemS, RemU };
-
-/// Unsigned by a power of two: no trap, no division. A constant 0 is left to the general case.
-bool divide_by_power(FuncCompiler& c, DivOp op, Width w, Slot* args) {
-  uint64_t bits = args[1].word.bits();
-  bool is_unsigned = op == DivOp::DivU || op == DivOp::RemU;
-  if (!is_unsigned || !std::has_single_bit(bits)) return false;
-  uint64_t mask = bits - 1;
-  if (op == DivOp::RemU && !fits_imm(w, mask)) return false;
-  c.pop_dead(args[1]);
-  if (op == DivOp::DivU) {
-    shift_imm(c, Shift::Shr, w, args, static_cast<uint32_t>(std::countr_zero(bits)));
-  } else if (mask == 0) {
-    c.pop_dead(args[0]);
-    c.push_const(args[0], 0);
-  } else {
-    alu_imm(c, Alu::And, w, args[0], args, mask);
-  }
-  return true;
-}
-
-/// Signed division by 2^shift, rounding to zero: negative dividends get 2^shift - 1 added first.
-void divide_by_signed_power(FuncCompiler& c, DivOp op, Width w, Slot* args, uint32_t power) {
-  c.pop_dead(args[1]);
-  PinnedReg a = c.pop_to_reg(args[0]);
-  PinnedReg t = c.scratch_reg(RegClass::Gpr);
-  // t = a + (a < 0 ? 2^shift - 1 : 0)
-  c.masm.mov(w, t, a);
-  if (power > 1) c.masm.shift_imm(Shift::Sar, w, t, power - 1);
-  c.masm.shift_imm(Shift::Shr, w, t, bit_count(w) - power);
-  c.masm.alu(Alu::Add, w, t, a);
-  if (op == DivOp::DivS) {
-    c.masm.shift_imm(Shift::Sar, w, t, power);
-    a.release();
-    return c.push_reg(args[0], std::move(t));
-  }
-  // a - (t with its low bits cleared)
-  c.masm.shift_imm(Shift::Sar, w, t, power);
-  c.masm.shift_imm(Shift::Shl, w, t, power);
-  c.masm.neg(w, t);
-  c.masm.alu(Alu::Add, w, t, a);
-  a.release();
-  c.push_reg(args[0], std::move(t));
-}
-
-/// After `cmp b, -1` would be equal: what x / -1 and x % -1 are, which the hardware faults on for
-/// the smallest x.
-void emit_minus_one(Masm& m, DivOp op, Width w) {
-  if (op == DivOp::RemS) return m.zero(Reg::Rdx);
-  m.neg(w, Reg::Rax);
-  m.trap_if(Cond::Overflow, TrapCode::IntegerOverflow);
-}
-
-void divide(FuncCompiler& c, DivOp op, Width w, Slot* args) {
-  bool is_signed = op == DivOp::DivS || op == DivOp::RemS;
-  bool known = args[1].word.is_const();
-  int64_t divisor = known ? as_signed(w, args[1].word.bits()) : 0;
-  if (known && divide_by_power(c, op, w, args)) return;
-  if (known && is_signed && divisor > 1 && std::has_single_bit(static_cast<uint64_t>(divisor))) {
-    uint32_t power = static_cast<uint32_t>(std::countr_zero(static_cast<uint64_t>(divisor)));
-    return divide_by_signed_power(c, op, w, args, power);
-  }
-  PinnedReg b = c.pop_to_reg(args[1], RegSet::of(Reg::Rax, Reg::Rdx));
-  PinnedReg rax = c.pop_to_specific(args[0], Reg::Rax);
-  PinnedReg rdx = c.scratch_specific(Reg::Rdx);
-  Masm& m = c.masm;
-  if (!known || divisor == 0) {
-    m.test(w, b, b);
-    m.trap_if(Cond::Zero, TrapCode::IntegerDivideByZero);
-  }
-  if (!is_signed) {
-    m.div(w, b);
-  } else if (known && divisor == -1) {
-    emit_minus_one(m, op, w);
-  } else if (known && divisor != 0) {
-    m.idiv(w, b);
-  } else {
-    Label ordinary, done;
-    m.alu_imm(Alu::Cmp, w, b, -1);
-    m.jcc(Cond::NotEqual, ordinary);
-    emit_minus_one(m, op, w);
-    m.jmp(done);
-    m.bind(ordinary);
-    m.idiv(w, b);
-    m.bind(done);
-  }
-  bool wants_quotient = op == DivOp::DivS || op == DivOp::DivU;
-  c.push_reg(args[0], wants_quotient ? std::move(rax) : std::move(rdx));
-}
-
 // --- Comparisons ---
 
 bool fold_compare(Cond cond, Width w, uint64_t a, uint64_t b) {
@@ -445,10 +353,10 @@ void emit_binary(FuncCompiler& c, Op op, Slot* args) {
   case Op::I32ShrU: return shift(c, Shift::Shr, W32, args);
   case Op::I32Rotl: return shift(c, Shift::Rol, W32, args);
   case Op::I32Rotr: return shift(c, Shift::Ror, W32, args);
-  case Op::I32DivS: return divide(c, DivOp::DivS, W32, args);
-  case Op::I32DivU: return divide(c, DivOp::DivU, W32, args);
-  case Op::I32RemS: return divide(c, DivOp::RemS, W32, args);
-  case Op::I32RemU: return divide(c, DivOp::RemU, W32, args);
+  case Op::I32DivS: return emit_division(c, op, args);
+  case Op::I32DivU: return emit_division(c, op, args);
+  case Op::I32RemS: return emit_division(c, op, args);
+  case Op::I32RemU: return emit_division(c, op, args);
   case Op::I64Add: return alu(c, Alu::Add, W64, args);
   case Op::I64Sub: return alu(c, Alu::Sub, W64, args);
   case Op::I64And: return alu(c, Alu::And, W64, args);
@@ -460,10 +368,10 @@ void emit_binary(FuncCompiler& c, Op op, Slot* args) {
   case Op::I64ShrU: return shift(c, Shift::Shr, W64, args);
   case Op::I64Rotl: return shift(c, Shift::Rol, W64, args);
   case Op::I64Rotr: return shift(c, Shift::Ror, W64, args);
-  case Op::I64DivS: return divide(c, DivOp::DivS, W64, args);
-  case Op::I64DivU: return divide(c, DivOp::DivU, W64, args);
-  case Op::I64RemS: return divide(c, DivOp::RemS, W64, args);
-  case Op::I64RemU: return divide(c, DivOp::RemU, W64, args);
+  case Op::I64DivS: return emit_division(c, op, args);
+  case Op::I64DivU: return emit_division(c, op, args);
+  case Op::I64RemS: return emit_division(c, op, args);
+  case Op::I64RemU: return emit_division(c, op, args);
   case Op::I32Eq: return compare(c, Cond::Equal, W32, args);
   case Op::I32Ne: return compare(c, Cond::NotEqual, W32, args);
   case Op::I32LtS: return compare(c, Cond::Less, W32, args);

@@ -38,7 +38,7 @@
 ;;=   (epilogue) ret
 ;;= func[5]:
 ;;=   (prologue)
-;;=   mov rcx, rax
-;;=   and rcx, 0x07
+;;=   mov ecx, eax
+;;=   and ecx, 0x07
 ;;=   mov rax, rcx
 ;;=   (epilogue) ret

@@ -169,8 +169,12 @@ TEST_F(MasmTest, IntegerOneRegisterForms) {
          name("mov -5", i, 0));
     same([&](Masm& m) { m.mov_imm(W64, d, 0x123456789abcdef0); },
          [&](auto& a) { a.movabs(D, 0x123456789abcdef0); }, name("mov imm64", i, 0));
+    same([&](Masm& m) { m.multiply_wide(false, d); }, [&](auto& a) { a.mul(D); },
+         name("mul", i, 0));
+    same([&](Masm& m) { m.multiply_wide(true, d); }, [&](auto& a) { a.imul(D); },
+         name("imul", i, 0));
     same([&](Masm& m) { m.set_bool(Cond::Above, d); },
-         [&](auto& a) { a.seta(gp8(d)), a.movzx(gp(W32, d), gp8(d)); }, name("seta", i, 0));
+         [&](auto& a) { a.mov(gp(W32, d), 0), a.seta(gp8(d)); }, name("seta", i, 0));
   }
 }
 
