@@ -2,7 +2,9 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "engine/base/check.h"
@@ -14,14 +16,26 @@ namespace {
 // Linux 6.3; older kernels refuse the flag, and their files are executable without it.
 constexpr unsigned kMemfdExec = 0x10u;
 
+/// To be called with the refusing system call's errno.
 std::unexpected<Error> refused(const char* what, size_t bytes) {
+  const int reason = errno;
   String detail(what);
   detail += " of ";
   char digits[24];
   const auto end = std::to_chars(digits, digits + sizeof digits, bytes).ptr;
   detail.append(digits, end);
   detail += " bytes was refused";
+  // That there is no memory is what the kind of error says.
+  if (reason != 0 && reason != ENOMEM) {
+    detail += ": ";
+    detail += strerrordesc_np(reason);
+  }
   return fail(ErrorKind::OutOfMemory, kNoOffset, std::move(detail));
+}
+
+std::unexpected<Error> too_large(const char* what, size_t bytes) {
+  errno = ENOMEM;
+  return refused(what, bytes);
 }
 
 uint8_t* map_inaccessible(size_t bytes) {
@@ -38,7 +52,7 @@ size_t host_page_bytes() {
 
 Result<Reservation> Reservation::reserve(size_t bytes) {
   size_t rounded = round_up_to_page(bytes);
-  if (rounded < bytes) return refused("a reservation", bytes);
+  if (rounded < bytes) return too_large("a reservation", bytes);
   if (rounded == 0) rounded = host_page_bytes();
   uint8_t* base = map_inaccessible(rounded);
   if (base == nullptr) return refused("a reservation", bytes);
@@ -105,7 +119,7 @@ Result<void> Reservation::discard(size_t offset, size_t bytes) {
 
 Result<void> Reservation::resize_committed(size_t bytes) {
   const size_t rounded = round_up_to_page(bytes);
-  if (rounded < bytes || rounded == 0) return refused("resizing", bytes);
+  if (rounded < bytes || rounded == 0) return too_large("resizing", bytes);
   if (base_ == nullptr) {
     Result<Reservation> fresh = reserve(rounded);
     if (!fresh) return std::unexpected(std::move(fresh).error());
@@ -122,8 +136,12 @@ Result<void> Reservation::resize_committed(size_t bytes) {
 
 void Reservation::release() {
   if (base_ == nullptr) return;
-  const int status = munmap(base_, size_bytes_);
-  CHECK(status == 0, "unmapping what was mapped");
+  if (munmap(base_, size_bytes_) != 0) {
+    // The kernel joins neighbours, and a hole in what it joined is one mapping more, of which a
+    // process has so many. The range then stays taken, but its memory is given back.
+    CHECK(errno != EINVAL, "unmapping what was mapped");
+    madvise(base_, size_bytes_, MADV_DONTNEED);
+  }
   base_ = nullptr;
   size_bytes_ = 0;
 }
@@ -134,6 +152,13 @@ MemoryFile::~MemoryFile() {
 
 Result<MemoryFile> MemoryFile::create(const char* name, size_t bytes) {
   const size_t rounded = round_up_to_page(bytes);
+  // A file beyond the limit on file sizes would not just be refused: a signal would end the
+  // process.
+  rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < rounded) {
+    errno = EFBIG;
+    return refused("a memory file", rounded);
+  }
   MemoryFile file;
   file.fd_ = memfd_create(name, MFD_CLOEXEC | kMemfdExec);
   if (file.fd_ < 0 && errno == EINVAL) file.fd_ = memfd_create(name, MFD_CLOEXEC);

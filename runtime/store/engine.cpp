@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "engine/base/virtual_memory.h"
@@ -20,8 +21,13 @@ namespace {
 // start with explicit checks than to fail at the second instance.
 constexpr uint64_t kTrialMemories = 10;
 constexpr long kMaxAutoWorkers = 16;
+// A thread takes a stack and its part of the allocator's heap, 40 MB and more: below this limit the
+// module needs them more.
+constexpr rlim_t kLeastSpaceForWorkers = rlim_t{1} << 30;
 
 uint32_t auto_workers() {
+  rlimit space;
+  if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur < kLeastSpaceForWorkers) return 0;
   const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
   return cpus <= 1 ? 0 : static_cast<uint32_t>(std::min(cpus, kMaxAutoWorkers));
 }

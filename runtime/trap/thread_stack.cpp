@@ -5,6 +5,8 @@
 #include <new>
 #include <pthread.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "engine/base/virtual_memory.h"
 
@@ -20,6 +22,7 @@ namespace {
 constexpr size_t kAlternateStackBytes = size_t{64} << 10;
 // An alternate stack that somebody else has installed is good enough from here on.
 constexpr size_t kEnoughBytes = size_t{16} << 10;
+constexpr size_t kMostGuessedStackBytes = size_t{8} << 20;
 
 size_t signal_frame_bytes() {
 #ifdef AT_MINSIGSTKSZ
@@ -82,23 +85,54 @@ bool install_alternate_stack() {
   return true;
 }
 
+/// The main thread's stack as the system lays it out: it ends with the name of the program and may
+/// grow down to the limit. For when /proc, where the C library looks, cannot be read: it is not
+/// mounted, or no descriptor is left.
+bool guess_main_stack(uintptr_t& low, size_t& bytes) {
+  rlimit limit;
+  const uintptr_t end = static_cast<uintptr_t>(getauxval(AT_EXECFN));
+  const uintptr_t here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  if (getpid() != gettid() || getrlimit(RLIMIT_STACK, &limit) != 0) return false;
+  // Nobody knows what lies below a stack without a limit.
+  bytes = std::min(static_cast<size_t>(limit.rlim_cur), kMostGuessedStackBytes);
+  if (end < bytes || here >= end || end - here >= bytes) return false;
+  low = (end - bytes + host_page_bytes()) & ~(host_page_bytes() - 1);
+  bytes = end - low;
+  return true;
+}
+
 bool find_stack_bounds(ThreadStack& found) {
-  pthread_attr_t attributes;
-  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return false;
-  void* low = nullptr;
+  uintptr_t start = 0;
   size_t bytes = 0;
-  const bool ok = pthread_attr_getstack(&attributes, &low, &bytes) == 0 && bytes != 0;
-  pthread_attr_destroy(&attributes);
-  if (!ok) return false;
-  found.low = reinterpret_cast<uintptr_t>(low);
+  pthread_attr_t attributes;
+  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+    void* low = nullptr;
+    const bool ok = pthread_attr_getstack(&attributes, &low, &bytes) == 0 && bytes != 0;
+    pthread_attr_destroy(&attributes);
+    if (!ok) return false;
+    start = reinterpret_cast<uintptr_t>(low);
+  } else if (!guess_main_stack(start, bytes)) {
+    return false;
+  }
+  found.low = start;
   found.size_bytes = bytes;
   found.floor = found.low + std::clamp(bytes / 4, kLeastHeadroomBytes, kMostHeadroomBytes);
   return true;
 }
 
+/// A fault while its signal is blocked ends the process whatever the handlers are, and threads that
+/// leave all signals to another one are common.
+void unblock_trap_signals() {
+  sigset_t ours;
+  sigemptyset(&ours);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE}) sigaddset(&ours, signal);
+  pthread_sigmask(SIG_UNBLOCK, &ours, nullptr);
+}
+
 bool prepare_thread() {
   ThreadStack found;
   if (!find_stack_bounds(found) || !install_alternate_stack()) return false;
+  unblock_trap_signals();
   t_stack = found;
   return true;
 }

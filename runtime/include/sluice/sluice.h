@@ -8,6 +8,12 @@
  * Threads: engines, modules and errors may be used from any thread at any time; a store, all its
  * objects and a stream by one thread at a time; a linker is read-only while several use it.
  *
+ * Callbacks must return: no exception, no longjmp and no end of their thread may pass the library.
+ *
+ * Signals: guests' faults are SIGSEGV, SIGBUS, SIGILL and SIGFPE. A thread's first call into Wasm
+ * unblocks them, and they must stay unblocked; what is not a guest's goes to the handler that was
+ * there before the first engine. The library's own threads block all other signals.
+ *
  * Ownership: `..._new` and `..._clone` give something to be deleted with `..._delete`. Functions,
  * memories, tables, globals and instances are small values that live as long as their store.
  * Strings are UTF-8 with a length; they need no final zero. */
@@ -34,8 +40,9 @@ extern "C" {
 SLUICE_API const char* sluice_version(void);
 
 /* Makes the library allocate with these two functions instead of malloc and free. `align` is a
- * power of two; allocate returns null when there is no memory; both must be thread-safe. Call it
- * before anything else of the library, or not at all. */
+ * power of two; both must be thread-safe. Null from `allocate` is an error where a guest or a module
+ * chose the size (memories, tables, instances); for the library's own small objects it ends the
+ * process with abort(). Call it before anything else of the library, or not at all. */
 SLUICE_API void sluice_set_allocator(void* (*allocate)(size_t size, size_t align),
                                      void (*release)(void* block, size_t size, size_t align));
 

@@ -1,9 +1,11 @@
 // Address space that is reserved, committed, given back and mapped twice.
 #include <cstring>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 #include "engine/base/virtual_memory.h"
 
@@ -108,6 +110,53 @@ TEST(VirtualMemory, MemoryFileIsMappedTwice) {
   ASSERT_TRUE(space->decommit(4 * page, 2 * page));
   EXPECT_FALSE(is_readable(space->base() + 4 * page));
   EXPECT_TRUE(is_readable(writable->base()));
+}
+
+TEST(VirtualMemory, ReservationsEndWellWhenTheKernelHasNoMappingsLeft) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need mappings of their own";
+#endif
+  size_t most = 0;
+  std::ifstream("/proc/sys/vm/max_map_count") >> most;
+  if (most == 0 || most > 200'000) GTEST_SKIP() << "too many mappings to use up";
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const size_t page = host_page_bytes();
+    Result<Reservation> space = Reservation::reserve((2 * most + 2) * page);
+    std::vector<Reservation> neighbours;  // one mapping to the kernel
+    for (int i = 0; i < 64; ++i) neighbours.push_back(std::move(*Reservation::reserve(64 * page)));
+    size_t at = 0;
+    while (at < 2 * most && space->commit(at * page, page)) at += 2;
+    if (at == 2 * most) _exit(2);
+    for (size_t i = 1; i < neighbours.size(); i += 2) neighbours[i] = Reservation();
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(VirtualMemory, RefusalsSayWhy) {
+  struct Case {
+    __rlimit_resource limit;
+    const char* words;
+  };
+  for (const Case& c :
+       {Case{RLIMIT_NOFILE, "Too many open files"}, Case{RLIMIT_FSIZE, "File too large"}}) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      const rlimit none{0, 0};
+      if (setrlimit(c.limit, &none) != 0) _exit(2);
+      const Result<MemoryFile> file = MemoryFile::create("sluice-test", 1);
+      if (file) _exit(3);
+      _exit(file.error().message().find(c.words) != String::npos ? 0 : 4);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0) << c.words;
+  }
 }
 
 }  // namespace

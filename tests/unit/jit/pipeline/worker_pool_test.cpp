@@ -1,6 +1,7 @@
 // Tasks run once each, on threads that survive forks and the pool's end.
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <gtest/gtest.h>
 #include <memory>
 #include <sched.h>
@@ -172,6 +173,37 @@ TEST(WorkerPool, ForkWhileTasksRun) {
   }
   stop.store(true);
   feeder.join();
+}
+
+/// Notes which signals its thread takes.
+class Masks final : public Task {
+ public:
+  explicit Masks(std::atomic<int>& done) : done_(done) {}
+  void run(std::unique_ptr<WorkerScratch>&) override {
+    pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+    done_.fetch_add(1);
+  }
+  sigset_t mask;
+
+ private:
+  std::atomic<int>& done_;
+};
+
+TEST(WorkerPool, LeavesSignalsToTheEmbeddersThreads) {
+  std::atomic<int> done{0};
+  sigset_t before;
+  sigset_t after;
+  pthread_sigmask(SIG_BLOCK, nullptr, &before);
+  WorkerPool pool(1);
+  const auto task = make_shared_heap<Masks>(done);
+  pool.submit(task);
+  ASSERT_TRUE(reaches(done, 1));
+  for (const int theirs : {SIGINT, SIGALRM, SIGCHLD, SIGUSR1, SIGPROF}) {
+    EXPECT_EQ(sigismember(&task->mask, theirs), 1) << theirs;
+  }
+  EXPECT_EQ(sigismember(&task->mask, SIGSEGV), 0) << "a crash is seen by who looks for crashes";
+  pthread_sigmask(SIG_BLOCK, nullptr, &after);
+  for (int s = 1; s < 32; ++s) EXPECT_EQ(sigismember(&before, s), sigismember(&after, s)) << s;
 }
 
 }  // namespace
