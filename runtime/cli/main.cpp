@@ -1,4 +1,9 @@
 // sluice: the command. Points the library's heap at mimalloc before anything else, then hands over.
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
 #ifdef SLUICE_WITH_MIMALLOC
 #include <mimalloc.h>
 #endif
@@ -7,6 +12,7 @@
 #include "runtime/cli/commands.h"
 #include "runtime/cli/input.h"
 #include "runtime/cli/options.h"
+#include "runtime/cli/report.h"
 
 namespace {
 
@@ -23,17 +29,29 @@ void use_mimalloc() {
 #endif
 }
 
+int run_command(const sluice::cli::Options& options) {
+  switch (options.command) {
+  case sluice::cli::Command::Run: return sluice::cli::run(options);
+  case sluice::cli::Command::Validate: return sluice::cli::validate(options);
+  case sluice::cli::Command::BenchCompile: return sluice::cli::bench_compile(options);
+  case sluice::cli::Command::BenchRun: return sluice::cli::bench_run(options);
+  }
+  return sluice::cli::kStatusError;
+}
+
+/// Results that nobody got are no success.
+int finish_output(int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  int said = sluice::cli::report_error({}, std::string("cannot write to standard output: ") +
+                                               std::strerror(errno));
+  return status == 0 ? said : status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   use_mimalloc();
   sluice::cli::ParsedLine line =
       sluice::cli::parse_command_line(argc, argv, sluice::cli::stdin_is_piped());
-  if (!line.options) return line.status;
-  switch (line.options->command) {
-  case sluice::cli::Command::Run: return sluice::cli::run(*line.options);
-  case sluice::cli::Command::Validate: return sluice::cli::validate(*line.options);
-  case sluice::cli::Command::BenchCompile: return sluice::cli::bench_compile(*line.options);
-  case sluice::cli::Command::BenchRun: return sluice::cli::bench_run(*line.options);
-  }
+  return finish_output(line.options ? run_command(*line.options) : line.status);
 }

@@ -62,17 +62,15 @@ int wrong_line(const std::string& what) {
 struct RawOptions {
   std::vector<std::string> dirs;
   std::vector<std::string> variables;
-  std::string invoke;
+  std::optional<std::string> invoke;
+  std::string memory_mode;
   std::string workers;
   std::string repeat;
 };
 
 /// Options that every command with an engine has.
-void declare_engine(CLI::App& app, Options& options, RawOptions& raw) {
-  const std::map<std::string, MemoryChoice> modes = {{"auto", MemoryChoice::Auto},
-                                                     {"guard", MemoryChoice::Guard},
-                                                     {"explicit", MemoryChoice::Explicit}};
-  app.add_option("--memory-mode", options.memory_mode)->transform(CLI::CheckedTransformer(modes));
+void declare_engine(CLI::App& app, RawOptions& raw) {
+  app.add_option("--memory-mode", raw.memory_mode);
   app.add_option("--workers", raw.workers);
   app.prefix_command();
 }
@@ -123,18 +121,33 @@ std::string convert_run(const RawOptions& raw, Options& options) {
     if (!n) return n.error();
     options.repeat = *n;
   }
-  if (!raw.invoke.empty()) options.invoke = raw.invoke;
+  if (!raw.memory_mode.empty()) {
+    static const std::map<std::string, MemoryChoice> kModes = {
+        {"auto", MemoryChoice::Auto},
+        {"guard", MemoryChoice::Guard},
+        {"explicit", MemoryChoice::Explicit}};
+    auto mode = kModes.find(raw.memory_mode);
+    if (mode == kModes.end()) {
+      return "--memory-mode wants auto, guard or explicit, not '" + raw.memory_mode + "'";
+    }
+    options.memory_mode = mode->second;
+  }
+  options.invoke = raw.invoke;
   return {};
 }
 
 /// The module and what follows it. Empty if all is well.
 std::string take_run_arguments(std::vector<std::string> rest, bool stdin_is_module,
                                Options& options) {
+  bool only_names = !rest.empty() && rest[0] == "--";
+  if (only_names) rest.erase(rest.begin());
   if (rest.empty()) {
     if (!stdin_is_module) return "no module given";
     rest.emplace_back("-");
   }
-  if (rest[0].size() > 1 && rest[0][0] == '-') return "unknown option '" + rest[0] + "'";
+  if (!only_names && rest[0].size() > 1 && rest[0][0] == '-') {
+    return "unknown option '" + rest[0] + "'";
+  }
   options.modules = {rest[0]};
   size_t at = 1;
   if (rest.size() > at && rest[at] == "--invoke" && !options.invoke) {
@@ -177,10 +190,10 @@ ParsedLine parse_engine_command(Command command, std::vector<std::string> line,
   RawOptions raw;
   CLI::App app;
   app.set_help_flag();
-  declare_engine(app, options, raw);
+  declare_engine(app, raw);
   if (command != Command::BenchCompile) declare_run(app, raw);
   if (command == Command::Run) {
-    app.add_flag("--stats", options.stats);
+    app.add_flag("--stats", options.stats)->disable_flag_override();
   } else {
     app.add_option("--repeat", raw.repeat);
   }

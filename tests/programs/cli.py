@@ -1,6 +1,7 @@
 """The command line: what it accepts, prints and answers. Modules are made here, byte by byte."""
 
 import contextlib
+import os
 import pathlib
 import re
 import subprocess
@@ -293,6 +294,61 @@ def test_bench(directory):
         result = run(line)
         check(result.status == 2 and result.err.startswith("sluice:"), f"{line}: wrong line",
               result.err)
+
+
+def test_hostile_lines(directory):
+    """Lines that nobody should write, and a standard output that takes nothing."""
+    path = directory / "numbers.wasm"
+    path.write_bytes(NUMBERS)
+    dashed = directory / "-x.wasm"
+    dashed.write_bytes(NUMBERS)
+    for line in (["--invoke", "add", "--", path, 1, 2], ["run", "--invoke=add", "--", path, 1, 2]):
+        check_output(run(line), "3\n", 0, f"{line}: -- ends the options")
+    here = subprocess.run([CLI, "--invoke", "add", "--", dashed.name, "1", "2"], cwd=directory,
+                          capture_output=True, text=True, timeout=60)
+    check(here.stdout == "3\n", "a module whose name begins with a dash", here.stderr)
+    for line, wanted in [(["--memory-mode", "EXPLICIT", path], "auto, guard or explicit, not 'EXPLICIT'"),
+                         (["--memory-mode", "2", path], "auto, guard or explicit"),
+                         (["--stats=5", path], "--stats"), (["--"], "no module given"),
+                         (["--invoke", "add", "--invoke", "add", path, 1, 2], "--invoke")]:
+        result = run(line)
+        check(result.status == 2 and wanted in result.err and len(result.err.splitlines()) == 1,
+              f"{line}: {wanted}", result.err)
+    result = run(["--invoke", "", path])
+    check(result.status == 1 and "no function ''" in result.err, "an empty name", result.err)
+    for line in (["--invoke", "add", path, "1", "2"], ["validate", path], ["--version"]):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([CLI, *map(str, line)], stdout=full, stderr=subprocess.PIPE,
+                                    text=True, timeout=60)
+        check(result.returncode == 1 and "cannot write to standard output" in result.stderr,
+              f"{line}: nothing is lost without a word", result.stderr)
+        closed = subprocess.run(["sh", "-c", 'exec "$0" "$@" >&-', CLI, *map(str, line)],
+                                stderr=subprocess.PIPE, text=True, timeout=60)
+        check(closed.returncode == 1 and "cannot write" in closed.stderr, f"{line}: closed output",
+              closed.stderr)
+
+
+def test_scarcity(directory):
+    """Small limits of the system: the command works, or says in one line what is missing."""
+    path = directory / "numbers.wasm"
+    path.write_bytes(NUMBERS)
+    def limited(limits, *line):
+        return subprocess.run(["sh", "-c", f'{limits} && exec "$0" "$@"', CLI, *map(str, line)],
+                              capture_output=True, text=True, timeout=60)
+    if os.environ.get("SLUICE_SANITIZE"):
+        return  # sanitizers want terabytes
+    for megabytes in (64, 80, 100, 128, 160, 200, 300, 500, 700, 1000, 1500, 3000, 10000, 90000):
+        result = limited(f"ulimit -v {megabytes * 1024}", "--invoke", "add", path, 1, 2)
+        check(result.stdout == "3\n", f"ulimit -v of {megabytes} MB", result.stderr)
+    for kilobytes in (64, 100, 256, 1024, "unlimited"):
+        result = limited(f"ulimit -s {kilobytes}", "--invoke", "add", path, 1, 2)
+        check(result.stdout == "3\n", f"ulimit -s {kilobytes}", result.stderr)
+    for count in range(4, 10):
+        result = limited(f"ulimit -n {count}", "--invoke", "deep", path)
+        known = result.returncode == 134 or "Too many open files" in result.stderr
+        check(known and "out of memory\n" not in result.stderr, f"ulimit -n {count}", result.stderr)
+    result = limited("ulimit -f 0", "--invoke", "add", path, 1, 2)
+    check(result.returncode == 1 and "File too large" in result.stderr, "ulimit -f 0", result.stderr)
 
 
 def main():
