@@ -40,7 +40,7 @@ extern "C" {
 SLUICE_API const char* sluice_version(void);
 
 /* Makes the library allocate with these two functions instead of malloc and free. `align` is a
- * power of two; both must be thread-safe. Null from `allocate` is an error where a guest or a module
+ * power of two; both must be thread-safe. Null from `allocate` is an error where a guest or module
  * chose the size (memories, tables, instances); for the library's own small objects it ends the
  * process with abort(). Call it before anything else of the library, or not at all. */
 SLUICE_API void sluice_set_allocator(void* (*allocate)(size_t size, size_t align),
