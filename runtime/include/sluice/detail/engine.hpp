@@ -68,8 +68,8 @@ class Engine {
   bool ok() const { return raw_ != nullptr; }
   sluice_memory_mode_t memory_mode() const { return sluice_engine_memory_mode(raw()); }
 
-  /// Compiles while bytes arrive. `progress` is called with a const sluice_progress_t&; an exception
-  /// that leaves it ends the process.
+  /// Compiles while bytes arrive. `progress` is called with a const sluice_progress_t&; it must not
+  /// throw: that ends the process.
   Stream compile_stream() const;
   template <class F>
   Stream compile_stream(F progress) const;
