@@ -13,7 +13,6 @@ enum class GlobalIdx : uint32_t {};
 enum class TagIdx : uint32_t {};
 enum class ElemIdx : uint32_t {};
 enum class DataIdx : uint32_t {};
-enum class LocalIdx : uint32_t {};
 
 /// Engine-wide identity of a defined type: equal exactly when the types are equal (spec 3.3.10,
 /// iso-recursive). 0 is no type: a null reference's signature.

@@ -35,6 +35,5 @@ inline constexpr uint32_t kMaxSubTypeDepth = 63;
 inline constexpr uint32_t kMaxElemsPerSegment = 10'000'000;
 
 inline constexpr uint64_t kMaxTableElements = 10'000'000;  // at instantiation and growth
-inline constexpr uint64_t kMaxMemory32Pages = 65'536;      // the specification's bound
 
 }  // namespace sluice

@@ -142,11 +142,6 @@ uint32_t Masm::sub_rsp_patchable() {
   return offset() - 4;
 }
 
-uint32_t Masm::lea_rsp_patchable(Reg dst) {
-  lea(W64, dst, mem_at(Reg::Rsp, 0x10000));
-  return offset() - 4;
-}
-
 // --- Out of line ---
 
 Masm::SlowPath& Masm::queue_slow(Cond cond, SlowKind kind) {

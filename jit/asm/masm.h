@@ -233,8 +233,6 @@ class Masm {
   void ret(uint32_t arg_bytes);
   /// `sub rsp, n` (flags changed) with n to be filled in: returns its offset for patch32.
   uint32_t sub_rsp_patchable();
-  /// `lea dst, [rsp + n]` likewise, flags untouched: patch in the negated size.
-  uint32_t lea_rsp_patchable(Reg dst);
   /// Jumps to a trap stub behind the body, for the instruction at set_wasm_offset(). Any condition.
   void trap_if(Cond cond, TrapCode code);
   void trap(TrapCode code);

@@ -95,7 +95,6 @@ enum class StoreKind : uint8_t { I8, I16, I32, I64, F32, F64, V128 };
 /// the offset of the one before, so labels own no memory. Copyable as long as it is unused.
 class Label {
  public:
-  bool is_bound() const { return bound_; }
   /// Something jumps here already.
   bool is_used() const { return value_ != kNone; }
   /// From the start of the function. Only if bound.

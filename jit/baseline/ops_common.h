@@ -9,9 +9,6 @@
 
 namespace sluice {
 
-/// An i32 result's bits as a constant word has them.
-constexpr uint64_t zero_extend(uint32_t value) { return value; }
-
 inline bool both_const(const Slot* args) {
   return args[0].word.is_const() && args[1].word.is_const();
 }

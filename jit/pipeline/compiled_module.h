@@ -40,7 +40,6 @@ class CompiledModule : public Allocated, public std::enable_shared_from_this<Com
   CompiledModule& operator=(const CompiledModule&) = delete;
 
   const Module& module() const { return *module_; }
-  const std::shared_ptr<const Module>& module_ptr() const { return module_; }
   ModuleCode& code() const { return *code_; }
   const CompileOptions& options() const { return options_; }
   MemoryMode memory_mode() const { return options_.memory_mode; }

@@ -34,7 +34,6 @@ class Store : public Allocated {
   Store& operator=(const Store&) = delete;
 
   Engine& engine() const { return *engine_; }
-  const std::shared_ptr<Engine>& engine_ptr() const { return engine_; }
   StoreContext& context() { return context_; }
   /// The store whose code a block belongs to.
   static Store& of(const InstanceData& data) { return *static_cast<Store*>(data.context->store); }

@@ -29,7 +29,6 @@ class Table : public Allocated {
   Store& store() const { return store_; }
   /// Its type now: canonical element type, the minimum is the current size.
   TableType type() const;
-  bool holds_funcs() const { return holds_funcs_; }
   TableData& data() { return data_; }
   uint64_t size() const { return data_.size; }
 

@@ -73,8 +73,6 @@ class PathResolver {
   /// Perm for absolute paths and for whatever leads out; Loop after 40 links.
   Expected<Place> locate(int root, std::string_view path, bool follow_last);
 
-  bool uses_openat2() const { return use_openat2_; }
-
  private:
   Expected<UniqueFd> open_directory(int root, std::string_view path);
 

@@ -1,5 +1,6 @@
 // Decodes and validates every binary module of the conformance suites: what must be rejected is,
-// the rest is not, and the answer does not depend on how the bytes were cut.
+// the rest is not, and the answer does not depend on how the bytes were cut, nor on whether they
+// are compiled meanwhile and on how many threads.
 //
 // Usage: validate_suite [--only SUITE]. The suites are found through SLUICE_SPEC_DIR; without them
 // the program says so and exits with 77, which means skipped. Modules up to 2 KB are fed in two
@@ -23,6 +24,8 @@
 #include "engine/binary/stream_decoder.h"
 #include "engine/validate/validate.h"
 #include "engine/wasm/type_registry.h"
+#include "jit/pipeline/stream_compiler.h"
+#include "runtime/store/engine.h"
 
 namespace {
 
@@ -95,6 +98,26 @@ Verdict decode(const Bytes& bytes, Features features, const std::vector<size_t>&
   return bad_sections ? verdict_of(finished.error()) : Verdict{};
 }
 
+/// What the stream compiler says to pieces of at most `step` bytes. That a valid module is not
+/// compiled yet says nothing about it.
+Verdict compile(Engine& engine, const Bytes& bytes, size_t step) {
+  StreamCompiler stream = engine.compile_stream();
+  for (size_t at = 0; at < bytes.size(); at += step) {
+    const std::span<const uint8_t> rest = std::span(bytes).subspan(at);
+    if (!stream.feed(rest.first(std::min(step, rest.size())))) break;
+  }
+  const auto finished = stream.finish();
+  if (finished || finished.error().kind == ErrorKind::NotCompiled) return {};
+  return verdict_of(finished.error());
+}
+
+std::shared_ptr<Engine> make_engine(Features features, uint32_t workers) {
+  EngineConfig config;
+  config.features = features;
+  config.workers = workers;
+  return Engine::create(config).value();
+}
+
 Bytes read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   return Bytes(std::istreambuf_iterator<char>(in), {});
@@ -108,7 +131,9 @@ struct Counts {
 
 class Suite {
  public:
-  Suite(fs::path folder, std::string name) : folder_(std::move(folder)), name_(std::move(name)) {}
+  Suite(fs::path folder, std::string name)
+      : folder_(std::move(folder)), name_(std::move(name)),
+        engines_{make_engine(features(), 0), make_engine(features(), 2)} {}
 
   Counts run() {
     std::vector<fs::path> scripts;
@@ -165,6 +190,7 @@ class Suite {
                "; expected: " + command.value("text", ""));
     }
     check_splits(folder / file, line, bytes, verdict);
+    check_compiled(folder / file, line, bytes, verdict);
   }
 
   // Malformed modules may not be reported as invalid ones, and the other way round. A limit is
@@ -203,6 +229,20 @@ class Suite {
     }
   }
 
+  void check_compiled(const fs::path& file, int line, const Bytes& bytes, const Verdict& verdict) {
+    const size_t small_step = bytes.size() < 2048 ? 1 : 777;
+    for (const auto& engine : engines_) {
+      for (const size_t step : {bytes.size() + 1, small_step}) {
+        const Verdict other = compile(*engine, bytes, step);
+        if (other == verdict) continue;
+        fail(file, line,
+             "validated: " + (verdict.ok ? "valid" : verdict.message) + "; compiled by " +
+                 std::to_string(engine->config().workers) + " workers in pieces of " +
+                 std::to_string(step) + ": " + (other.ok ? "valid" : other.message));
+      }
+    }
+  }
+
   Features features() const {
     return name_.starts_with("proposal-") ? Features::all() : Features::standard();
   }
@@ -222,6 +262,7 @@ class Suite {
 
   fs::path folder_;
   std::string name_;
+  std::shared_ptr<Engine> engines_[2];  // without workers and with two
   Counts counts_;
 };
 

@@ -4,6 +4,7 @@
 // module whose one dimension is `n`; modules are decoded and all their bodies validated. The bounds
 // on tables and memories in use are the runtime's (tests/unit/runtime/store).
 #include <gtest/gtest.h>
+#include <ostream>
 #include <string>
 
 #include "engine/validate/validate.h"
@@ -121,6 +122,8 @@ struct Row {
   uint64_t past = 1;  // beyond the bound is certainly too much
 };
 
+void PrintTo(const Row& row, std::ostream* out) { *out << row.what; }
+
 constexpr Row kRows[] = {
     {"types", types_in_one_group, kMaxTypes, ErrorKind::CountTooLarge},
     {"rec groups", rec_groups, kMaxRecGroups, ErrorKind::CountTooLarge},
@@ -153,7 +156,7 @@ constexpr Row kRows[] = {
     {"super types", supertypes, kMaxSubTypeDepth, ErrorKind::SubTypeDepth},
     {"elements of a segment", elems_in_segment, kMaxElemsPerSegment, ErrorKind::CountTooLarge},
     {"expressions of a segment", exprs_in_segment, kMaxElemsPerSegment, ErrorKind::CountTooLarge},
-    {"pages", memory_pages, kMaxMemory32Pages, ErrorKind::MemorySize},
+    {"pages of a 32-bit memory (spec 3.2.5)", memory_pages, 65'536, ErrorKind::MemorySize},
 };
 
 Result<void> check(const Bytes& bytes) {

@@ -1,4 +1,6 @@
 // From bytes to code: one outcome per stream, whatever the cuts and the number of workers.
+#include <algorithm>
+#include <cstring>
 #include <gtest/gtest.h>
 #include <random>
 #include <string>
@@ -164,31 +166,56 @@ TEST(StreamCompiler, RandomFaultsInALargeModule) {
   }
 }
 
-TEST(StreamCompiler, SameCodeWithAnyNumberOfWorkers) {
+// Function i adds a constant and calls function 7 i.
+Bytes module_of_calls(uint32_t count) {
   std::vector<Bytes> bodies;
-  for (uint32_t i = 0; i < 2000; ++i) {
+  for (uint32_t i = 0; i < count; ++i) {
     bodies.push_back(
-        sized(cat({{0, 0x20, 0, 0x41}, leb(i % 64), {0x6a, 0x10}, leb((i * 7) % 2000), {0x0b}})));
+        sized(cat({{0, 0x20, 0, 0x41}, leb(i % 64), {0x6a, 0x10}, leb(i * 7 % count), {0x0b}})));
   }
-  const Bytes bytes = module_of(bodies);
-  const Compiled alone = compile(bytes, 0), pooled = compile(bytes, 3, 1000);
-  ASSERT_TRUE(alone) << alone.error().message();
-  ASSERT_TRUE(pooled);
-  const auto& first = (*alone)->code();
-  const auto& second = (*pooled)->code();
-  EXPECT_EQ((*alone)->stats().machine_code_bytes, (*pooled)->stats().machine_code_bytes);
-  for (uint32_t i = 0; i < 2000; ++i) {
-    const std::span<const uint8_t> a = first.code_of(FuncIdx{i}), b = second.code_of(FuncIdx{i});
-    ASSERT_EQ(a.size(), b.size()) << i;
-    ASSERT_FALSE(a.empty());
-    // Equal but for the displacement of the one call, which depends on where the function lies.
-    size_t begin = 0, end = a.size();
-    while (begin < end && a[begin] == b[begin]) ++begin;
-    while (end > begin && a[end - 1] == b[end - 1]) --end;
-    ASSERT_LE(end - begin, 4u) << i;
+  return module_of(bodies);
+}
+
+// The code of a function of the above as it was before relocation: the displacement of its one call
+// is replaced by zeros, after it was checked to lead to the callee's slot of the jump table.
+std::vector<uint8_t> unrelocated(const ModuleCode& code, FuncIdx func, FuncIdx callee) {
+  const std::span<const uint8_t> bytes = code.code_of(func);
+  std::vector<uint8_t> out(bytes.begin(), bytes.end());
+  const uintptr_t slot = code.memory().base() + code.slot_offset(callee);
+  unsigned calls = 0;
+  for (size_t i = 0; i + 5 <= bytes.size(); ++i) {
+    int32_t displacement;
+    std::memcpy(&displacement, &bytes[i + 1], 4);
+    const auto next = reinterpret_cast<uintptr_t>(&bytes[i + 5]);
+    if (bytes[i] != 0xe8 || next + static_cast<uintptr_t>(intptr_t{displacement}) != slot) continue;
+    std::fill_n(out.begin() + static_cast<ptrdiff_t>(i) + 1, 4, uint8_t{0});
+    ++calls;
   }
-  EXPECT_EQ((*pooled)->stats().functions, 2000u);
-  EXPECT_EQ((*pooled)->stats().wire_bytes, bytes.size());
+  EXPECT_EQ(calls, 1u) << raw(func);
+  return out;
+}
+
+TEST(StreamCompiler, SameCodeForAnySplitAndNumberOfWorkers) {
+  constexpr uint32_t kFuncs = 2000;
+  const Bytes bytes = module_of_calls(kFuncs);
+  const Compiled reference = compile(bytes, 0);
+  ASSERT_TRUE(reference) << reference.error().message();
+  for (uint32_t workers = 0; workers <= 3; ++workers) {
+    for (const size_t step : {size_t{1}, size_t{777}, bytes.size()}) {
+      const Compiled other = compile(bytes, workers, step);
+      ASSERT_TRUE(other) << other.error().message();
+      const CompileStats& stats = (*other)->stats();
+      EXPECT_EQ(stats.machine_code_bytes, (*reference)->stats().machine_code_bytes);
+      EXPECT_EQ(stats.functions, kFuncs);
+      EXPECT_EQ(stats.wire_bytes, bytes.size());
+      for (uint32_t i = 0; i < kFuncs; ++i) {
+        const FuncIdx func{i}, callee{i * 7 % kFuncs};
+        ASSERT_EQ(unrelocated((*other)->code(), func, callee),
+                  unrelocated((*reference)->code(), func, callee))
+            << i << ", " << workers << " workers, step " << step;
+      }
+    }
+  }
 }
 
 TEST(StreamCompiler, ProgressAndStates) {
