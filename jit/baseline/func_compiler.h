@@ -187,6 +187,18 @@ class FuncCompiler {
     return reg == zero_flag_reg_ && w == zero_flag_width_ && masm.offset() == zero_flag_at_;
   }
 
+  /// The opcode's first byte `skip` bytes behind the present instruction, which has one byte; else
+  /// 0, which no peephole looks for.
+  uint8_t next_opcode(uint32_t skip = 0) const {
+    const uint8_t* p = state->instr_pos + 1 + skip;
+    return p < body_end_ ? *p : 0;
+  }
+  /// Does the next instruction only ask whether the i32 result is zero?
+  bool is_condition_next() const {
+    const uint8_t next = next_opcode();
+    return next == 0x04 || next == 0x0d || next == 0x1b || next == 0x45;
+  }
+
   /// Stops the compilation: this body needs something the compiler does not do yet.
   void stop_unsupported() {
     if (stopped_at_ == nullptr) stopped_at_ = state->instr_pos;

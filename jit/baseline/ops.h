@@ -13,8 +13,8 @@
 namespace sluice {
 
 // ops_int.cpp, ops_float.cpp, ops_convert.cpp. The first two hand on by the instruction's family.
-void emit_unary(FuncCompiler& c, Op op, Slot* args);   // IntUnary, FloatUnary, Convert, eqz
-void emit_binary(FuncCompiler& c, Op op, Slot* args);  // IntBinary, FloatBinary, compares
+void emit_unary(FuncCompiler& c, Op op, Slot* args);     // IntUnary, FloatUnary, Convert, eqz
+void emit_binary(FuncCompiler& c, Op op, Slot* args);    // IntBinary, FloatBinary, compares
 void emit_division(FuncCompiler& c, Op op, Slot* args);  // ops_divide.cpp
 void emit_float_unary(FuncCompiler& c, Op op, Slot* args);
 void emit_float_binary(FuncCompiler& c, Op op, Slot* args);  // compares too

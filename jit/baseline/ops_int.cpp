@@ -59,7 +59,20 @@ bool is_neutral(Alu op, Width w, uint64_t bits) {
   return bits == 0;
 }
 
+/// If a load comes next and the address can't wrap, the addend becomes part of the load's offset.
+bool latch_addend(FuncCompiler& c, Slot& lhs, Slot* args, int32_t imm) {
+  const Word word = lhs.word;
+  if (word.kind != WordKind::Reg || imm <= 0 || word.at_most() > INT32_MAX) return false;
+  const uint8_t next = c.next_opcode();
+  if (next < 0x28 || next > 0x35) return false;
+  lhs.word = Word::none();
+  args[0].word = word;
+  args[0].word.high = static_cast<uint32_t>(imm);
+  return true;
+}
+
 void add_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, int32_t imm) {
+  if (w == W32 && latch_addend(c, lhs, args, imm)) return;
   Reg source;
   PinnedReg dst = result_over(c, c.pop_to_reg(lhs), &source);
   if (dst == source) {
@@ -71,9 +84,32 @@ void add_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, int32_t imm) {
   c.push_reg(args[0], std::move(dst));
 }
 
+void and_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, int32_t imm) {
+  Masm& m = c.masm;
+  if (w == W32 && c.is_condition_next()) {
+    PinnedReg source = c.pop_to_reg(lhs);
+    m.test_imm(W32, source, imm);
+    return c.push_flags(args[0], Cond::NotZero);
+  }
+  // Of a 64-bit operand a positive mask keeps bits of the lower half only.
+  if (imm >= 0) w = W32;
+  Reg source;
+  PinnedReg dst = result_over(c, c.pop_to_reg(lhs), &source);
+  if (imm == 0xff || imm == 0xffff) {
+    m.extend(imm == 0xff ? LoadKind::U8 : LoadKind::U16, dst, source);
+  } else {
+    if (dst != source) m.mov(w, dst, source);
+    m.alu_imm(Alu::And, w, dst, imm);
+    c.note_zero_flag(w, dst);
+  }
+  c.push_reg(args[0], std::move(dst));
+  if (imm >= 0) args[0].word.set_at_most(static_cast<uint32_t>(imm));
+}
+
 void alu_imm(FuncCompiler& c, Alu op, Width w, Slot& lhs, Slot* args, uint64_t bits) {
   if (is_neutral(op, w, bits)) return pass_through(c, lhs, args);
   int32_t imm = as_imm(bits);
+  if (op == Alu::And) return and_imm(c, w, lhs, args, imm);
   if (op == Alu::Add) return add_imm(c, w, lhs, args, imm);
   if (op == Alu::Sub && imm != INT32_MIN) return add_imm(c, w, lhs, args, -imm);
   Reg source;
@@ -106,7 +142,24 @@ void three_operand(FuncCompiler& c, Alu op, Width w, Reg dst, Reg a, Reg b) {
   c.note_zero_flag(w, dst);
 }
 
+/// x + (y << scale), where the shift was latched.
+void add_scaled(FuncCompiler& c, Width w, Slot* args) {
+  Masm& m = c.masm;
+  Slot& scaled = args[1].word.scale_log2 != 0 ? args[1] : args[0];
+  Slot& other = &scaled == args ? args[1] : args[0];
+  const uint8_t scale = std::exchange(scaled.word.scale_log2, uint8_t{0});
+  PinnedReg index = c.pop_to_reg(scaled);
+  PinnedReg base = c.pop_to_reg(other);
+  Reg y = index;
+  index.release();
+  Reg x;
+  PinnedReg dst = result_over(c, std::move(base), &x);
+  m.lea(w, dst, {x, y, scale, 0});
+  c.push_reg(args[0], std::move(dst));
+}
+
 void alu(FuncCompiler& c, Alu op, Width w, Slot* args) {
+  if ((args[0].word.scale_log2 | args[1].word.scale_log2) != 0) return add_scaled(c, w, args);
   if (both_const(args)) {
     uint64_t b = c.pop_const(args[1]), a = c.pop_const(args[0]);
     return c.push_const(args[0], truncated(w, fold(op, a, b)));
@@ -117,6 +170,10 @@ void alu(FuncCompiler& c, Alu op, Width w, Slot* args) {
   }
   Operand rhs = c.pop_to_operand(in.rhs);
   PinnedReg lhs = c.pop_to_reg(in.lhs);
+  if (op == Alu::And && w == W32 && rhs.in_reg() && c.is_condition_next()) {
+    c.masm.test(W32, lhs, rhs.reg);
+    return c.push_flags(args[0], Cond::NotZero);
+  }
   Reg a;
   if (!rhs.in_reg()) {
     PinnedReg dst = result_over(c, std::move(lhs), &a);
@@ -198,8 +255,29 @@ uint64_t fold_shift(Shift op, Width w, uint64_t a, uint32_t count) {
   }
 }
 
+/// Is the operand on top certain to be added next, be it with a local's value?
+bool is_addition_next(const FuncCompiler& c, Width w) {
+  const uint8_t add = w == W64 ? 0x7c : 0x6a;
+  if (c.next_opcode() == add) return true;
+  return c.next_opcode() == 0x20 && c.next_opcode(1) < 0x80 && c.next_opcode(2) == add;
+}
+
+/// The largest result of a shift by a constant of a value up to `bound`.
+uint32_t shifted_bound(Shift op, uint32_t bound, uint32_t count) {
+  if (op == Shift::Shr) return bound >> count;
+  const bool fits = op == Shift::Shl && bound <= (~uint32_t{0} >> count);
+  return fits ? bound << count : ~uint32_t{0};
+}
+
 void shift_imm(FuncCompiler& c, Shift op, Width w, Slot* args, uint32_t count) {
   if (count == 0) return;
+  if (op == Shift::Shl && count <= 3 && is_addition_next(c, w)) {
+    PinnedReg reg = c.pop_to_reg(args[0]);
+    c.push_reg(args[0], std::move(reg));
+    args[0].word.scale_log2 = static_cast<uint8_t>(count);
+    return;
+  }
+  const uint32_t bound = args[0].word.kind == WordKind::Reg ? args[0].word.at_most() : ~uint32_t{0};
   Reg source;
   PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
   bool rotates = op == Shift::Rol || op == Shift::Ror;
@@ -212,6 +290,7 @@ void shift_imm(FuncCompiler& c, Shift op, Width w, Slot* args, uint32_t count) {
     c.masm.shift_imm(op, w, dst, count);
   }
   c.push_reg(args[0], std::move(dst));
+  if (w == W32) args[0].word.set_at_most(shifted_bound(op, bound, count));
 }
 
 void shift(FuncCompiler& c, Shift op, Width w, Slot* args) {

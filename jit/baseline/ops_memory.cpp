@@ -1,9 +1,11 @@
 // Loads, stores, and the size of memories.
 //
 // The sandbox rests on this file. An i32 address is a zero-extended register (or a constant) and is
-// the only index, at scale 1; the instruction's offset is below 2^32. In guard mode every sum of
-// the two lies inside the memory's reservation, so the access is its own check. In explicit mode
-// the end of the access is compared, in 64 bits without wrap-around, with the present size first.
+// the only index, at scale 1; the instruction's offset is below 2^32. To the offset a latched
+// addend may come (Word::addend), whose maker has proved that the i32 sum does not wrap: a register
+// bounded by 2^31 plus a constant below that. In guard mode every sum of all lies inside the
+// memory's reservation, so the access is its own check. In explicit mode the end of the access is
+// compared, in 64 bits without wrap-around, with the present size first.
 #include <cstddef>
 
 #include "jit/baseline/ops.h"
@@ -36,6 +38,7 @@ Index pop_index(FuncCompiler& c, const MemArg& arg, Slot& operand) {
   if (operand.word.is_const()) {
     index.offset += c.pop_const(operand);
   } else {
+    if (operand.word.kind == WordKind::Reg) index.offset += operand.word.addend();
     index.reg = c.pop_to_reg(operand);
   }
   return index;
@@ -104,7 +107,10 @@ void load(FuncCompiler& c, LoadKind kind, uint32_t access_bytes, const MemArg& a
     index.reg.release();
     PinnedReg dst = c.result_reg(cls, RegSet(), cls == RegClass::Gpr ? reg : Reg::None);
     c.masm.load(kind, dst, mem_at(kMemoryReg, reg, static_cast<int32_t>(index.offset)));
-    return c.push_reg(args[0], std::move(dst));
+    c.push_reg(args[0], std::move(dst));
+    if (kind == LoadKind::U8) args[0].word.set_at_most(0xff);
+    if (kind == LoadKind::U16) args[0].word.set_at_most(0xffff);
+    return;
   }
   PinnedReg dst = c.result_reg(cls);
   PinnedReg temp;

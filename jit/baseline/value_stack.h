@@ -25,18 +25,22 @@ inline constexpr uint32_t kMaxWindow = 64;
 enum class WordKind : uint8_t {
   None,   // popped, or never set
   Const,  // `bits`; an i32 or f32 has zero upper halves
-  Reg,    // `reg`, which this word is a user of
+  Reg,    // `reg`, which this word is a user of; see at_most(), scale_log2, addend()
   Stack,  // in its position's slot of the frame
   Local,  // alias of local `local()`, which was not in a register when it was pushed
   Flags,  // latched compare: 1 if `cond` holds, else 0
 };
 
 /// Where an operand is. Twelve bytes, so that a slot with its type has sixteen.
+///
+/// A Reg word of an i32 may carry more. An upper bound of its value, for proofs that an address
+/// does not wrap. A latched scale or addend, only as long as the next instruction that takes the
+/// operand is known to be an addition, or a load.
 struct Word {
   WordKind kind = WordKind::None;
   Reg reg = Reg::None;
   Cond cond{};
-  uint8_t padding = 0;
+  uint8_t scale_log2 = 0;  // Reg: the operand is the register shifted left by so much
   uint32_t low = 0;
   uint32_t high = 0;
 
@@ -54,6 +58,11 @@ struct Word {
   bool is_const() const { return kind == WordKind::Const; }
   uint64_t bits() const { return uint64_t{high} << 32 | low; }
   uint32_t local() const { return low; }
+  /// Reg: no value of it is greater.
+  uint32_t at_most() const { return ~low; }
+  void set_at_most(uint32_t bound) { low = ~bound; }
+  /// Reg: an address's latched addend, with a proof that the sum does not wrap.
+  uint32_t addend() const { return high; }
 };
 static_assert(sizeof(Word) == 12);
 

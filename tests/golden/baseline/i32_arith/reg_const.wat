@@ -35,8 +35,7 @@
 ;;=   (epilogue) ret
 ;;= func[4]:
 ;;=   (prologue)
-;;=   mov ecx, eax
-;;=   and ecx, 0xFF
+;;=   movzx ecx, al
 ;;=   mov eax, ecx
 ;;=   (epilogue) ret
 ;;= func[5]:

@@ -39,13 +39,9 @@
 ;;= L1:
 ;;=   cmp esi, edx
 ;;=   jnb L2
-;;=   mov edi, esi
-;;=   shl edi, 0x03
-;;=   add edi, eax
+;;=   lea edi, [rax+rsi*8]
 ;;=   vmovsd xmm1, qword ptr [rbx+rdi*1]
-;;=   mov edi, esi
-;;=   shl edi, 0x03
-;;=   add edi, ecx
+;;=   lea edi, [rcx+rsi*8]
 ;;=   vmovsd xmm2, qword ptr [rbx+rdi*1]
 ;;=   vmulsd xmm1, xmm1, xmm2
 ;;=   vaddsd xmm0, xmm0, xmm1
