@@ -184,7 +184,7 @@ def wasmtime(folder):
                  for work in ("compile", "run", "calls", "instantiate")}
         works["compile2"] = [driver, strategy, "2", "compile"]
         works["wasi"] = [driver, strategy, "2", "wasi"]
-        engines.append(Engine(name, f"wasmtime {version}", works, slow=name == "Cranelift"))
+        engines.append(Engine(name, f"wasmtime {version}", works, slow=True))
     return engines
 
 

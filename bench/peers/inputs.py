@@ -10,7 +10,8 @@ from typing import NamedTuple
 import fixtures
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = TREE / "tests" / "programs"
+C_PROGRAMS = TREE / "tests" / "programs" / "c"
+GO_PROGRAM = TREE / "bench" / "peers" / "programs" / "go"
 
 FIB = "function f(n){return n<2?n:f(n-1)+f(n-2)};print(f(%d))"
 SORT = """
@@ -100,7 +101,7 @@ def go_program(folder, note):
     target = (folder / "programs" / "go.wasm").resolve()
     if not target.exists():
         environment = {**os.environ, "GOOS": "wasip1", "GOARCH": "wasm", "GOFLAGS": "-buildvcs=false"}
-        done = subprocess.run([go, "build", "-o", target, "."], cwd=PROGRAMS / "go",
+        done = subprocess.run([go, "build", "-o", target, "."], cwd=GO_PROGRAM,
                               env=environment, capture_output=True, text=True)
         if done.returncode != 0:
             note("left out: the Go program (it does not compile)")
@@ -113,7 +114,7 @@ def c_programs(folder, note):
     found = {}
     for name in ("compressor", "hash", "matrix", "parsers"):
         target = folder / "programs" / f"{name}.wasm"
-        if compiler and build(compiler, PROGRAMS / "c" / f"{name}.c", target, [], note):
+        if compiler and build(compiler, C_PROGRAMS / f"{name}.c", target, [], note):
             found[name] = target
     return found
 
@@ -123,7 +124,7 @@ def programs(folder, real, note):
     found = [Program(f"C {name}", path, []) for name, path in c_programs(folder, note).items()]
     go = go_program(folder, note)
     if go:
-        found.append(Program("Go: goroutines, maps, fmt", go, []))
+        found.append(Program("Go program", go, []))
     quickjs = real.get("quickjs-wasi")
     if quickjs:
         found.append(Program("quickjs fib(30)", quickjs, ["-e", FIB % 30]))

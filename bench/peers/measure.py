@@ -6,6 +6,7 @@ what counts is the minimum.
 """
 
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -33,11 +34,14 @@ def why(status, errors):
     """The line of an engine's complaint that says most."""
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
     telling = [line for line in lines if "rror" in line or "invalid" in line or "not compiled" in line]
-    return " ".join((telling or lines or [f"exit status {status}"])[0].split())[:160]
+    causes = [after for before, after in zip(lines, lines[1:]) if before.startswith("Caused by")]
+    found = (telling or lines or [f"exit status {status}"])[:1] + causes[-1:]
+    return ": ".join(" ".join(line.split()) for line in found)[:200]
 
 
-def run(command, timeout=TIMEOUT_S):
+def run(command, timeout=None):
     """What the command prints. Raises Failed."""
+    timeout = timeout or TIMEOUT_S
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace",
                               timeout=timeout)
@@ -60,8 +64,9 @@ def named_numbers(command):
 
 
 def wall_ms(command):
-    """Wall-clock milliseconds of a whole process and the bytes of memory it had at most. Spawned
-    directly, because a fork of this interpreter would cost as much as a small program."""
+    """Wall-clock milliseconds of a whole process and the bytes of memory it had at most, or None if
+    that is less than this interpreter has, which Linux counts in. Spawned directly, because a fork
+    of the interpreter would cost as much as a small program."""
     with tempfile.TemporaryFile() as errors:
         quiet = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                  (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
@@ -75,8 +80,9 @@ def wall_ms(command):
         guard.cancel()
         if status != 0:
             errors.seek(0)
-            raise Failed(why(status, errors.read().decode(errors="replace")))
-    return ms, usage.ru_maxrss * 1024
+            raise Failed(why(os.waitstatus_to_exitcode(status), errors.read().decode(errors="replace")))
+    own_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return ms, usage.ru_maxrss * 1024 if usage.ru_maxrss > own_kib else None
 
 
 class Best:

@@ -1,0 +1,3 @@
+module sluice/bench/peers/programs/go
+
+go 1.21
