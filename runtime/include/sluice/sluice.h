@@ -9,6 +9,7 @@
  * objects and a stream by one thread at a time; a linker is read-only while several use it.
  *
  * Callbacks must return: no exception, no longjmp and no end of their thread may pass the library.
+ * Calls into one store end in the reverse order of their beginnings, also when fibers make them.
  *
  * Signals: guests' faults are SIGSEGV, SIGBUS, SIGILL and SIGFPE. A thread's first call into Wasm
  * unblocks them, and they must stay unblocked; what is not a guest's goes to the handler that was

@@ -423,13 +423,22 @@ TEST_P(HostileTest, AForkInAHostFunctionGoesOnInBoth) {
 }
 
 TEST_P(HostileTest, HugeMemoriesReachTheirLastByte) {
-  // 65,536 pages.
-  auto made = Memory::create(*store, {{65536, 65536, true, false, false}, 16});
-  if (!made) GTEST_SKIP() << made.error().message();
-  EXPECT_EQ((*made)->size_bytes(), uint64_t{1} << 32);
-  (*made)->base()[0xffffffff] = 9;
-  auto grown = (*made)->grow(1);
-  EXPECT_FALSE(grown);
+  constexpr uint32_t kPages = 40'000;
+  Instance& victim = instantiate(kVictim);
+  if (call_i32(victim, "grow", {Value::i32(kPages - 1)}) == -1) GTEST_SKIP() << "no such memory";
+  EXPECT_EQ(call_i32(victim, "grow", {Value::i32(1)}), -1) << "its maximum";
+  const Value last = Value::i32(static_cast<int32_t>(kPages * 65536 - 1));
+  ASSERT_TRUE(call(victim, "poke", {last, Value::i32(200)}));
+  EXPECT_EQ(call_i32(victim, "peek", {last}), 200);
+  const Value behind = Value::i32(static_cast<int32_t>(kPages * 65536));
+  EXPECT_EQ(trap_of(victim, "peek", {behind}), TrapCode::MemoryOutOfBounds);
+  EXPECT_EQ(trap_of(victim, "poke", {Value::i32(-1), Value::i32(1)}), TrapCode::MemoryOutOfBounds);
+  // All that 32 bits can name.
+  const Result<Memory*> all = Memory::create(*store, {{65536, 65536, true, false, false}, 16});
+  if (!all) GTEST_SKIP() << all.error().message();
+  EXPECT_EQ((*all)->size_bytes(), uint64_t{1} << 32);
+  (*all)->base()[0xffffffff] = 9;
+  EXPECT_FALSE((*all)->grow(1));
 }
 
 // Each allocation in turn is refused: the answer is an error or, for the library's own small
