@@ -33,6 +33,7 @@ class Engine:
         self.slow, self.runtime = slow, runtime
         if "run" in works:  # a program, or the `run` of a kernel: the drivers see what it is
             works.setdefault("run_kernel", works["run"])
+            works.setdefault("result", [*works["run"][:-1], "result"])
 
     def command(self, work, *arguments):
         """None if the engine does not do such work."""
@@ -48,7 +49,7 @@ class Engine:
         found = {}
         for work, words in self.works.items():
             text = " ".join(word for word in map(str, words) if word.startswith("-"))
-            if text and work != "run_kernel":
+            if text and work not in ("run_kernel", "result"):
                 found.setdefault(text, []).append(work)
         return found
 
@@ -88,6 +89,7 @@ def sluice(build, revision):
             "compile2": [command, "bench", "compile", "--workers=2"],
             "run": [command, "bench", "run"],
             "run_kernel": [command, "bench", "run"],
+            "result": [command, "run", "--invoke", "run"],
             "calls": [driver, "calls"],
             "instantiate": [driver, "instantiate"],
             "wasi": [command, "run"],

@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 import subprocess
 
 import inputs
@@ -56,8 +57,26 @@ def memory_part(engines, modules):
     return best.all_rows()
 
 
+def wrong_results(engines, path):
+    """{engine: why}: whose `run` fails, or returns something else than most others'."""
+    results, wrong = {}, {}
+    for engine in engines:
+        try:
+            results[engine.name] = measure.run(engine.command("result", path)).strip()
+        except Failed as failure:
+            wrong[engine.name] = str(failure)
+    expected = statistics.mode(results.values()) if results else None
+    wrong |= {name: f"returns {value}, not {expected}" for name, value in results.items()
+              if value != expected}
+    return wrong
+
+
 def run_part(engines, kernels, programs, rounds):
+    """Kernels, each checked to do the same work in every engine, and programs."""
     best = Best("run")
+    able = [engine for engine in engines if engine.command("result")]
+    for name, path in kernels.items():
+        best.failed |= {(name, who): why for who, why in wrong_results(able, path).items()}
     work = [(name, "run_kernel", path, []) for name, path in kernels.items()]
     work += [(program.name, "run", program.module, program.arguments) for program in programs]
     for name, kind, path, arguments in work:

@@ -116,6 +116,15 @@ class Measuring(Folder):
         with self.assertRaisesRegex(measure.Failed, "broken"):
             measure.wall_ms([str(self.script("bad", "echo broken >&2; exit 1"))])
 
+    def test_a_kernel_must_return_the_same_everywhere(self):
+        say = 'case $1 in result) echo %d;; *) echo 5;; esac'
+        works = ("run", "result")
+        some = [self.engine(n, say % (7 if n == "C" else 3), works=works) for n in "ABC"]
+        rows = parts.run_part(some, {"k": self.folder}, [], 1)
+        self.assertEqual({row.engine: (row.figure, row.value) for row in rows},
+                         {"A": ("time", 5), "B": ("time", 5), "C": ("failed", None)})
+        self.assertEqual([row.unit for row in rows if row.engine == "C"], ["returns 7, not 3"])
+
     def test_the_runtime_around_an_engine_is_subtracted(self):
         runtime = self.script("runtime", "sleep 0.1")
         engine = self.engine("E", "sleep 0.2", works=("wasi",), runtime=runtime)

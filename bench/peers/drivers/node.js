@@ -2,6 +2,7 @@
 //
 //   compile FILE REPEAT              milliseconds from bytes in memory to a module, a line each
 //   run FILE REPEAT [ARG...]         milliseconds of `run` or _start, in a new instance each time
+//   result FILE                      what `run` returns
 //   calls FILE                       NAME <tab> nanoseconds of one call
 //   instantiate FILE                 microseconds
 //   stream FILE MBIT CHUNK REPEAT    milliseconds from when the last byte was due to the module
@@ -50,6 +51,11 @@ function run(file, repeat, ...args) {
     }
     console.log(now() - start);
   }
+}
+
+function result(file) {
+  const module = new WebAssembly.Module(fs.readFileSync(file));
+  console.log(new WebAssembly.Instance(module).exports.run());
 }
 
 function calls(file) {
@@ -128,6 +134,7 @@ const [work, file, ...rest] = process.argv.slice(2);
 switch (work) {
   case 'compile': compile(file, Number(rest[0])); break;
   case 'run': run(file, Number(rest[0]), ...rest.slice(1)); break;
+  case 'result': result(file); break;
   case 'calls': calls(file); break;
   case 'instantiate': instantiate(file); break;
   case 'stream': stream(file, ...rest.map(Number)); break;

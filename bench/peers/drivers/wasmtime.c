@@ -4,6 +4,7 @@
 //   wasmtime_driver STRATEGY THREADS WORK ...   STRATEGY: 1 is Cranelift, 2 is Winch;
 //   compile FILE REPEAT              milliseconds from bytes in memory to a module, a line each
 //   run FILE REPEAT [ARG...]         milliseconds of `run` or _start, in a new instance each time
+//   result FILE                      what `run` returns
 //   calls FILE                       NAME <tab> nanoseconds of one call
 //   instantiate FILE                 microseconds, store included
 //   wasi FILE [ARG...]               the program itself
@@ -204,7 +205,7 @@ static void work_compile(const char* file, int repeat) {
 }
 
 /// argv: FILE REPEAT [ARG...]
-static void work_run(int argc, const char** argv, int repeat, bool prints) {
+static void work_run(int argc, const char** argv, int repeat, bool prints, bool result) {
   wasmtime_instance_pre_t* pre = link(compile_bytes(read_file(argv[0])));
   for (int i = 0; i < repeat; ++i) {
     wasmtime_store_t* store = store_with_wasi(argc, argv, prints);
@@ -217,7 +218,11 @@ static void work_run(int argc, const char** argv, int repeat, bool prints) {
     }
     const double start = now_ms();
     call(context, &func, cells);
-    if (!prints) printf("%f\n", now_ms() - start);
+    if (result) {
+      printf("%d\n", cells[0].i32);
+    } else if (!prints) {
+      printf("%f\n", now_ms() - start);
+    }
     wasmtime_store_delete(store);
   }
 }
@@ -287,13 +292,15 @@ int main(int argc, const char** argv) {
   } else if (strcmp(work, "run") == 0) {
     if (count < 2) return 2;
     rest[1] = rest[0];  // FILE REPEAT ARG... becomes FILE ARG..., the guest's arguments
-    work_run(count - 1, rest + 1, repeat, false);
+    work_run(count - 1, rest + 1, repeat, false, false);
   } else if (strcmp(work, "calls") == 0) {
     work_calls(rest[0]);
   } else if (strcmp(work, "instantiate") == 0) {
     work_instantiate(rest[0]);
+  } else if (strcmp(work, "result") == 0) {
+    work_run(count, rest, 1, false, true);
   } else if (strcmp(work, "wasi") == 0) {
-    work_run(count, rest, 1, true);
+    work_run(count, rest, 1, true, false);
   } else {
     return 2;
   }

@@ -2,6 +2,7 @@
 //
 //	compile FILE REPEAT              milliseconds from bytes in memory to a module, a line each
 //	run FILE REPEAT [ARG...]         milliseconds of run or _start, in a new instance each time
+//	result FILE                      what run returns
 //	calls FILE                       NAME <tab> nanoseconds of one call
 //	instantiate FILE                 microseconds
 //	wasi FILE [ARG...]               the program itself
@@ -107,6 +108,12 @@ func execute(file string, repeat int, args []string, stdout io.Writer, report bo
 	}
 }
 
+func result(file string) {
+	runtime, module := load(file)
+	instance := must(runtime.InstantiateModule(background, module, config(file, nil, io.Discard)))
+	fmt.Println(int32(must(instance.ExportedFunction("run").Call(background))[0]))
+}
+
 func least(measure func() float64) float64 {
 	best := math.Inf(1)
 	for range rounds {
@@ -166,6 +173,8 @@ func main() {
 		compile(file, repeat)
 	case "run":
 		execute(file, repeat, rest[1:], io.Discard, true)
+	case "result":
+		result(file)
 	case "calls":
 		calls(file)
 	case "instantiate":
