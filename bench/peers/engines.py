@@ -87,6 +87,7 @@ def sluice(build, revision):
         Sluice("Sluice", version, {
             "compile": [command, "bench", "compile", "--workers=0"],
             "compile2": [command, "bench", "compile", "--workers=2"],
+            "validate": [command, "bench", "compile", "--workers=0", "--compile=lazy"],
             "run": [command, "bench", "run"],
             "run_kernel": [command, "bench", "run"],
             "result": [command, "run", "--invoke", "run"],
@@ -127,6 +128,7 @@ def node(binary, short):
             "calls": words(TURBOFAN + one_thread, "calls"),
         }, slow=True),
         Engine(f"V8 {short} as shipped", version, {
+            "validate": words(["--single-threaded", "--expose-gc", *uncached], "compile"),
             "run": words([], "run"),
             "calls": words([], "calls"),
             "stream": words(uncached, "stream"),

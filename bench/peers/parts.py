@@ -22,7 +22,8 @@ def turns(engines, rounds, work):
 
 
 def compile_part(engines, modules, rounds, work="compile"):
-    """Bytes in memory to machine code of every function. `compile2`: two threads."""
+    """Bytes in memory to machine code of every function. `compile2`: on two threads. `validate`: to
+    a module that compiles functions when they are called."""
     best = Best(work)
     for name, path in modules.items():
         size = inputs.code_bytes(path)

@@ -27,6 +27,10 @@ def compiling(store):
         worst = min(ratios, key=ratios.get)
         yield "compiling, × V8 Liftoff, geometric mean", ">=", 4, geometric_mean(ratios.values())
         yield f"compiling, × V8 Liftoff, least ({worst})", ">=", 3, ratios[worst]
+    checked = [row[SLUICE] for row in store.part("validate", "speed").values() if SLUICE in row]
+    if checked:
+        mean = geometric_mean(checked)
+        yield "validating, MB/s of code, geometric mean", ">=", 400, mean
     one, two = store.part("compile", "time"), store.part("compile2", "time")
     gains = [one[m][SLUICE] / two[m][SLUICE] for m in two
              if SLUICE in two[m] and SLUICE in one.get(m, {})]
