@@ -46,7 +46,7 @@ def bars(path, title, unit, table, series, mark=None):
 
     shown = {group: [s for s in series if s in row] for group, row in table.items()}
     bottom = TOP + sum(max(1, len(names)) * BAR + GAP for names in shown.values())
-    parts = [text(12, 20, title, size=15, weight="bold"), text(12, 36, unit)]
+    parts = [text(12, 20, title, size=15, weight="bold"), text(12, 36, f"{unit}, logarithmic")]
     if len(series) > 1:
         for i, name in enumerate(series):
             x, y = LEFT + i % 4 * 155, 44 + i // 4 * 13
