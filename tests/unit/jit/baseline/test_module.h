@@ -84,7 +84,7 @@ class TestModule {
     return type_count_++;
   }
   /// `locals`: count and type pairs.
-  uint32_t func(uint32_t type, std::initializer_list<std::pair<uint32_t, uint8_t>> locals,
+  uint32_t func(uint32_t type, const std::vector<std::pair<uint32_t, uint8_t>>& locals,
                 const Code& code) {
     put_leb(funcs_, type);
     Bytes body;

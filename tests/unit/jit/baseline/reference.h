@@ -1,0 +1,71 @@
+// A plain interpreter of function bodies, to compare compiled code with.
+//
+// Owns its own reading of the instructions it knows: numeric, control, locals, memory 0 and direct
+// calls of Wasm 2.0, in valid bodies that never trap. Nothing is shared with the compiler but the
+// decoded module, so a rule that both got wrong is wrong twice.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "engine/wasm/module.h"
+
+namespace sluice::test {
+
+class Reference {
+ public:
+  static constexpr size_t kMemoryBytes = 65'536;
+
+  explicit Reference(const Module& module) : memory(kMemoryBytes), module_(module) {}
+
+  /// Results of a function without imports; i32 and f32 with zero upper halves.
+  std::vector<uint64_t> call(uint32_t func, const std::vector<uint64_t>& args);
+
+  std::vector<uint8_t> memory;
+
+ private:
+  struct Signature {
+    size_t params = 0;
+    size_t results = 0;
+  };
+  struct Label {
+    bool is_loop = false;
+    size_t arity = 0;   // of a branch
+    size_t height = 0;  // of the stack below it
+    const uint8_t* start = nullptr;
+    const uint8_t* end = nullptr;  // behind its `end`
+  };
+  struct Ends {
+    const uint8_t* otherwise = nullptr;  // behind `else`; null without one
+    const uint8_t* end = nullptr;
+  };
+
+  void run(const uint8_t* begin, size_t results);
+  void control(uint8_t opcode);
+  void open(uint8_t opcode);
+  void branch(uint32_t depth);
+  void branch_table();
+  void call_func(uint32_t func);
+  void access(uint8_t opcode);
+  void saturate(uint32_t opcode);
+  Signature block_signature(const uint8_t*& p) const;
+  const Ends& ends(const uint8_t* p, const uint8_t* first);
+  const uint8_t* skip(const uint8_t* p) const;
+
+  uint64_t pop() {
+    uint64_t value = stack_.back();
+    stack_.pop_back();
+    return value;
+  }
+  void push(uint64_t value) { stack_.push_back(value); }
+
+  const Module& module_;
+  std::vector<uint64_t> stack_;
+  std::vector<uint64_t> locals_;
+  std::vector<Label> labels_;            // of the present function
+  const uint8_t* p_ = nullptr;           // null: the function has returned
+  std::map<const uint8_t*, Ends> ends_;  // by the first byte of a block's body
+};
+
+}  // namespace sluice::test
