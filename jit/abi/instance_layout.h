@@ -62,7 +62,7 @@ struct BuiltinResult {
 
 inline constexpr uint32_t kMaxTrapFrames = 64;
 
-/// What the signal handler leaves behind for the code that called the entry stub.
+/// What a trap leaves behind for the code that called the entry stub.
 struct TrapRecord {
   uintptr_t pc = 0;                       // of the trapping instruction
   uintptr_t fault_address = 0;            // for memory faults
@@ -102,6 +102,7 @@ struct InstanceData {
   StoreContext* context = nullptr;
   const void* builtin_trampoline = nullptr;  // see jit/abi/builtins.h
   const void* const* builtins = nullptr;     // indexed by Builtin
+  const void* trap_exit = nullptr;           // what a trap site calls (kTrapCall)
   uintptr_t code_base = 0;                   // what FuncRecord::code_offset counts from
   FuncRecord* func_records = nullptr;        // one per function, filled when first needed
   uint32_t jump_table_offset = 0;            // of this module's slot 0, from code_base
@@ -113,6 +114,11 @@ struct InstanceData {
   uint32_t memory_count = 0;     // MemoryData* there; 0 for host functions
 };
 static_assert(offsetof(InstanceData, host_env) <= 127, "one-byte displacements");
+
+/// A trap site's first four bytes, little-endian: call [r14 + trap_exit]. The reason is the fifth.
+inline constexpr uint32_t kTrapCall =
+    0x56ff41u | uint32_t{offsetof(InstanceData, trap_exit)} << 24;
+inline constexpr uint32_t kTrapCallBytes = 4;
 
 /// Offsets of the arrays behind InstanceData, in bytes from its start. Depends on the module only.
 struct InstanceLayout {

@@ -1,7 +1,8 @@
-// Trap reasons as numbers that fit the byte behind a trap's ud2.
+// Trap reasons as numbers that fit the byte behind a trap site's call.
 //
-// A trap site in generated code is `ud2` followed by one byte: a TrapCode, or kTrapCodeInRdx where
-// the reason is only known at run time and stands in edx (the second half of a BuiltinResult).
+// A trap site in generated code is a call of InstanceData::trap_exit (kTrapCall), which never comes
+// back, followed by one byte: a TrapCode, or kTrapCodeInRdx where the reason is only known at run
+// time and stands in edx (the second half of a BuiltinResult).
 #pragma once
 
 #include <cstdint>

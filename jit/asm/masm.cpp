@@ -189,7 +189,7 @@ void Masm::trap(TrapCode code) {
 
 void Masm::emit_trap_stub(uint8_t byte, uint32_t wasm_offset, Vector<SourceMark>* marks) {
   if (marks != nullptr) marks->push_back({offset(), wasm_offset});
-  e_.put(0x0b0fu | uint64_t{byte} << 16, 3);
+  e_.put(kTrapCall | uint64_t{byte} << 32, kTrapCallBytes + 1);
 }
 
 void Masm::emit_jmp_to(uint32_t target) {

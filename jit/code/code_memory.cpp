@@ -15,6 +15,8 @@ namespace sluice {
 namespace {
 
 constexpr uint32_t kCodeAlign = 16;
+constexpr uint8_t kCallRel32 = 0xe8;
+constexpr uint8_t kJumpRel32 = 0xe9;
 // Address space only: pages of a memory file cost nothing before they are written.
 constexpr size_t kLeastExtentBytes = size_t{64} << 10;
 constexpr size_t kMostExtentBytes = size_t{4} << 20;
@@ -23,9 +25,17 @@ constexpr uint32_t align_code(uint32_t bytes) {
   return (bytes + kCodeAlign - 1) & ~(kCodeAlign - 1);
 }
 
-// push rbp; mov rbp, rsp; ud2; .byte CompileFailed: a walkable frame that traps.
+// push rbp; mov rbp, rsp; and a trap site: a walkable frame that traps.
 constexpr uint8_t kUnfilledStub[] = {
-    0x55, 0x48, 0x89, 0xe5, 0x0f, 0x0b, static_cast<uint8_t>(TrapCode::CompileFailed)};
+    0x55,
+    0x48,
+    0x89,
+    0xe5,
+    kTrapCall & 0xff,
+    kTrapCall >> 8 & 0xff,
+    kTrapCall >> 16 & 0xff,
+    kTrapCall >> 24,
+    static_cast<uint8_t>(TrapCode::CompileFailed)};
 
 // make_shared, for classes with a private constructor.
 template <class T>
@@ -169,7 +179,8 @@ ModuleCode::ModuleCode(std::shared_ptr<CodeMemory> memory, uint32_t imported_fun
 
 Result<std::shared_ptr<ModuleCode>> ModuleCode::create(std::shared_ptr<CodeMemory> memory,
                                                        uint32_t imported_func_count,
-                                                       uint32_t defined_func_count) {
+                                                       uint32_t defined_func_count,
+                                                       EmptySlot empty) {
   std::shared_ptr<ModuleCode> code =
       shared_from_new(new ModuleCode(std::move(memory), imported_func_count, defined_func_count));
   CodeMemory& where = *code->memory_;
@@ -182,8 +193,11 @@ Result<std::shared_ptr<ModuleCode>> ModuleCode::create(std::shared_ptr<CodeMemor
   code->extents_.push_back(extent);
   code->jump_table_offset_ = extent->offset;
   extent->used_bytes = align_code(static_cast<uint32_t>(table_bytes));
+  const bool lazy = empty == EmptySlot::Compiles;
+  DCHECK(!lazy || where.lazy_offset() != 0, "a lazy stub");
+  const uint32_t stub = lazy ? where.lazy_offset() : where.unfilled_offset();
   for (uint32_t slot = 0; slot < defined_func_count; ++slot) {
-    code->set_slot(slot, where.unfilled_offset());
+    code->set_slot(slot, lazy ? kCallRel32 : kJumpRel32, stub);
   }
   return code;
 }
@@ -198,11 +212,12 @@ uint32_t ModuleCode::slot_offset(FuncIdx func) const {
   return jump_table_offset_ + (raw(func) - imported_func_count_) * kJumpSlotBytes;
 }
 
-void ModuleCode::set_slot(uint32_t slot, uint32_t target_offset) const {
+/// Threads may be running through the slot meanwhile: they see the old or the new instruction.
+void ModuleCode::set_slot(uint32_t slot, uint8_t opcode, uint32_t target_offset) const {
   const uint32_t at = jump_table_offset_ + slot * kJumpSlotBytes;
-  // jmp rel32; int3 × 3
-  const uint64_t jump =
-      0xcccccc00000000e9u | (uint64_t{static_cast<uint32_t>(rel32(at + 5, target_offset))} << 8);
+  const auto distance = static_cast<uint32_t>(rel32(at + kSlotCallBytes, target_offset));
+  // int3 × 3 behind it
+  const uint64_t jump = 0xcccccc0000000000u | uint64_t{distance} << 8 | opcode;
   uint8_t* p = extents_[0]->writable.base() + size_t{slot} * kJumpSlotBytes;
   std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(p)).store(jump, std::memory_order_release);
 }
@@ -255,7 +270,7 @@ Result<void> ModuleCode::publish(const CodeBatch& batch) {
   }
   // Only now: a caller through a slot may reach any function of the batch at once.
   for (const CodeEntry& entry : batch.entries) {
-    set_slot(raw(entry.func) - imported_func_count_,
+    set_slot(raw(entry.func) - imported_func_count_, kJumpRel32,
              extent->offset + extent->used_bytes + entry.code_offset);
   }
   extent->used_bytes =
@@ -291,15 +306,27 @@ std::optional<ModuleCode::Found> ModuleCode::find(uintptr_t pc) const {
   return Found{static_cast<FuncIdx>(range->func), offset - range->offset};
 }
 
-std::span<const uint8_t> ModuleCode::code_of(FuncIdx func) const {
-  const std::lock_guard<ForkMutex> hold(memory_->mutex_);
-  // The slot says which of several is the latest.
+/// Where the slot leads, unless that is a stub. Wants the code memory's mutex held.
+std::optional<uint32_t> ModuleCode::entry_offset(FuncIdx func) const {
   const uint32_t slot = slot_offset(func);
   int32_t distance = 0;
   std::memcpy(&distance, memory_->code_at(slot + 1), sizeof distance);
-  const uint32_t target = slot + 5 + static_cast<uint32_t>(distance);
-  if (target == memory_->unfilled_offset()) return {};
-  const FuncRange* range = sorted_find(target);
+  const uint32_t target = slot + kSlotCallBytes + static_cast<uint32_t>(distance);
+  if (target == memory_->unfilled_offset() || target == memory_->lazy_offset()) return std::nullopt;
+  return target;
+}
+
+const void* ModuleCode::entry_of(FuncIdx func) const {
+  const std::lock_guard<ForkMutex> hold(memory_->mutex_);
+  const std::optional<uint32_t> entry = entry_offset(func);
+  return entry ? memory_->code_at(*entry) : nullptr;
+}
+
+std::span<const uint8_t> ModuleCode::code_of(FuncIdx func) const {
+  const std::lock_guard<ForkMutex> hold(memory_->mutex_);
+  // The slot says which of several is the latest.
+  const std::optional<uint32_t> entry = entry_offset(func);
+  const FuncRange* range = entry ? sorted_find(*entry) : nullptr;
   if (range == nullptr) return {};
   return {memory_->code_at(range->offset), range->bytes};
 }

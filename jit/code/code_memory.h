@@ -38,7 +38,9 @@ enum class StubKind : uint8_t {
   Entry,     // host calls Wasm
   HostShim,  // Wasm calls a host function
   Builtin,   // Wasm calls a helper of the runtime
-  Unfilled,  // where jump-table slots point before their function is published
+  Trap,      // where trap sites go
+  Unfilled,  // where jump-table slots point before their function is published, …
+  Lazy,      // … or this, if it may be compiled when it is called
 };
 
 /// A run of pages inside the reservation; see the top of this file.
@@ -72,6 +74,11 @@ class CodeMemory : public Allocated {
   Result<uint32_t> add_stub(std::span<const uint8_t> bytes, StubKind kind);
   /// The stub that slots without a function jump to; it traps with CompileFailed.
   uint32_t unfilled_offset() const { return unfilled_offset_; }
+  /// The stub that slots without a function call instead, if that is compiled on demand: the return
+  /// address it finds lies kSlotCallBytes behind the slot's start. Set once, before modules are
+  /// made.
+  void set_lazy_stub(uint32_t offset) { lazy_offset_ = offset; }
+  uint32_t lazy_offset() const { return lazy_offset_; }
 
   struct Found {
     ModuleCode* module = nullptr;  // null: a stub
@@ -111,17 +118,25 @@ class CodeMemory : public Allocated {
   Vector<Stub> stubs_;                           // sorted by offset
   CodeExtent* stub_extent_ = nullptr;            // the one that still has room
   uint32_t unfilled_offset_ = 0;
+  uint32_t lazy_offset_ = 0;
 };
+
+/// What a jump-table slot does before its function is published.
+enum class EmptySlot : uint8_t { Traps, Compiles };
+
+/// Length of the instruction in a slot, a call or a jump.
+inline constexpr uint32_t kSlotCallBytes = 5;
 
 /// The code of one module: its jump table and its functions, filled while the module streams in.
 /// Thread-safe. Its code must not run any more when it is destroyed.
 class ModuleCode : public Allocated {
  public:
-  /// Allocates the jump table; every slot points to the unfilled stub. Functions below
-  /// `imported_func_count` are imported and have no slot.
+  /// Allocates the jump table; every slot leads to the unfilled stub or the lazy stub. Functions
+  /// below `imported_func_count` are imported and have no slot.
   static Result<std::shared_ptr<ModuleCode>> create(std::shared_ptr<CodeMemory> memory,
                                                     uint32_t imported_func_count,
-                                                    uint32_t defined_func_count);
+                                                    uint32_t defined_func_count,
+                                                    EmptySlot empty = EmptySlot::Traps);
   ~ModuleCode();
   ModuleCode(const ModuleCode&) = delete;
   ModuleCode& operator=(const ModuleCode&) = delete;
@@ -145,6 +160,8 @@ class ModuleCode : public Allocated {
   };
   /// Which function the code at `pc` belongs to. Not for signal handlers.
   std::optional<Found> find(uintptr_t pc) const;
+  /// Where a published function's code begins, null if it has none yet.
+  const void* entry_of(FuncIdx func) const;
   /// The bytes of a published function, the latest if there are several; empty if there are none.
   std::span<const uint8_t> code_of(FuncIdx func) const;
 
@@ -165,7 +182,8 @@ class ModuleCode : public Allocated {
   Result<CodeExtent*> extent_with_room(size_t bytes);
   void copy_function(const CodeBatch& batch, const CodeEntry& entry, uint8_t* writable,
                      uint32_t offset) const;
-  void set_slot(uint32_t slot, uint32_t target_offset) const;
+  void set_slot(uint32_t slot, uint8_t opcode, uint32_t target_offset) const;
+  std::optional<uint32_t> entry_offset(FuncIdx func) const;
   const FuncRange* sorted_find(uint32_t offset) const;
 
   std::shared_ptr<CodeMemory> memory_;

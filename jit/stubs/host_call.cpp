@@ -178,12 +178,10 @@ class HostShimEmitter {
 
     a_.bind(trap_);
     if (!trap_in_edx_) a_.mov(x86::edx, x86::eax);
-    a_.ud2();
-    a_.db(kTrapCodeInRdx);
+    emit_trap(a_, kTrapCodeInRdx);
 
     a_.bind(exhausted_);
-    a_.ud2();
-    a_.db(static_cast<uint8_t>(TrapCode::StackExhausted));
+    emit_trap(a_, static_cast<uint8_t>(TrapCode::StackExhausted));
 
     a_.bind(set_host_modes_);
     a_.ldmxcsr(x86::dword_ptr(x86::r10, at(offsetof(EntryFrame, host_mxcsr))));

@@ -22,6 +22,7 @@ struct CommonStubs {
   ptrdiff_t thread_stack_offset = 0;
   const void* slow_stack_limit = nullptr;    // entry_stack_limit behind a saver of all arguments
   const void* builtin_trampoline = nullptr;  // InstanceData::builtin_trampoline
+  const void* trap_exit = nullptr;           // InstanceData::trap_exit
 };
 
 Result<CommonStubs> add_common_stubs(CodeMemory& memory, const StubEnvironment& environment);

@@ -75,6 +75,11 @@ void copy_value(x86::Assembler& a, ValType type, const x86::Mem& dst, const x86:
   }
 }
 
+void emit_trap(x86::Assembler& a, uint8_t reason) {
+  a.call(x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(trap_exit)));
+  a.db(reason);
+}
+
 namespace {
 
 constexpr uint32_t kTerms[2][4] = {

@@ -37,6 +37,9 @@ void store_value(asmjit::x86::Assembler& a, ValType type, const asmjit::x86::Mem
 void copy_value(asmjit::x86::Assembler& a, ValType type, const asmjit::x86::Mem& dst,
                 const asmjit::x86::Mem& src, const asmjit::x86::Gp& scratch);
 
+/// A trap site (trap_codes.h).
+void emit_trap(asmjit::x86::Assembler& a, uint8_t reason);
+
 /// Finds out whether the floating-point modes differ from Wasm's.
 ///
 /// Reading MXCSR costs 15 to 20 cycles on some processors, four additions at once cost one: two

@@ -62,6 +62,7 @@ class Engine : public Allocated {
   const std::shared_ptr<WorkerPool>& workers() const { return workers_; }
   uintptr_t code_base() const { return code_memory_->base(); }
   const void* builtin_trampoline() const { return common_stubs_.builtin_trampoline; }
+  const void* trap_exit() const { return common_stubs_.trap_exit; }
   /// For embedders that own the signals: see handle_trap_signal (runtime/trap).
   static bool handle_signal(int signal_number, void* siginfo, void* ucontext);
 

@@ -36,6 +36,7 @@ void Store::init_block(InstanceData& data) {
   data.context = &context_;
   data.builtin_trampoline = engine_->builtin_trampoline();
   data.builtins = builtin_table();
+  data.trap_exit = engine_->trap_exit();
   data.code_base = engine_->code_base();
 }
 

@@ -15,7 +15,7 @@ namespace sluice {
 
 namespace {
 
-constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE};
 constexpr size_t kSignalCount = sizeof kSignals / sizeof kSignals[0];
 constexpr greg_t kDirectionFlag = 0x400;
 constexpr uint32_t kMxcsrMasks = 0x1f80;
@@ -36,17 +36,6 @@ bool lies_in_a_memory(const InstanceData& instance, uintptr_t address) {
     if (lies_in(*memories[i], address)) return true;
   }
   return false;
-}
-
-/// The reason at a ud2, or None if there is no ud2 of ours.
-TrapCode reason_at(uintptr_t pc, uint32_t edx) {
-  const uint8_t* code = reinterpret_cast<const uint8_t*>(pc);
-  if (code[0] != 0x0f || code[1] != 0x0b) return TrapCode::None;
-  if (code[2] == kTrapCodeInRdx) {
-    // A host function may return anything.
-    return edx - 1 < kTrapCodeCount - 1 ? static_cast<TrapCode>(edx) : TrapCode::Host;
-  }
-  return code[2] < kTrapCodeCount ? static_cast<TrapCode>(code[2]) : TrapCode::None;
 }
 
 /// Lets the interrupted code go on with floating-point exceptions masked, and has the host's modes
@@ -138,20 +127,14 @@ bool handle_trap_signal(int signal, const void* info, void* context) {
   auto* entry = reinterpret_cast<EntryFrame*>(instance->context->entry_rsp);
   if (signal == SIGFPE) return resume_with_masked_exceptions(machine, *entry);
 
-  TrapCode code = TrapCode::None;
-  uintptr_t fault_address = 0;
-  if (signal == SIGILL) {
-    code = reason_at(pc, static_cast<uint32_t>(regs[REG_RDX]));
-  } else if (signal == SIGSEGV || signal == SIGBUS) {
-    fault_address = reinterpret_cast<uintptr_t>(signal_info.si_addr);
-    if (lies_in_a_memory(*instance, fault_address)) code = TrapCode::MemoryOutOfBounds;
-  }
-  if (code == TrapCode::None) return false;
+  if (signal != SIGSEGV && signal != SIGBUS) return false;
+  const uintptr_t fault_address = reinterpret_cast<uintptr_t>(signal_info.si_addr);
+  if (!lies_in_a_memory(*instance, fault_address)) return false;
 
   StoreContext& store = *instance->context;
   store.trap.pc = pc;
   store.trap.fault_address = fault_address;
-  store.trap.code = static_cast<uint32_t>(code);
+  store.trap.code = static_cast<uint32_t>(TrapCode::MemoryOutOfBounds);
   record_frames(store, static_cast<uintptr_t>(regs[REG_RSP]),
                 static_cast<uintptr_t>(regs[REG_RBP]));
   regs[REG_RIP] = static_cast<greg_t>(entry->landing);

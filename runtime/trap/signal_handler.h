@@ -1,10 +1,9 @@
-// Signals: turns a fault in generated code into a trap, and leaves every other signal to whoever
-// handled it before.
+// Signals: turns a memory fault in generated code into a trap, and leaves every other signal to
+// whoever handled it before.
 //
-// A fault is ours if its pc lies in generated code, and further: SIGSEGV and SIGBUS, if the address
-// lies in the reservation of a memory of the instance in the pinned register; SIGILL, if there is a
-// ud2 with a reason behind it. Then StoreContext::trap is filled in and the thread goes on at its
-// entry stub's landing. SIGFPE is ours if the host has unmasked a floating-point exception: Wasm
+// A SIGSEGV or SIGBUS is ours if its pc lies in generated code and its address in the reservation
+// of a memory of the instance in the pinned register. Then StoreContext::trap is filled in and the
+// thread goes on at its entry stub's landing. All other traps are calls (unwind.h). SIGFPE is ours if the host has unmasked a floating-point exception: Wasm
 // has none, so it is masked until control returns to the host. The handlers take no lock, allocate
 // nothing and use no thread-local storage.
 #pragma once
@@ -17,7 +16,7 @@ namespace sluice {
 /// not ours go to the handlers found at that time, with the disposition and mask those asked for.
 Result<void> install_trap_handlers();
 
-/// For embedders that own the signals: call it first in the handlers of SIGSEGV, SIGBUS, SIGILL and
+/// For embedders that own the signals: call it first in the handlers of SIGSEGV, SIGBUS and
 /// SIGFPE, installed with SA_SIGINFO and SA_ONSTACK (and without SA_RESETHAND), with the handler's
 /// three arguments (`info` is a siginfo_t*, `context` a ucontext_t*). True: it was ours and the
 /// handler must return at once. False: nothing has changed. Async-signal-safe.

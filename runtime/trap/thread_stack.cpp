@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/base/virtual_memory.h"
+#include "runtime/trap/unwind.h"
 
 namespace sluice {
 
@@ -125,7 +126,7 @@ bool find_stack_bounds(ThreadStack& found) {
 void unblock_trap_signals() {
   sigset_t ours;
   sigemptyset(&ours);
-  for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE}) sigaddset(&ours, signal);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE}) sigaddset(&ours, signal);
   pthread_sigmask(SIG_UNBLOCK, &ours, nullptr);
 }
 
@@ -163,6 +164,7 @@ StubEnvironment stub_environment() {
   environment.thread_stack_offset = reinterpret_cast<const char*>(&t_stack) -
                                     static_cast<const char*>(__builtin_thread_pointer());
   environment.entry_stack_limit = &entry_stack_limit;
+  environment.note_trap = &note_trap;
   return environment;
 }
 

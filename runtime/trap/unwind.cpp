@@ -1,10 +1,19 @@
 #include "runtime/trap/unwind.h"
 
+#include "jit/abi/trap_codes.h"
+
 namespace sluice {
 
 namespace {
 
 uintptr_t word_at(uintptr_t address) { return *reinterpret_cast<const uintptr_t*>(address); }
+
+TrapCode reason_at(uintptr_t site_end, uint32_t edx) {
+  const uint8_t byte = *reinterpret_cast<const uint8_t*>(site_end);
+  if (byte != kTrapCodeInRdx) return static_cast<TrapCode>(byte);
+  // A host function may return anything.
+  return edx - 1 < kTrapCodeCount - 1 ? static_cast<TrapCode>(edx) : TrapCode::Host;
+}
 
 }  // namespace
 
@@ -24,6 +33,14 @@ void record_frames(StoreContext& context, uintptr_t sp, uintptr_t fp) {
     lowest = fp + 16;
     fp = caller_fp;
   }
+}
+
+void note_trap(StoreContext* context, uintptr_t site_end, uint32_t edx, uintptr_t fp,
+               uintptr_t sp) {
+  context->trap.pc = site_end - kTrapCallBytes;
+  context->trap.fault_address = 0;
+  context->trap.code = static_cast<uint32_t>(reason_at(site_end, edx));
+  record_frames(*context, sp, fp);
 }
 
 }  // namespace sluice

@@ -109,7 +109,7 @@ std::vector<std::string> without_frame(const std::vector<std::string>& lines) {
     if (lines[i] == "  mov rsp, rbp" && i + 2 < lines.size() && lines[i + 1] == "  pop rbp") {
       i += 2;
       out.push_back("  (epilogue)" + lines[i].substr(1));
-    } else if (lines[i] == "  ud2 StackExhausted") {
+    } else if (lines[i] == "  trap StackExhausted") {
       out.pop_back();  // its label
     } else {
       out.push_back(lines[i]);

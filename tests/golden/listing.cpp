@@ -113,6 +113,13 @@ class Lister {
     }
   }
 
+  bool is_trap_site(uint32_t at) const {
+    uint32_t bytes = 0;
+    if (size_ - at < kTrapCallBytes) return false;
+    std::memcpy(&bytes, code_ + at, kTrapCallBytes);
+    return bytes == kTrapCall;
+  }
+
   // Bytes that nothing leads to: what a patched prologue jumps over. Padding is not mentioned.
   uint32_t skip_unreachable(uint32_t at) {
     auto next = labels_.lower_bound(at);
@@ -135,8 +142,9 @@ class Lister {
     ends_flow_ = instr.info.mnemonic == ZYDIS_MNEMONIC_UD2 ||
                  instr.info.mnemonic == ZYDIS_MNEMONIC_JMP ||
                  instr.info.mnemonic == ZYDIS_MNEMONIC_RET;
-    if (instr.info.mnemonic == ZYDIS_MNEMONIC_UD2 && end < size_) {
-      line("ud2 " + trap_name(code_[end]));
+    if (end < size_ && is_trap_site(at)) {
+      ends_flow_ = true;
+      line("trap " + trap_name(code_[end]));
       return end + 1;
     }
     if (instr.info.mnemonic == ZYDIS_MNEMONIC_INT3) return end;  // padding

@@ -66,6 +66,7 @@ struct StubWorld {
     data.context = &context;
     data.builtin_trampoline = common.builtin_trampoline;
     data.builtins = builtins;
+    data.trap_exit = common.trap_exit;
     data.code_base = memory->base();
   }
 

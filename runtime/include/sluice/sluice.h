@@ -151,8 +151,8 @@ SLUICE_API void sluice_engine_delete(sluice_engine_t* engine);
 /* SLUICE_MEMORY_GUARD or SLUICE_MEMORY_EXPLICIT. */
 SLUICE_API sluice_memory_mode_t sluice_engine_memory_mode(const sluice_engine_t* engine);
 
-/* To be called first in an embedder's handlers of SIGSEGV, SIGBUS, SIGILL and SIGFPE (installed
- * with SA_SIGINFO and SA_ONSTACK, without SA_RESETHAND) with their arguments. True: it was ours,
+/* To be called first in an embedder's handlers of SIGSEGV, SIGBUS and SIGFPE (installed with
+ * SA_SIGINFO and SA_ONSTACK, without SA_RESETHAND) with their arguments. True: it was ours,
  * return at once. False: nothing has changed. Async-signal-safe. */
 SLUICE_API bool sluice_handle_signal(int signal_number, void* siginfo, void* ucontext);
 

@@ -15,7 +15,7 @@
 ;;=   pop rbp
 ;;=   ret
 ;;= L1:
-;;=   ud2 StackExhausted
+;;=   trap StackExhausted
 ;;= func[1]:
 ;;=   push rbp
 ;;=   mov rbp, rsp
@@ -32,4 +32,4 @@
 ;;=   pop rbp
 ;;=   ret
 ;;= L1:
-;;=   ud2 StackExhausted
+;;=   trap StackExhausted

@@ -29,8 +29,8 @@
 ;;=   jz L4
 ;;=   jmp L5
 ;;= L3:
-;;=   ud2 UndefinedElement
+;;=   trap UndefinedElement
 ;;= L4:
-;;=   ud2 UninitializedElement
+;;=   trap UninitializedElement
 ;;= L5:
-;;=   ud2 IndirectCallType
+;;=   trap IndirectCallType

@@ -30,8 +30,8 @@
 ;;=   jb L5
 ;;=   mov rsp, r10
 ;;=   jmp L1
-;;=   (3 bytes unreachable)
+;;=   (5 bytes unreachable)
 ;;= L4:
-;;=   ud2 StackExhausted
+;;=   trap StackExhausted
 ;;= L5:
-;;=   ud2 StackExhausted
+;;=   trap StackExhausted

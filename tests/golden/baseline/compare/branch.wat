@@ -16,7 +16,7 @@
 ;;= L1:
 ;;=   (epilogue) ret
 ;;= L3:
-;;=   ud2 Unreachable
+;;=   trap Unreachable
 ;;= func[1]:
 ;;=   (prologue)
 ;;=   test eax, eax
@@ -25,7 +25,7 @@
 ;;= L1:
 ;;=   (epilogue) ret
 ;;= L3:
-;;=   ud2 Unreachable
+;;=   trap Unreachable
 ;;= func[2]:
 ;;=   (prologue)
 ;;=   cmp eax, 0x09
@@ -34,7 +34,7 @@
 ;;= L1:
 ;;=   (epilogue) ret
 ;;= L3:
-;;=   ud2 Unreachable
+;;=   trap Unreachable
 ;;= func[3]:
 ;;=   (prologue)
 ;;=   cmp rax, 0x07
@@ -43,7 +43,7 @@
 ;;= L1:
 ;;=   (epilogue) ret
 ;;= L3:
-;;=   ud2 Unreachable
+;;=   trap Unreachable
 ;;= func[4]:
 ;;=   (prologue)
 ;;=   ucomisd xmm1, xmm0
@@ -52,7 +52,7 @@
 ;;= L1:
 ;;=   (epilogue) ret
 ;;= L3:
-;;=   ud2 Unreachable
+;;=   trap Unreachable
 ;;= func[5]:
 ;;=   (prologue)
 ;;=   ucomisd xmm0, xmm1
@@ -62,7 +62,7 @@
 ;;= L1:
 ;;=   (epilogue) ret
 ;;= L3:
-;;=   ud2 Unreachable
+;;=   trap Unreachable
 ;;= func[6]:
 ;;=   (prologue)
 ;;=   ucomiss xmm0, xmm1
@@ -72,4 +72,4 @@
 ;;= L1:
 ;;=   (epilogue) ret
 ;;= L3:
-;;=   ud2 Unreachable
+;;=   trap Unreachable

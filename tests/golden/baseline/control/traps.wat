@@ -6,7 +6,7 @@
 ;;=   (prologue)
 ;;=   jmp L2
 ;;= L2:
-;;=   ud2 Unreachable
+;;=   trap Unreachable
 ;;= func[1]:
 ;;=   (prologue)
 ;;=   test eax, eax
@@ -15,4 +15,4 @@
 ;;= L1:
 ;;=   (epilogue) ret
 ;;= L3:
-;;=   ud2 Unreachable
+;;=   trap Unreachable

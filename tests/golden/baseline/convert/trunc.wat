@@ -16,7 +16,7 @@
 ;;= L3:
 ;;=   ucomisd xmm0, xmm0
 ;;=   jnp L4
-;;=   ud2 InvalidConversion
+;;=   trap InvalidConversion
 ;;= L4:
 ;;=   ucomisd xmm0, [0xc1e0000000200000]
 ;;=   jbe L5
@@ -25,7 +25,7 @@
 ;;=   jnbe L5
 ;;=   jmp L1
 ;;= L5:
-;;=   ud2 IntegerOverflow
+;;=   trap IntegerOverflow
 ;;=   .const 0xc1e0000000200000
 ;;= func[1]:
 ;;=   (prologue)
@@ -37,9 +37,9 @@
 ;;= L2:
 ;;=   ucomiss xmm0, xmm0
 ;;=   jnp L3
-;;=   ud2 InvalidConversion
+;;=   trap InvalidConversion
 ;;= L3:
-;;=   ud2 IntegerOverflow
+;;=   trap IntegerOverflow
 ;;= func[2]:
 ;;=   (prologue)
 ;;=   cvttsd2si rax, xmm0
@@ -58,9 +58,9 @@
 ;;= L4:
 ;;=   ucomisd xmm0, xmm0
 ;;=   jnp L5
-;;=   ud2 InvalidConversion
+;;=   trap InvalidConversion
 ;;= L5:
-;;=   ud2 IntegerOverflow
+;;=   trap IntegerOverflow
 ;;=   .const 0xc3e0000000000000
 ;;= func[3]:
 ;;=   (prologue)

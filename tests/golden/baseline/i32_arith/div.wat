@@ -29,9 +29,9 @@
 ;;= L2:
 ;;=   (epilogue) ret
 ;;= L4:
-;;=   ud2 IntegerDivideByZero
+;;=   trap IntegerDivideByZero
 ;;= L5:
-;;=   ud2 IntegerOverflow
+;;=   trap IntegerOverflow
 ;;= func[1]:
 ;;=   (prologue)
 ;;=   mov rdx, rax
@@ -49,7 +49,7 @@
 ;;=   mov eax, edx
 ;;=   (epilogue) ret
 ;;= L4:
-;;=   ud2 IntegerDivideByZero
+;;=   trap IntegerDivideByZero
 ;;= func[2]:
 ;;=   (prologue)
 ;;=   mov rdx, rax
@@ -60,7 +60,7 @@
 ;;=   div ecx
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   ud2 IntegerDivideByZero
+;;=   trap IntegerDivideByZero
 ;;= func[3]:
 ;;=   (prologue)
 ;;=   mov rdx, rax
@@ -72,7 +72,7 @@
 ;;=   mov eax, edx
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   ud2 IntegerDivideByZero
+;;=   trap IntegerDivideByZero
 ;;= func[4]:
 ;;=   (prologue)
 ;;=   movsxd rcx, eax
@@ -93,7 +93,7 @@
 ;;=   jo L2
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   ud2 IntegerOverflow
+;;=   trap IntegerOverflow
 ;;= func[6]:
 ;;=   (prologue)
 ;;=   mov ecx, eax
@@ -138,4 +138,4 @@
 ;;=   div ecx
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   ud2 IntegerDivideByZero
+;;=   trap IntegerDivideByZero

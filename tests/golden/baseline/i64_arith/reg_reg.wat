@@ -39,7 +39,7 @@
 ;;=   div rcx
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   ud2 IntegerDivideByZero
+;;=   trap IntegerDivideByZero
 ;;= func[5]:
 ;;=   (prologue)
 ;;=   mov rdx, rax
@@ -57,4 +57,4 @@
 ;;=   mov rax, rdx
 ;;=   (epilogue) ret
 ;;= L4:
-;;=   ud2 IntegerDivideByZero
+;;=   trap IntegerDivideByZero

@@ -20,7 +20,7 @@
 ;;=   mov eax, ecx
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   ud2 MemoryOutOfBounds
+;;=   trap MemoryOutOfBounds
 ;;= func[2]:
 ;;=   (prologue)
 ;;=   mov edx, 0x80000008
@@ -33,7 +33,7 @@
 ;;=   mov [rbx+r11*1], rcx
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   ud2 MemoryOutOfBounds
+;;=   trap MemoryOutOfBounds
 ;;= func[3]:
 ;;=   (prologue)
 ;;=   mov eax, 0x44
@@ -43,7 +43,7 @@
 ;;=   movss xmm0, dword ptr [rbx+0x40]
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   ud2 MemoryOutOfBounds
+;;=   trap MemoryOutOfBounds
 ;;= func[4]:
 ;;=   (prologue)
 ;;=   mov [rbp-0x10], eax
@@ -57,4 +57,4 @@
 ;;=   mov eax, ecx
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   ud2 MemoryOutOfBounds
+;;=   trap MemoryOutOfBounds

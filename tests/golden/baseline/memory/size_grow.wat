@@ -24,7 +24,7 @@
 ;;=   mov eax, eax
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   ud2 reason in rdx
+;;=   trap reason in rdx
 ;;= func[2]:
 ;;=   (prologue)
 ;;=   mov [rbp-0x10], eax
@@ -40,7 +40,7 @@
 ;;=   jnz L2
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   ud2 reason in rdx
+;;=   trap reason in rdx
 ;;= func[3]:
 ;;=   (prologue)
 ;;=   mov [rbp-0x10], eax
@@ -56,4 +56,4 @@
 ;;=   jnz L2
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   ud2 reason in rdx
+;;=   trap reason in rdx

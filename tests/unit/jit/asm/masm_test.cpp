@@ -401,11 +401,11 @@ TEST_F(MasmTest, TrapsStandBehindTheBodyWithMarks) {
   Vector<SourceMark> marks;
   masm.finish(FuncIdx{0}, batch, &marks);
   EXPECT_EQ(hex(batch.bytes.data(), batch.bytes.size()),
-            "0f 84 05 00 00 00 e9 03 00 00 00 0f 0b 07 0f 0b 01 ");
+            "0f 84 05 00 00 00 e9 05 00 00 00 41 ff 56 28 07 41 ff 56 28 01 ");
   ASSERT_EQ(marks.size(), 2u);
   EXPECT_EQ(marks[0].code_offset, 11u);
   EXPECT_EQ(marks[0].wasm_offset, 77u);
-  EXPECT_EQ(marks[1].code_offset, 14u);
+  EXPECT_EQ(marks[1].code_offset, 16u);
   EXPECT_EQ(marks[1].wasm_offset, 99u);
 }
 

@@ -14,6 +14,7 @@
 
 #include "jit/abi/trap_codes.h"
 #include "jit/code/code_map.h"
+#include "jit/stubs/stub_parts.h"
 #include "runtime/trap/signal_handler.h"
 #include "runtime/trap/thread_stack.h"
 #include "tests/support/stub_world.h"
@@ -34,10 +35,7 @@ constexpr int kSlowdown = 1;
 
 constexpr uint64_t code_of(TrapCode code) { return static_cast<uint64_t>(code); }
 
-void emit_trap(x86::Assembler& a, uint8_t reason) {
-  a.ud2();
-  a.db(reason);
-}
+void emit_trap(x86::Assembler& a, uint8_t reason) { stubs::emit_trap(a, reason); }
 
 /// A world whose functions trap in all ways.
 struct TrapWorld : StubWorld {
@@ -538,12 +536,12 @@ TEST_F(Handlers, PlainHandlersAreCalledToo) {
   EXPECT_EXIT(
       {
         signal(SIGSEGV, foreign_plain);
-        signal(SIGILL, foreign_plain);
+        signal(SIGBUS, foreign_plain);
         TrapWorld w;
         if (sigsetjmp(g_escape, 1) == 0) fault_at_1234();
         expect_exit_if(g_foreign != SIGSEGV, 1);
-        if (sigsetjmp(g_escape, 1) == 0) __builtin_trap();
-        expect_exit_if(g_foreign != SIGILL, 2);
+        if (sigsetjmp(g_escape, 1) == 0) raise(SIGBUS);
+        expect_exit_if(g_foreign != SIGBUS, 2);
         expect_exit_if(w.run(w.unreachable) != code_of(TrapCode::Unreachable), 3);
         _exit(0);
       },
@@ -617,12 +615,24 @@ void embedders_handler(int signal, siginfo_t* info, void* context) {
   siglongjmp(g_escape, 1);
 }
 
+TEST_F(Handlers, TrapSitesNeedNoSignal) {
+  EXPECT_EXIT(
+      {
+        TrapWorld w;
+        for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP}) signal(number, SIG_DFL);
+        expect_exit_if(w.run(w.unreachable) != code_of(TrapCode::Unreachable), 1);
+        expect_exit_if(w.run_recurse(~uint64_t{0}) != code_of(TrapCode::StackExhausted), 2);
+        expect_exit_if(!w.healthy(), 3);
+        _exit(0);
+      },
+      ::testing::ExitedWithCode(0), "");
+}
+
 TEST_F(Handlers, AnEmbedderMayOwnTheSignals) {
   EXPECT_EXIT(
       {
         TrapWorld w;
         install(SIGSEGV, embedders_handler, SA_ONSTACK | SA_NODEFER);
-        install(SIGILL, embedders_handler, SA_ONSTACK | SA_NODEFER);
         expect_exit_if(w.run(w.load, 70000) != code_of(TrapCode::MemoryOutOfBounds), 1);
         expect_exit_if(w.run(w.unreachable) != code_of(TrapCode::Unreachable), 2);
         expect_exit_if(g_foreign != 0, 3);
