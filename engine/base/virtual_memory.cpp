@@ -13,7 +13,8 @@ namespace sluice {
 
 namespace {
 
-// Linux 6.3; older kernels refuse the flag, and their files are executable without it.
+// Linux 6.3; older kernels refuse these flags, and their files are executable without them.
+constexpr unsigned kMemfdNoExecSeal = 0x8u;
 constexpr unsigned kMemfdExec = 0x10u;
 
 /// To be called with the refusing system call's errno.
@@ -150,7 +151,7 @@ MemoryFile::~MemoryFile() {
   if (fd_ >= 0) close(fd_);
 }
 
-Result<MemoryFile> MemoryFile::create(const char* name, size_t bytes) {
+Result<MemoryFile> MemoryFile::create(const char* name, size_t bytes, Use use) {
   const size_t rounded = round_up_to_page(bytes);
   // A file beyond the limit on file sizes would not just be refused: a signal would end the
   // process.
@@ -160,7 +161,7 @@ Result<MemoryFile> MemoryFile::create(const char* name, size_t bytes) {
     return refused("a memory file", rounded);
   }
   MemoryFile file;
-  file.fd_ = memfd_create(name, MFD_CLOEXEC | kMemfdExec);
+  file.fd_ = memfd_create(name, MFD_CLOEXEC | (use == Use::Code ? kMemfdExec : kMemfdNoExecSeal));
   if (file.fd_ < 0 && errno == EINVAL) file.fd_ = memfd_create(name, MFD_CLOEXEC);
   if (file.fd_ < 0 || ftruncate(file.fd_, static_cast<off_t>(rounded)) != 0) {
     return refused("a memory file", rounded);
@@ -185,6 +186,15 @@ Result<void> MemoryFile::map_executable(Reservation& where, size_t offset) const
   void* p = mmap(where.base() + offset, size_bytes_, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED,
                  fd_, 0);
   if (p == MAP_FAILED) return refused("an executable mapping", size_bytes_);
+  return {};
+}
+
+Result<void> MemoryFile::map_private(Reservation& where, size_t offset) const {
+  DCHECK(offset % host_page_bytes() == 0, "page-aligned");
+  DCHECK(offset <= where.size_bytes() && size_bytes_ <= where.size_bytes() - offset, "room");
+  void* p = mmap(where.base() + offset, size_bytes_, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd_, 0);
+  if (p == MAP_FAILED) return refused("a private mapping", size_bytes_);
   return {};
 }
 

@@ -91,8 +91,10 @@ class MemoryFile {
   MemoryFile& operator=(const MemoryFile&) = delete;
   ~MemoryFile();
 
+  enum class Use : uint8_t { Code, Data };  // only code may be mapped executable
+
   /// A zeroed file. `name` appears in /proc/*/maps only.
-  static Result<MemoryFile> create(const char* name, size_t bytes);
+  static Result<MemoryFile> create(const char* name, size_t bytes, Use use = Use::Code);
 
   size_t size_bytes() const { return size_bytes_; }
 
@@ -101,6 +103,9 @@ class MemoryFile {
   /// Maps all of it readable and executable, shared, over [offset, offset + size) of `where`, at
   /// once for other threads: none ever sees the range unmapped. decommit() undoes it.
   Result<void> map_executable(Reservation& where, size_t offset) const;
+  /// Maps all of it readable and writable over [offset, offset + size) of `where`; what is written
+  /// there stays private. Reservation::discard() brings the file's bytes back.
+  Result<void> map_private(Reservation& where, size_t offset) const;
 
  private:
   void swap(MemoryFile& other) noexcept {

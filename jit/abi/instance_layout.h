@@ -116,8 +116,7 @@ struct InstanceData {
 static_assert(offsetof(InstanceData, host_env) <= 127, "one-byte displacements");
 
 /// A trap site's first four bytes, little-endian: call [r14 + trap_exit]. The reason is the fifth.
-inline constexpr uint32_t kTrapCall =
-    0x56ff41u | uint32_t{offsetof(InstanceData, trap_exit)} << 24;
+inline constexpr uint32_t kTrapCall = 0x56ff41u | uint32_t{offsetof(InstanceData, trap_exit)} << 24;
 inline constexpr uint32_t kTrapCallBytes = 4;
 
 /// Offsets of the arrays behind InstanceData, in bytes from its start. Depends on the module only.

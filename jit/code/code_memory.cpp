@@ -26,16 +26,15 @@ constexpr uint32_t align_code(uint32_t bytes) {
 }
 
 // push rbp; mov rbp, rsp; and a trap site: a walkable frame that traps.
-constexpr uint8_t kUnfilledStub[] = {
-    0x55,
-    0x48,
-    0x89,
-    0xe5,
-    kTrapCall & 0xff,
-    kTrapCall >> 8 & 0xff,
-    kTrapCall >> 16 & 0xff,
-    kTrapCall >> 24,
-    static_cast<uint8_t>(TrapCode::CompileFailed)};
+constexpr uint8_t kUnfilledStub[] = {0x55,
+                                     0x48,
+                                     0x89,
+                                     0xe5,
+                                     kTrapCall & 0xff,
+                                     kTrapCall >> 8 & 0xff,
+                                     kTrapCall >> 16 & 0xff,
+                                     kTrapCall >> 24,
+                                     static_cast<uint8_t>(TrapCode::CompileFailed)};
 
 // make_shared, for classes with a private constructor.
 template <class T>

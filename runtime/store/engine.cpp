@@ -58,6 +58,7 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
   engine->options_.cpu = host_cpu_features();
   engine->options_.debug_checks = config.debug_checks;
   engine->types_ = make_shared_heap<TypeRegistry>();
+  engine->memory_pool_ = std::unique_ptr<MemoryPool>(new MemoryPool(config.max_idle_memories));
   engine->code_memory_ = TRY(CodeMemory::create());
   const uint32_t workers = config.workers == kAutoWorkers ? auto_workers() : config.workers;
   engine->workers_ = make_shared_heap<WorkerPool>(workers);

@@ -19,6 +19,7 @@
 #include "jit/pipeline/stream_compiler.h"
 #include "jit/pipeline/worker_pool.h"
 #include "jit/stubs/stub_environment.h"
+#include "runtime/store/memory_pool.h"
 
 namespace sluice {
 
@@ -38,6 +39,7 @@ struct EngineConfig {
   Features features = Features::standard();
   uint64_t max_wasm_stack_bytes = uint64_t{1} << 20;   // per outermost call into Wasm
   uint64_t memory64_bound_bytes = uint64_t{64} << 30;  // no 64-bit memory grows beyond
+  uint32_t max_idle_memories = 128;  // of each mode, kept for later instances; see MemoryPool
   bool debug_checks = false;
 };
 
@@ -60,6 +62,7 @@ class Engine : public Allocated {
   const std::shared_ptr<TypeRegistry>& types() const { return types_; }
   const std::shared_ptr<CodeMemory>& code_memory() const { return code_memory_; }
   const std::shared_ptr<WorkerPool>& workers() const { return workers_; }
+  MemoryPool& memory_pool() { return *memory_pool_; }
   uintptr_t code_base() const { return code_memory_->base(); }
   const void* builtin_trampoline() const { return common_stubs_.builtin_trampoline; }
   const void* trap_exit() const { return common_stubs_.trap_exit; }
@@ -88,6 +91,7 @@ class Engine : public Allocated {
   std::shared_ptr<TypeRegistry> types_;
   std::shared_ptr<CodeMemory> code_memory_;
   std::shared_ptr<WorkerPool> workers_;
+  std::unique_ptr<MemoryPool> memory_pool_;
   CommonStubs common_stubs_;
   ForkMutex stubs_mutex_{LockRank::Store};
   HashMap<uint32_t, EntryStubs> entries_;  // by signature; guarded by stubs_mutex_, as is shims_

@@ -110,6 +110,7 @@ class Instantiation {
   Instance& instance_;
   const CompiledModule& compiled_;
   const Module& module_;
+  std::shared_ptr<const MemoryImage> image_;  // of the active data segments, or null
 };
 
 Instantiation::Instantiation(Store& store, std::shared_ptr<const CompiledModule> compiled)
@@ -244,8 +245,13 @@ void Instantiation::bind_import(const Import& import, const Extern& given) {
 }
 
 Result<void> Instantiation::make_memories() {
+  if (!module_.datas.empty()) {
+    image_ = store_.engine().memory_pool().image_for(instance_.compiled_);
+  }
   for (size_t i = module_.imported_memories; i < module_.memories.size(); ++i) {
-    instance_.memories_.push_back(TRY(Memory::create(store_, module_.memories[i])));
+    const bool has_image = image_ != nullptr && image_->memory == i;
+    instance_.memories_.push_back(
+        TRY(Memory::create(store_, module_.memories[i], has_image ? image_ : nullptr)));
   }
   return {};
 }
@@ -328,6 +334,10 @@ Outcome<void> Instantiation::run_active_datas() {
     const DataSegment& segment = module_.datas[i];
     if (segment.mode != SegmentMode::Active) continue;
     const DataIdx idx{static_cast<uint32_t>(i)};
+    if (image_ != nullptr && image_->memory == raw(segment.memory)) {
+      instance_.drop_data(idx);
+      continue;
+    }
     const uint64_t start = eval_const_expr(instance_, segment.offset).as_u64();
     const Memory& memory = *instance_.memories_[raw(segment.memory)];
     if (!memory.write(start, instance_.data_segment(idx))) {

@@ -27,10 +27,16 @@ uint64_t max_size_bytes(const Engine& engine, const MemoryType& type) {
 
 }  // namespace
 
-MemoryStorage::~MemoryStorage() = default;
+MemoryStorage::~MemoryStorage() {
+  if (pool_ == nullptr) return;
+  slot_.accessible_bytes =
+      mode_ == MemoryMode::Guard ? data_.size_bytes : slot_.region.size_bytes();
+  pool_->release(std::move(slot_), mode_, data_.size_bytes);
+}
 
-Result<std::shared_ptr<MemoryStorage>> MemoryStorage::create(const Engine& engine,
-                                                             const MemoryType& type) {
+Result<std::shared_ptr<MemoryStorage>>
+MemoryStorage::create(Engine& engine, const MemoryType& type,
+                      std::shared_ptr<const MemoryImage> image) {
   struct Constructible : MemoryStorage {};
   std::shared_ptr<MemoryStorage> storage = make_shared_heap<Constructible>();
   storage->type_ = type;
@@ -38,36 +44,51 @@ Result<std::shared_ptr<MemoryStorage>> MemoryStorage::create(const Engine& engin
   if (type.limits.min > storage->max_size_bytes_ >> type.page_size_log2) {
     return fail(ErrorKind::MemoryLimit);
   }
-  const uint64_t size = type.limits.min << type.page_size_log2;
   const bool whole_host_pages = (uint64_t{1} << type.page_size_log2) >= host_page_bytes();
   const bool guarded = engine.memory_mode() == MemoryMode::Guard && whole_host_pages;
   storage->mode_ = guarded ? MemoryMode::Guard : MemoryMode::Explicit;
-  if (guarded) {
-    const uint64_t reserve = type.limits.is_64
-                                 ? engine.config().memory64_bound_bytes + kGuard64Bytes
-                                 : kGuardedMemoryBytes;
-    storage->region_ = TRY(Reservation::reserve(reserve));
-    storage->data_.reserved_bytes = storage->region_.size_bytes();
-  } else if (type.limits.is_shared) {
-    storage->region_ = TRY(Reservation::reserve(storage->max_size_bytes_));
-  } else {
-    storage->may_move_ = true;
-  }
+  storage->may_move_ = !guarded && !type.limits.is_shared;
   if (type.limits.is_shared) storage->grow_mutex_.emplace(LockRank::Leaf);
-  storage->data_.base = storage->region_.base();
-  TRY_VOID(storage->resize(size));
+  TRY_VOID(storage->take_space(engine, std::move(image)));
+  storage->data_.base = storage->slot_.region.base();
+  if (guarded) storage->data_.reserved_bytes = storage->slot_.region.size_bytes();
   return storage;
+}
+
+/// Finds address space of which the memory's minimum is accessible.
+Result<void> MemoryStorage::take_space(Engine& engine, std::shared_ptr<const MemoryImage> image) {
+  const uint64_t size = type_.limits.min << type_.page_size_log2;
+  const bool guarded = mode_ == MemoryMode::Guard;
+  if (type_.limits.is_shared || (guarded && type_.limits.is_64)) {
+    uint64_t reserve = max_size_bytes_;
+    if (guarded) {
+      reserve = type_.limits.is_64 ? engine.config().memory64_bound_bytes + kGuard64Bytes
+                                   : kGuardedMemoryBytes;
+    }
+    slot_.region = TRY(Reservation::reserve(reserve));
+    TRY_VOID(slot_.region.commit(0, size));
+  } else {
+    MemoryPool& pool = engine.memory_pool();
+    slot_ = guarded ? TRY(pool.acquire_guarded(size, std::move(image)))
+                    : TRY(pool.acquire_explicit(size));
+    pool_ = &pool;
+  }
+  data_.size_bytes = size;
+  return {};
 }
 
 Result<void> MemoryStorage::resize(uint64_t new_size_bytes) {
   const uint64_t old_size = data_.size_bytes;
+  Reservation& region = slot_.region;
   if (may_move_) {
-    if (new_size_bytes > region_.size_bytes()) {
-      TRY_VOID(region_.resize_committed(new_size_bytes));
-      data_.base = region_.base();
+    if (new_size_bytes > region.size_bytes()) {
+      TRY_VOID(region.resize_committed(new_size_bytes));
+      data_.base = region.base();
     }
-  } else {
-    TRY_VOID(region_.commit(old_size, new_size_bytes - old_size));
+  } else if (Result<void> done = region.commit(old_size, new_size_bytes - old_size); !done) {
+    // Part of it may be accessible now: not a slot to trust.
+    pool_ = nullptr;
+    return done;
   }
   __atomic_store_n(&data_.size_bytes, new_size_bytes, __ATOMIC_RELEASE);
   return {};
@@ -84,7 +105,8 @@ Result<uint64_t> MemoryStorage::grow(uint64_t delta_pages) {
   return old_size;
 }
 
-Result<Memory*> Memory::create(Store& store, const MemoryType& type) {
+Result<Memory*> Memory::create(Store& store, const MemoryType& type,
+                               std::shared_ptr<const MemoryImage> image) {
   if (type.page_size_log2 != 0 && type.page_size_log2 != kDefaultPageSizeLog2) {
     return fail(ErrorKind::InvalidPageSize);
   }
@@ -92,7 +114,7 @@ Result<Memory*> Memory::create(Store& store, const MemoryType& type) {
     return fail(ErrorKind::SizeMinGreaterMax);
   }
   if (type.limits.is_shared && !type.limits.has_max) return fail(ErrorKind::SharedMemoryNoMax);
-  auto storage = TRY(MemoryStorage::create(store.engine(), type));
+  auto storage = TRY(MemoryStorage::create(store.engine(), type, std::move(image)));
   store.memories_.push_back(std::unique_ptr<Memory>(new Memory(store, std::move(storage))));
   return store.memories_.back().get();
 }

@@ -3,8 +3,9 @@
 // Guard mode: a 32-bit memory reserves 8 GiB + 64 KiB, so that no 32-bit index plus 32-bit offset
 // leaves the reservation; growing makes more of it accessible and the base never moves. Explicit
 // mode: only what is in use is mapped and growing may move it. A shared memory reserves its maximum
-// and never moves in either mode; its storage may belong to several stores. Code sees a memory
-// through MemoryData, whose address is stable.
+// and never moves in either mode; its storage may belong to several stores. Other memories take
+// their address space from the engine's pool and give it back. Code sees a memory through
+// MemoryData, whose address is stable.
 #pragma once
 
 #include <cstdint>
@@ -19,21 +20,19 @@
 #include "engine/wasm/types.h"
 #include "jit/abi/compile_options.h"
 #include "jit/abi/instance_layout.h"
+#include "runtime/store/memory_pool.h"
 
 namespace sluice {
 
 class Engine;
 class Store;
 
-/// What a guarded 32-bit memory reserves: an index and an offset of 32 bits each, and the widest
-/// access.
-inline constexpr uint64_t kGuardedMemoryBytes = (uint64_t{8} << 30) + 65536;
-
 /// The bytes of a memory; owned by one Memory, or by several in different stores if shared.
 class MemoryStorage : public Allocated {
  public:
-  static Result<std::shared_ptr<MemoryStorage>> create(const Engine& engine,
-                                                       const MemoryType& type);
+  static Result<std::shared_ptr<MemoryStorage>>
+  create(Engine& engine, const MemoryType& type,
+         std::shared_ptr<const MemoryImage> image = nullptr);
   ~MemoryStorage();
 
   /// Old size in bytes, or an error whose kind is MemoryLimit or OutOfMemory.
@@ -44,13 +43,15 @@ class MemoryStorage : public Allocated {
 
  private:
   MemoryStorage() = default;
+  Result<void> take_space(Engine& engine, std::shared_ptr<const MemoryImage> image);
   Result<void> resize(uint64_t new_size_bytes);
 
   MemoryType type_;  // as declared
   MemoryMode mode_ = MemoryMode::Guard;
   bool may_move_ = false;
   uint64_t max_size_bytes_ = 0;  // what grow may reach at most
-  Reservation region_;
+  MemorySlot slot_;
+  MemoryPool* pool_ = nullptr;  // where the slot goes in the end; null: nowhere
   MemoryData data_;
   // Shared memories grow from any thread; generated code reads size_bytes as one aligned word.
   std::optional<ForkMutex> grow_mutex_;  // shared memories only
@@ -59,7 +60,9 @@ class MemoryStorage : public Allocated {
 class Memory : public Allocated {
  public:
   /// A new memory of the store. Fails if the minimum or the address space is not available.
-  static Result<Memory*> create(Store& store, const MemoryType& type);
+  /// With an image it starts with that in place of zeros: the image must be of this very memory.
+  static Result<Memory*> create(Store& store, const MemoryType& type,
+                                std::shared_ptr<const MemoryImage> image = nullptr);
   /// Makes a shared memory of another store of the same engine accessible in `store`.
   static Result<Memory*> share(Store& store, Memory& other);
 

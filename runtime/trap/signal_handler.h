@@ -3,9 +3,9 @@
 //
 // A SIGSEGV or SIGBUS is ours if its pc lies in generated code and its address in the reservation
 // of a memory of the instance in the pinned register. Then StoreContext::trap is filled in and the
-// thread goes on at its entry stub's landing. All other traps are calls (unwind.h). SIGFPE is ours if the host has unmasked a floating-point exception: Wasm
-// has none, so it is masked until control returns to the host. The handlers take no lock, allocate
-// nothing and use no thread-local storage.
+// thread goes on at its entry stub's landing. All other traps are calls (unwind.h). SIGFPE is ours
+// if the host has unmasked a floating-point exception: Wasm has none, so it is masked until control
+// returns to the host. The handlers take no lock, allocate nothing and use no thread-local storage.
 #pragma once
 
 #include "engine/base/result.h"

@@ -11,7 +11,7 @@
  * Callbacks must return: no exception, no longjmp and no end of their thread may pass the library.
  * Calls into one store end in the reverse order of their beginnings, also when fibers make them.
  *
- * Signals: guests' faults are SIGSEGV, SIGBUS, SIGILL and SIGFPE. A thread's first call into Wasm
+ * Signals: guests' faults are SIGSEGV, SIGBUS and SIGFPE. A thread's first call into Wasm
  * unblocks them, and they must stay unblocked; what is not a guest's goes to the handler that was
  * there before the first engine. The library's own threads block all other signals.
  *
