@@ -181,6 +181,8 @@ class HostShimEmitter {
     emit_trap(a_, kTrapCodeInRdx);
 
     a_.bind(exhausted_);
+    // The trap's helper runs on this stack, of which the cells may have taken the last.
+    a_.lea(x86::rsp, x86::ptr(x86::rbp, kModes));
     emit_trap(a_, static_cast<uint8_t>(TrapCode::StackExhausted));
 
     a_.bind(set_host_modes_);

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
+#include <functional>
 #include <pthread.h>
 #include <set>
 #include <sys/resource.h>
@@ -420,6 +421,81 @@ TEST_P(HostileTest, AForkInAHostFunctionGoesOnInBoth) {
   int status = 1;
   waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
+}
+
+/// Imports ("env" "wide") with 1,000 parameters of i32; (export "f") takes a depth, recurses that
+/// deep and then calls it.
+std::vector<uint8_t> wide_import() {
+  const auto put_leb = [](std::vector<uint8_t>& out, size_t value) {
+    for (; value >= 0x80; value >>= 7) out.push_back(static_cast<uint8_t>(value | 0x80));
+    out.push_back(static_cast<uint8_t>(value));
+  };
+  std::vector<uint8_t> out = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  const auto put_section = [&](uint8_t id, const std::vector<uint8_t>& content) {
+    out.push_back(id);
+    put_leb(out, content.size());
+    out.insert(out.end(), content.begin(), content.end());
+  };
+  std::vector<uint8_t> types = {2, 0x60};
+  put_leb(types, 1000);
+  types.insert(types.end(), 1000, 0x7f);
+  types.insert(types.end(), {0, 0x60, 1, 0x7f, 0});
+  put_section(1, types);
+  put_section(2, {1, 3, 'e', 'n', 'v', 4, 'w', 'i', 'd', 'e', 0, 0});
+  put_section(3, {1, 1});
+  put_section(7, {1, 1, 'f', 0, 1});
+  std::vector<uint8_t> body = {0, 0x20, 0, 0x04, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x10, 1, 0x05};
+  for (int i = 0; i < 1000; ++i) body.insert(body.end(), {0x20, 0});
+  body.insert(body.end(), {0x10, 0, 0x0b, 0x0b});
+  std::vector<uint8_t> code = {1};
+  put_leb(code, body.size());
+  code.insert(code.end(), body.begin(), body.end());
+  put_section(10, code);
+  return out;
+}
+
+[[gnu::noinline]] void deeper_by(size_t bytes, const std::function<void()>& body) {
+  volatile char* taken = static_cast<volatile char*>(__builtin_alloca(bytes + 1));
+  taken[0] = 1;
+  body();
+  taken[0] = 2;
+}
+
+TEST_P(HostileTest, AThousandParametersAtTheEndOfASmallStack) {
+  int calls = 0;
+  const auto count = [](void* env, Caller&, Value*) {
+    ++*static_cast<int*>(env);
+    return TrapCode::None;
+  };
+  const std::vector<ValType> params(1000, kI32);
+  ASSERT_TRUE(linker->define_func("env", "wide", params, {}, count, &calls, nullptr));
+  Instance& instance = instantiate(wide_import());
+  int exhausted = 0;
+  std::function<void()> body = [&] {
+    for (size_t bytes = 0; bytes < 9000; bytes += 16) {
+      deeper_by(bytes, [&] {
+        for (int depth = 0; depth < 4; ++depth) {
+          const Outcome<Value> result = call(instance, "f", {Value::i32(depth)});
+          if (result) continue;
+          ++exhausted;
+          EXPECT_EQ(result.error().trap->code(), TrapCode::StackExhausted);
+        }
+      });
+    }
+  };
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kSlowdown == 1 ? size_t{64} << 10 : size_t{2} << 20);
+  pthread_t thread;
+  const auto run = [](void* p) -> void* {
+    (*static_cast<std::function<void()>*>(p))();
+    return nullptr;
+  };
+  ASSERT_EQ(pthread_create(&thread, &attributes, run, &body), 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  EXPECT_GT(calls, 0);
+  EXPECT_TRUE(exhausted > 0 || kSlowdown > 1);
 }
 
 TEST_P(HostileTest, HugeMemoriesReachTheirLastByte) {
