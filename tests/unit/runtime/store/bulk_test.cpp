@@ -6,6 +6,14 @@ namespace {
 
 using namespace sluice_test;
 
+// Exports "memory", "copy" (dst, src) and "fill" (dst) with 'A', both of 24 bytes.
+const std::vector<uint8_t> kFewBytes = {
+    0,   97,  115, 109, 1,   0,   0,  0, 1,  10,  2,   96,  2,   127, 127, 0,  96,
+    1,   127, 0,   3,   3,   2,   0,  1, 5,  3,   1,   0,   1,   7,   24,  3,  6,
+    109, 101, 109, 111, 114, 121, 2,  0, 4,  99,  111, 112, 121, 0,   0,   4,  102,
+    105, 108, 108, 0,   1,   10,  27, 2, 12, 0,   32,  0,   32,  1,   65,  24, 252,
+    10,  0,   0,   11,  12,  0,   32, 0, 65, 193, 0,   65,  24,  252, 11,  0,  11};
+
 class BulkTest : public StoreTest {
  protected:
   void SetUp() override {
@@ -65,6 +73,33 @@ TEST_P(BulkTest, MemoryFillUsesTheLowByte) {
   EXPECT_EQ(memory->base()[5], 0);
   EXPECT_EQ(trap_of(*bulk, "mfill", three(65535, 1, 2)), TrapCode::MemoryOutOfBounds);
   EXPECT_EQ(memory->base()[65535], 0);
+}
+
+TEST_P(BulkTest, CopiesAndFillsOfFewBytesWriteAllOrNothing) {
+  Instance& few = instantiate(kFewBytes);
+  Memory* own = *few.exported_memory("memory");
+  auto args = [](std::initializer_list<uint32_t> all) {
+    std::vector<Value> values;
+    for (uint32_t v : all) values.push_back({{v, 0}});
+    return values;
+  };
+  const uint32_t end = 65536;
+  ASSERT_TRUE(call(few, "fill", args({end - 24})).has_value());
+  EXPECT_EQ(own->base()[end - 25], 0);
+  EXPECT_EQ(own->base()[end - 24], 'A');
+  EXPECT_EQ(own->base()[end - 1], 'A');
+  ASSERT_TRUE(call(few, "copy", args({10, end - 24})).has_value());
+  EXPECT_EQ(own->base()[33], 'A');
+  EXPECT_EQ(own->base()[34], 0);
+  for (uint32_t past = 1; past <= 24; ++past) {
+    EXPECT_EQ(trap_of(few, "fill", args({end - 24 + past})), TrapCode::MemoryOutOfBounds);
+    EXPECT_EQ(trap_of(few, "copy", args({end - 24 + past, 100})), TrapCode::MemoryOutOfBounds);
+    EXPECT_EQ(trap_of(few, "copy", args({200, end - 24 + past})), TrapCode::MemoryOutOfBounds);
+  }
+  EXPECT_EQ(own->base()[end - 1], 'A');  // the copies' source is zero
+  EXPECT_EQ(own->base()[200], 0);
+  EXPECT_EQ(trap_of(few, "fill", args({~0u})), TrapCode::MemoryOutOfBounds);
+  EXPECT_EQ(trap_of(few, "copy", args({~0u - 22, 0})), TrapCode::MemoryOutOfBounds);
 }
 
 TEST_P(BulkTest, TableInitCopyAndCalls) {
