@@ -4,23 +4,26 @@
 // The outcome that counts is the earliest error, so the order in which batches end is immaterial.
 #include "jit/pipeline/compile_queue.h"
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "jit/baseline/baseline.h"
+#include "jit/baseline/validate_only.h"
+#include "jit/pipeline/body_scratch.h"
 
 namespace sluice {
 namespace {
 
 // Enough work for a hand-over between threads to cost nothing; few enough for an even load.
 constexpr uint64_t kBatchBytes = 16 * 1024;
-
-struct BaselineScratch final : WorkerScratch {
-  explicit BaselineScratch(const CompileOptions& options) : scratch(options.cpu) {}
-  CompileScratch scratch;
-  CodeBatch batch;
-};
+// Adaptive: a module's first bodies are compiled at once, and so small modules are as a whole: that
+// takes less time than their first calls would.
+constexpr uint64_t kSmallModuleBytes = 4 * 1024;
+// What compiling is expected to take, to decide what idle time is enough for.
+constexpr uint64_t kNsPerByte = 10;
 
 uint64_t now_ns() {
   auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -46,16 +49,28 @@ class CompileQueue::BatchTask final : public Task {
  public:
   explicit BatchTask(std::shared_ptr<CompileQueue> queue) : queue_(std::move(queue)) {}
   void run(std::unique_ptr<WorkerScratch>& scratch) override {
-    if (auto batch = queue_->claim()) queue_->run(*batch, scratch);
+    if (auto claim = queue_->claim()) queue_->run(*claim, scratch);
   }
 
  private:
   std::shared_ptr<CompileQueue> queue_;
 };
 
+class CompileQueue::DeferredTask final : public Task {
+ public:
+  explicit DeferredTask(std::shared_ptr<CompileQueue> queue) : queue_(std::move(queue)) {}
+  void run(std::unique_ptr<WorkerScratch>& scratch) override { queue_->run_deferred(scratch); }
+
+ private:
+  std::shared_ptr<CompileQueue> queue_;
+};
+
 CompileQueue::CompileQueue(std::shared_ptr<const Module> module, std::shared_ptr<ModuleCode> code,
-                           const CompileOptions& options, WorkerPool* workers)
-    : module_(std::move(module)), code_(std::move(code)), options_(options), workers_(workers) {}
+                           const CompileOptions& options, CompilePolicy policy, WorkerPool* workers)
+    : module_(std::move(module)), code_(std::move(code)), options_(options),
+      policy_(is_refused_by_category(*module_, options) ? policy : CompilePolicy::Eager),
+      workers_(workers),
+      lazy_(*module_, policy_ == CompilePolicy::Eager ? nullptr : code_.get(), options) {}
 
 CompileQueue::~CompileQueue() = default;
 
@@ -67,31 +82,48 @@ void CompileQueue::add(const FuncBody& body) {
 
 void CompileQueue::flush() {
   if (gathered_.empty()) return;
-  bool threaded = workers_ != nullptr && workers_->threads() > 0;
   {
     std::lock_guard lock(mutex_);
-    batches_.push_back({std::move(gathered_)});
+    batches_.push_back({std::move(gathered_), gathered_bytes_});
+    added_bytes_ += gathered_bytes_;
   }
   gathered_.clear();
   gathered_bytes_ = 0;
-  if (threaded) {
+  if (is_threaded()) {
     std::shared_ptr<Task> task =
         std::allocate_shared<BatchTask>(HeapAllocator<BatchTask>{}, shared_from_this());
     workers_->submit(std::move(task));
-  } else if (auto batch = claim()) {
-    run(*batch, own_scratch_);
+  } else if (auto claim = this->claim()) {
+    run(*claim, own_scratch_);
+  }
+}
+
+void CompileQueue::use_idle_time(uint64_t idle_ns) {
+  if (policy_ != CompilePolicy::Adaptive || is_threaded()) return;
+  idle_credit_ns_ += idle_ns;
+  for (;;) {
+    {
+      std::lock_guard lock(mutex_);
+      // Time is only saved for work that is too long for one pause.
+      if (deferred_.empty()) idle_credit_ns_ = 0;
+      if (deferred_.empty() || deferred_.front().bytes * kNsPerByte > idle_credit_ns_) return;
+    }
+    uint64_t start = now_ns();
+    run_deferred(own_scratch_);
+    uint64_t spent = now_ns() - start;
+    idle_credit_ns_ -= std::min(spent, idle_credit_ns_);
   }
 }
 
 /// The next batch that nobody has begun, or one that a thread left behind by a
 /// fork had.
-std::optional<uint32_t> CompileQueue::claim() {
+std::optional<CompileQueue::Claim> CompileQueue::claim() {
   std::lock_guard lock(mutex_);
   uint32_t here = fork_generation();
   auto take = [&](uint32_t index) {
     batches_[index].status = Status::Running;
     batches_[index].generation = here;
-    return index;
+    return Claim{index, work()};
   };
   if (next_ < batches_.size()) return take(next_++);
   if (here == first_generation_) return std::nullopt;
@@ -101,37 +133,74 @@ std::optional<uint32_t> CompileQueue::claim() {
   return std::nullopt;
 }
 
-CompileQueue::Outcome CompileQueue::compile(const Vector<FuncBody>& bodies,
-                                            std::unique_ptr<WorkerScratch>& scratch) {
+/// Compile the next batch, or first find out whether it is valid? Wants mutex_ held.
+CompileQueue::Work CompileQueue::work() const {
+  switch (policy_) {
+  case CompilePolicy::Eager: return Work::Compile;
+  case CompilePolicy::Lazy: return Work::Validate;
+  // Validating first costs a tenth of compiling, and nobody ever waits for more than that.
+  case CompilePolicy::Adaptive:
+    return added_bytes_ <= kSmallModuleBytes ? Work::Compile : Work::Validate;
+  }
+  UNREACHABLE("a CompilePolicy");
+}
+
+BodyScratch& CompileQueue::scratch_of(std::unique_ptr<WorkerScratch>& scratch) const {
   // Pools serve engines of one kind of task, so a scratch is always this one.
-  if (scratch == nullptr) scratch = std::make_unique<BaselineScratch>(options_);
-  auto& own = static_cast<BaselineScratch&>(*scratch);
-  own.batch.clear();
+  if (scratch == nullptr) scratch = std::make_unique<BodyScratch>(options_);
+  return static_cast<BodyScratch&>(*scratch);
+}
+
+CompileQueue::Outcome CompileQueue::compile(const Vector<FuncBody>& bodies, BodyScratch& scratch) {
+  scratch.batch.clear();
   Outcome outcome;
   for (const FuncBody& body : bodies) {
     if (cancelled_.load(std::memory_order_relaxed)) return outcome;
-    auto compiled = compile_baseline(*module_, body, options_, own.scratch, own.batch);
+    auto compiled = compile_baseline(*module_, body, options_, scratch.compiler, scratch.batch);
     if (compiled) continue;
     bool fault = is_fault(compiled.error());
     keep_earliest(fault ? outcome.fault : outcome.refusal, std::move(compiled).error());
     if (fault) return outcome;  // the rest of the batch lies behind it
   }
-  if (code_ == nullptr) return outcome;
-  if (auto published = code_->publish(own.batch); !published) {
+  if (code_ == nullptr || outcome.refusal) return outcome;
+  auto published = code_->publish(scratch.batch);
+  if (published) {
+    lazy_.note_compiled(bodies);
+  } else if (policy_ == CompilePolicy::Eager) {
     keep_earliest(outcome.refusal, std::move(published).error());
+  } else {
+    is_full_.store(true, std::memory_order_relaxed);
   }
   return outcome;
 }
 
-void CompileQueue::run(uint32_t index, std::unique_ptr<WorkerScratch>& scratch) {
+CompileQueue::Outcome CompileQueue::validate(const Vector<FuncBody>& bodies,
+                                             BodyScratch& scratch) const {
+  Outcome outcome;
+  for (const FuncBody& body : bodies) {
+    if (cancelled_.load(std::memory_order_relaxed)) return outcome;
+    auto valid = validate_only(*module_, body, scratch.validator);
+    if (valid) continue;
+    bool fault = is_fault(valid.error());
+    keep_earliest(fault ? outcome.fault : outcome.refusal, std::move(valid).error());
+    if (fault) return outcome;
+  }
+  return outcome;
+}
+
+void CompileQueue::run(Claim claim, std::unique_ptr<WorkerScratch>& scratch) {
   Batch* batch = nullptr;
   {
     std::lock_guard lock(mutex_);
-    batch = &batches_[index];
+    batch = &batches_[claim.batch];
   }
   uint64_t start = now_ns();
-  Outcome outcome = compile(batch->bodies, scratch);
+  BodyScratch& own = scratch_of(scratch);
+  const bool validate_first = claim.work == Work::Validate;
+  Outcome outcome = validate_first ? validate(batch->bodies, own) : compile(batch->bodies, own);
   compile_ns_.fetch_add(now_ns() - start, std::memory_order_relaxed);
+  const bool defer = validate_first && policy_ == CompilePolicy::Adaptive && code_ != nullptr &&
+                     !outcome.fault && !outcome.refusal;
   uint32_t count = static_cast<uint32_t>(batch->bodies.size());
   {
     std::lock_guard lock(mutex_);
@@ -139,27 +208,59 @@ void CompileQueue::run(uint32_t index, std::unique_ptr<WorkerScratch>& scratch) 
     keep_earliest(refusal_, std::move(outcome.refusal));
     batch->status = Status::Done;
     ++batches_done_;
+    if (defer) deferred_.push_back({std::move(batch->bodies), batch->bytes});
     batch->bodies = Vector<FuncBody>();
     bodies_done_.fetch_add(count, std::memory_order_relaxed);
   }
   completions_.fetch_add(1, std::memory_order_release);
   completions_.notify_all();
+  if (!defer || !is_threaded()) return;
+  std::shared_ptr<Task> task =
+      std::allocate_shared<DeferredTask>(HeapAllocator<DeferredTask>{}, shared_from_this());
+  workers_->submit(std::move(task), Urgency::Background);
+}
+
+void CompileQueue::run_deferred(std::unique_ptr<WorkerScratch>& scratch) {
+  Deferred deferred;
+  {
+    std::lock_guard lock(mutex_);
+    if (deferred_.empty()) return;
+    deferred = std::move(deferred_.front());
+    deferred_.pop_front();
+  }
+  if (cancelled_.load(std::memory_order_relaxed) || is_full_.load(std::memory_order_relaxed))
+    return;
+  uint64_t start = now_ns();
+  if (!lazy_.compile_ahead(deferred.bodies, scratch_of(scratch), cancelled_)) {
+    is_full_.store(true, std::memory_order_relaxed);
+  }
+  compile_ns_.fetch_add(now_ns() - start, std::memory_order_relaxed);
 }
 
 void CompileQueue::drain() {
   flush();
   for (;;) {
     uint32_t seen = completions_.load(std::memory_order_acquire);
-    if (auto batch = claim()) {
-      run(*batch, own_scratch_);
+    if (auto claim = this->claim()) {
+      run(*claim, own_scratch_);
       continue;
     }
     {
       std::lock_guard lock(mutex_);
-      if (batches_done_ == batches_.size()) return;
+      if (batches_done_ == batches_.size()) break;
     }
     completions_.wait(seen, std::memory_order_acquire);
   }
+  // Callers of functions without code go on with it.
+  if (own_scratch_ != nullptr && policy_ != CompilePolicy::Eager) {
+    lazy_.return_scratch(
+        std::unique_ptr<BodyScratch>(static_cast<BodyScratch*>(own_scratch_.release())));
+  }
+  own_scratch_.reset();
+}
+
+Result<const void*> CompileQueue::require(FuncIdx func) {
+  return lazy_.require(module_->bodies[raw(func) - module_->imported_funcs]);
 }
 
 std::optional<Error> CompileQueue::fault() const {

@@ -18,12 +18,21 @@ struct CompiledModule::Names : Allocated {
 };
 
 CompiledModule::CompiledModule(std::shared_ptr<const Module> module,
-                               std::shared_ptr<ModuleCode> code, const CompileOptions& options,
+                               std::shared_ptr<ModuleCode> code,
+                               std::shared_ptr<CompileQueue> queue, const CompileOptions& options,
                                const CompileStats& stats)
-    : module_(std::move(module)), code_(std::move(code)), options_(options),
-      layout_(InstanceLayout::of(*module_)), stats_(stats) {}
+    : module_(std::move(module)), code_(std::move(code)), queue_(std::move(queue)),
+      options_(options), layout_(InstanceLayout::of(*module_)), stats_(stats) {}
 
-CompiledModule::~CompiledModule() = default;
+CompiledModule::~CompiledModule() { queue_->cancel(); }
+
+CompileStats CompiledModule::stats() const {
+  CompileStats stats = stats_;
+  stats.functions_compiled = queue_->functions_compiled();
+  stats.machine_code_bytes = code_->code_bytes();
+  stats.compile_ns = queue_->compile_ns();
+  return stats;
+}
 
 uint64_t CompiledModule::wasm_offset(FuncIdx func, uint32_t code_offset) const {
   std::lock_guard lock(mutex_);

@@ -1,8 +1,9 @@
-// CompiledModule: a module that is valid and has code; what a stream hands out at its end.
+// CompiledModule: a module that is valid, and whose functions have code or get it when they are
+// called; what a stream hands out at its end.
 //
-// Immutable and shared by threads, stores and traps. What only a backtrace needs (the map from code
-// to Wasm offsets, function names) is made when first asked for, behind a lock: the map of a
-// function by compiling it once more, which gives the same bytes.
+// Shared by threads, stores and traps; nothing of it changes but what has code already. What only a
+// backtrace needs (the map from code to Wasm offsets, function names) is made when first asked for,
+// behind a lock: the map of a function by compiling it once more, which gives the same bytes.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "jit/abi/instance_layout.h"
 #include "jit/code/code_memory.h"
 #include "jit/code/code_object.h"
+#include "jit/pipeline/compile_queue.h"
 
 namespace sluice {
 
@@ -24,17 +26,21 @@ namespace sluice {
 struct CompileStats {
   uint64_t wire_bytes = 0;
   uint64_t code_section_bytes = 0;
-  uint32_t functions = 0;  // with a body
-  uint64_t machine_code_bytes = 0;
-  uint64_t compile_ns = 0;  // spent compiling, added up over threads
+  uint32_t functions = 0;           // with a body
+  uint32_t functions_compiled = 0;  // so far
+  uint64_t machine_code_bytes = 0;  // so far
+  uint64_t compile_ns = 0;  // spent on bodies so far, added up over threads but for callers'
   uint64_t last_byte_to_ready_ns = 0;
   uint32_t workers = 0;
 };
 
 class CompiledModule : public Allocated, public std::enable_shared_from_this<CompiledModule> {
  public:
+  /// `queue` has been drained.
   CompiledModule(std::shared_ptr<const Module> module, std::shared_ptr<ModuleCode> code,
-                 const CompileOptions& options, const CompileStats& stats);
+                 std::shared_ptr<CompileQueue> queue, const CompileOptions& options,
+                 const CompileStats& stats);
+  /// What is still being compiled in the background is cancelled.
   ~CompiledModule();
   CompiledModule(const CompiledModule&) = delete;
   CompiledModule& operator=(const CompiledModule&) = delete;
@@ -44,7 +50,10 @@ class CompiledModule : public Allocated, public std::enable_shared_from_this<Com
   const CompileOptions& options() const { return options_; }
   MemoryMode memory_mode() const { return options_.memory_mode; }
   const InstanceLayout& layout() const { return layout_; }
-  const CompileStats& stats() const { return stats_; }
+  CompileStats stats() const;
+  /// The code of a defined function, which is compiled now if it has none; CodeMemoryFull or
+  /// OutOfMemory if there is no room. Thread-safe; several threads compile a function once.
+  Result<const void*> require_code(FuncIdx func) const { return queue_->require(func); }
 
   /// Byte offset in the module of the instruction whose code contains `code_offset` (from the start
   /// of the function's code); for a return address pass the address minus one. kNoOffset if
@@ -57,6 +66,7 @@ class CompiledModule : public Allocated, public std::enable_shared_from_this<Com
   struct Names;
   std::shared_ptr<const Module> module_;
   std::shared_ptr<ModuleCode> code_;
+  std::shared_ptr<CompileQueue> queue_;
   CompileOptions options_;
   InstanceLayout layout_;
   CompileStats stats_;

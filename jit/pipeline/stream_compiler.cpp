@@ -53,11 +53,14 @@ class StreamCompiler::State final : public Allocated, public DecoderEvents {
   std::optional<FuncBody> truncated_;    // the last body, if the stream ends inside it
   std::optional<Error> error_;           // what every call returns once it is set
   uint64_t last_bytes_ns_ = 0;
+  uint64_t fed_ns_ = 0;  // when feed() last returned
 };
 
 void StreamCompiler::State::sections_before_code(const Module& module) {
+  const bool lazy = environment_.policy != CompilePolicy::Eager;
   auto code =
-      ModuleCode::create(environment_.code_memory, module.imported_funcs, module.defined_funcs());
+      ModuleCode::create(environment_.code_memory, module.imported_funcs, module.defined_funcs(),
+                         lazy ? EmptySlot::Compiles : EmptySlot::Traps);
   if (code) {
     code_ = *std::move(code);
   } else {
@@ -65,7 +68,7 @@ void StreamCompiler::State::sections_before_code(const Module& module) {
     no_code_memory_ = std::move(code).error();
   }
   queue_ = make_shared_heap<CompileQueue>(decoder_.module(), code_, environment_.options,
-                                          environment_.workers.get());
+                                          environment_.policy, environment_.workers.get());
 }
 
 void StreamCompiler::State::report_progress() const {
@@ -106,7 +109,9 @@ std::optional<Error> StreamCompiler::State::fault_in_truncated_body() const {
 
 Result<void> StreamCompiler::State::feed(std::span<const uint8_t> bytes) {
   if (error_) return std::unexpected(*error_);
-  if (!bytes.empty()) last_bytes_ns_ = now_ns();
+  const uint64_t begun = now_ns();
+  if (queue_ != nullptr) queue_->use_idle_time(begun - fed_ns_);
+  if (!bytes.empty()) last_bytes_ns_ = begun;
   auto fed = decoder_.feed(bytes);
   if (!fed) return stop_with_earliest(std::move(fed).error());
   if (queue_ != nullptr) {
@@ -118,6 +123,7 @@ Result<void> StreamCompiler::State::feed(std::span<const uint8_t> bytes) {
     }
   }
   report_progress();
+  fed_ns_ = now_ns();
   return {};
 }
 
@@ -134,14 +140,14 @@ Result<std::shared_ptr<const CompiledModule>> StreamCompiler::State::finish() {
   stats.wire_bytes = decoder_.bytes_received();
   stats.code_section_bytes = (*module)->code_section_size;
   stats.functions = static_cast<uint32_t>((*module)->bodies.size());
-  stats.machine_code_bytes = code_->code_bytes();
-  stats.compile_ns = queue_->compile_ns();
   stats.last_byte_to_ready_ns = last_bytes_ns_ == 0 ? 0 : now_ns() - last_bytes_ns_;
   stats.workers = environment_.workers == nullptr ? 0 : environment_.workers->threads();
-  auto compiled =
-      make_shared_heap<CompiledModule>(*std::move(module), code_, environment_.options, stats);
+  auto compiled = make_shared_heap<CompiledModule>(*std::move(module), code_, queue_,
+                                                   environment_.options, stats);
   code_->set_owner(compiled);
   report_progress();
+  queue_
+      .reset();  // the module's from now on: what it still compiles is not this stream's to cancel
   error_ = Error{ErrorKind::StreamState, kNoOffset, {}};
   return compiled;
 }

@@ -1,11 +1,12 @@
 // StreamCompiler: bytes in, code out. Joins the decoder, the baseline compiler and code memory.
 //
 // Bodies are compiled while later bytes are still on their way: by the pool's threads in contiguous
-// batches, or on the feeding thread if the pool has none. Both give the same code, and both the
-// same error: the one with the lowest offset, that of the earliest faulty body before anything the
-// decoder finds behind it. What a body is refused for although it is valid (not compiled yet, no
-// room for code) is reported only if the whole module is valid otherwise. Nothing is visible before
-// finish() succeeds.
+// batches, or on the feeding thread if the pool has none. Where the policy is not Eager, a body is
+// only validated at first, and compiled when there is time or when it is called. All this gives the
+// same code, and the same error: the one with the lowest offset, that of the earliest faulty body
+// before anything the decoder finds behind it. What a body is refused for although it is valid (not
+// compiled yet, no room for code) is reported only if the whole module is valid otherwise. Nothing
+// is visible before finish() succeeds.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "engine/wasm/type_registry.h"
 #include "jit/abi/compile_options.h"
 #include "jit/code/code_memory.h"
+#include "jit/pipeline/compile_policy.h"
 #include "jit/pipeline/compiled_module.h"
 #include "jit/pipeline/worker_pool.h"
 
@@ -27,6 +29,7 @@ namespace sluice {
 struct StreamEnvironment {
   Features features = Features::standard();
   CompileOptions options;
+  CompilePolicy policy = CompilePolicy::Eager;
   std::shared_ptr<TypeRegistry> types;
   std::shared_ptr<CodeMemory> code_memory;
   std::shared_ptr<WorkerPool> workers;
@@ -35,7 +38,7 @@ struct StreamEnvironment {
 /// How far a stream is. `bodies` is known once the function section has arrived.
 struct StreamProgress {
   uint64_t wire_bytes = 0;
-  uint32_t bodies_compiled = 0;
+  uint32_t bodies_compiled = 0;  // or, if the policy is not Eager, known to be valid
   uint32_t bodies = 0;
 };
 
@@ -56,7 +59,8 @@ class StreamCompiler {
   /// The next bytes, split anywhere; copied before it returns. With workers an error in a body may
   /// be reported by a later feed. After an error every feed and finish returns that error.
   Result<void> feed(std::span<const uint8_t> bytes);
-  /// The end of the bytes: waits for all code. Then the stream is used up.
+  /// The end of the bytes: waits until all bodies have code or, if the policy is not Eager, are
+  /// known to be valid. Then the stream is used up.
   Result<std::shared_ptr<const CompiledModule>> finish();
   /// Stops compiling as soon as possible; feed and finish return Cancelled from then on.
   void cancel();

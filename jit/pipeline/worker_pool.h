@@ -1,5 +1,8 @@
-// WorkerPool: an engine's compile threads, and the queue of tasks they take from.
+// WorkerPool: an engine's compile threads, and the queues of tasks they take from.
 //
+// Somebody waits for urgent tasks; nobody does for background tasks, so these are run only when no
+// urgent one is queued, and by all threads but one: a program that has been made runnable gets a
+// processor.
 // Tasks are small and never wait for one another. Threads start with the first task and are started
 // anew in a child after a fork, where the parent's are gone; tasks they were running there are
 // their submitter's to notice (see CompileQueue). Tasks still queued are run by the new threads.
@@ -29,6 +32,8 @@ class Task : public Allocated {
   virtual void run(std::unique_ptr<WorkerScratch>& scratch) = 0;
 };
 
+enum class Urgency : uint8_t { Urgent, Background };
+
 /// Thread-safe. Destruction drops the queued tasks, finishes the running ones and joins the
 /// threads: afterwards nothing of theirs is alive. So a task must not own its pool.
 class WorkerPool : public Allocated {
@@ -40,14 +45,15 @@ class WorkerPool : public Allocated {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   uint32_t threads() const { return thread_count_; }
-  void submit(std::shared_ptr<Task> task);
+  /// A task may submit others. Dropped if the pool is being destroyed.
+  void submit(std::shared_ptr<Task> task, Urgency urgency = Urgency::Urgent);
 
  private:
   /// What the threads share; each keeps it alive.
   struct Shared;
   struct SharedRef;
   static void* work(void* shared);
-  void start_threads();
+  void start_threads();  // with the mutex held
 
   const uint32_t thread_count_;
   std::shared_ptr<Shared> shared_;

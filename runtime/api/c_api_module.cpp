@@ -130,6 +130,12 @@ void sluice_config_set_workers(sluice_config_t* config, uint32_t workers) {
   config->value.workers = workers;
 }
 
+void sluice_config_set_compile(sluice_config_t* config, sluice_compile_t policy) {
+  config->value.compile = policy == SLUICE_COMPILE_EAGER  ? CompilePolicy::Eager
+                          : policy == SLUICE_COMPILE_LAZY ? CompilePolicy::Lazy
+                                                          : CompilePolicy::Adaptive;
+}
+
 void sluice_config_set_max_wasm_stack(sluice_config_t* config, uint64_t bytes) {
   config->value.max_wasm_stack_bytes = bytes;
 }
@@ -228,9 +234,10 @@ bool sluice_module_export(const sluice_module_t* module, size_t index, sluice_ex
 }
 
 void sluice_module_get_stats(const sluice_module_t* module, sluice_module_stats_t* out) {
-  const CompileStats& stats = module->value->stats();
-  *out = {stats.wire_bytes, stats.code_section_bytes,    stats.machine_code_bytes,
-          stats.compile_ns, stats.last_byte_to_ready_ns, stats.functions};
+  const CompileStats stats = module->value->stats();
+  *out = {stats.wire_bytes,        stats.code_section_bytes,    stats.machine_code_bytes,
+          stats.compile_ns,        stats.last_byte_to_ready_ns, stats.functions,
+          stats.functions_compiled};
 }
 
 }  // extern "C"

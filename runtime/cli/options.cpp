@@ -37,6 +37,8 @@ options of run:
   --invoke NAME              call an exported function with the args and print its results
   --memory-mode MODE         auto (default), guard: no checks in the code but guard pages,
                              explicit: a comparison before every access
+  --compile WHEN             eager: every function before the program starts, lazy: each when
+                             it is called, adaptive: in the background or when called
   --workers N                threads that compile; 0: compile on the reading thread
   --stats                    print sizes and times of compilation to standard error
 
@@ -64,6 +66,7 @@ struct RawOptions {
   std::vector<std::string> variables;
   std::optional<std::string> invoke;
   std::string memory_mode;
+  std::string compile;
   std::string workers;
   std::string repeat;
 };
@@ -71,6 +74,7 @@ struct RawOptions {
 /// Options that every command with an engine has.
 void declare_engine(CLI::App& app, RawOptions& raw) {
   app.add_option("--memory-mode", raw.memory_mode);
+  app.add_option("--compile", raw.compile);
   app.add_option("--workers", raw.workers);
   app.prefix_command();
 }
@@ -131,6 +135,17 @@ std::string convert_run(const RawOptions& raw, Options& options) {
       return "--memory-mode wants auto, guard or explicit, not '" + raw.memory_mode + "'";
     }
     options.memory_mode = mode->second;
+  }
+  if (!raw.compile.empty()) {
+    static const std::map<std::string, CompileChoice> kPolicies = {
+        {"adaptive", CompileChoice::Adaptive},
+        {"eager", CompileChoice::Eager},
+        {"lazy", CompileChoice::Lazy}};
+    auto policy = kPolicies.find(raw.compile);
+    if (policy == kPolicies.end()) {
+      return "--compile wants eager, lazy or adaptive, not '" + raw.compile + "'";
+    }
+    options.compile = policy->second;
   }
   options.invoke = raw.invoke;
   return {};

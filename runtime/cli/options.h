@@ -11,6 +11,7 @@ namespace sluice::cli {
 
 enum class Command { Run, Validate, BenchCompile, BenchRun };
 enum class MemoryChoice { Auto, Guard, Explicit };
+enum class CompileChoice { Adaptive, Eager, Lazy };
 
 /// --dir HOST[::GUEST][:ro]
 struct DirOption {
@@ -27,6 +28,7 @@ struct Options {
   std::vector<std::pair<std::string, std::string>> variables;
   std::optional<std::string> invoke;
   MemoryChoice memory_mode = MemoryChoice::Auto;
+  std::optional<CompileChoice> compile;
   std::optional<uint32_t> workers;
   bool stats = false;
   uint32_t repeat = 5;  // of a benchmark

@@ -86,6 +86,13 @@ EngineConfig engine_config(const Options& options) {
   case MemoryChoice::Guard: config.memory_mode = MemoryModeChoice::Guard; break;
   case MemoryChoice::Explicit: config.memory_mode = MemoryModeChoice::Explicit; break;
   }
+  if (options.compile) {
+    switch (*options.compile) {
+    case CompileChoice::Adaptive: config.compile = CompilePolicy::Adaptive; break;
+    case CompileChoice::Eager: config.compile = CompilePolicy::Eager; break;
+    case CompileChoice::Lazy: config.compile = CompilePolicy::Lazy; break;
+    }
+  }
   if (options.workers) config.workers = *options.workers;
   return config;
 }

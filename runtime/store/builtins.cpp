@@ -4,9 +4,12 @@
 
 #include "jit/abi/builtins.h"
 #include "jit/abi/instance_layout.h"
+#include "jit/code/code_memory.h"
+#include "jit/pipeline/compiled_module.h"
 #include "runtime/store/global.h"
 #include "runtime/store/instance.h"
 #include "runtime/store/memory.h"
+#include "runtime/store/store.h"
 #include "runtime/store/table.h"
 
 // Operands come from validated code: indices are in range and reference types right; numbers are
@@ -137,6 +140,17 @@ BuiltinResult builtin_ElemDrop(InstanceData* data, uint64_t segment) {
 BuiltinResult builtin_RefFunc(InstanceData* data, uint64_t func) {
   const FuncRecord* record = instance_of(data).record(FuncIdx{static_cast<uint32_t>(func)});
   return ok(reinterpret_cast<uintptr_t>(record));
+}
+
+BuiltinResult builtin_CompileFunc(InstanceData* data, uint64_t slot_end) {
+  Instance& instance = instance_of(data);
+  const uint64_t in_table = slot_end - kSlotCallBytes - data->code_base - data->jump_table_offset;
+  const FuncIdx func{instance.module().imported_funcs +
+                     static_cast<uint32_t>(in_table / kJumpSlotBytes)};
+  Result<const void*> code = instance.compiled()->require_code(func);
+  if (code) return ok(reinterpret_cast<uintptr_t>(*code));
+  instance.store().note_compile_failure(code.error());
+  return trap(TrapCode::CompileFailed);
 }
 
 const void* const kBuiltins[kBuiltinCount] = {

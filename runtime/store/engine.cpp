@@ -9,6 +9,7 @@
 #include "jit/asm/target.h"
 #include "jit/stubs/entry.h"
 #include "jit/stubs/host_call.h"
+#include "jit/stubs/lazy_compile.h"
 #include "jit/stubs/stub_environment.h"
 #include "runtime/store/memory.h"
 #include "runtime/trap/signal_handler.h"
@@ -63,6 +64,7 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
   const uint32_t workers = config.workers == kAutoWorkers ? auto_workers() : config.workers;
   engine->workers_ = make_shared_heap<WorkerPool>(workers);
   engine->common_stubs_ = TRY(add_common_stubs(*engine->code_memory_, stub_environment()));
+  TRY_VOID(add_lazy_stub(*engine->code_memory_));
   return engine;
 }
 
@@ -71,7 +73,8 @@ bool Engine::handle_signal(int signal_number, void* siginfo, void* ucontext) {
 }
 
 StreamCompiler Engine::compile_stream(ProgressCallback progress) const {
-  return StreamCompiler({config_.features, options_, types_, code_memory_, workers_}, progress);
+  return StreamCompiler(
+      {config_.features, options_, config_.compile, types_, code_memory_, workers_}, progress);
 }
 
 Result<std::shared_ptr<const CompiledModule>>

@@ -16,6 +16,7 @@
 #include "engine/wasm/type_registry.h"
 #include "jit/abi/compile_options.h"
 #include "jit/code/code_memory.h"
+#include "jit/pipeline/compile_policy.h"
 #include "jit/pipeline/stream_compiler.h"
 #include "jit/pipeline/worker_pool.h"
 #include "jit/stubs/stub_environment.h"
@@ -36,6 +37,7 @@ struct EngineConfig {
   MemoryModeChoice memory_mode = MemoryModeChoice::Auto;
   SignalPolicy signals = SignalPolicy::InstallAndChain;
   uint32_t workers = kAutoWorkers;  // compile threads; 0: compile on the feeding thread
+  CompilePolicy compile = CompilePolicy::Eager;
   Features features = Features::standard();
   uint64_t max_wasm_stack_bytes = uint64_t{1} << 20;   // per outermost call into Wasm
   uint64_t memory64_bound_bytes = uint64_t{64} << 30;  // no 64-bit memory grows beyond

@@ -79,6 +79,10 @@ void Store::note_host_failure(String message, HostPayload payload, std::shared_p
   host_failure_.emplace(HostFailure{std::move(message), std::move(payload), std::move(inner)});
 }
 
+void Store::note_compile_failure(const Error& error) {
+  compile_failure_ = String(trap_text(TrapCode::CompileFailed)) + ": " + error.message();
+}
+
 std::shared_ptr<Trap> Store::make_trap(TrapCode code, String message) const {
   auto trap = make_shared_heap<Trap>(code);
   trap->message_ = std::move(message);
@@ -87,6 +91,7 @@ std::shared_ptr<Trap> Store::make_trap(TrapCode code, String message) const {
 
 std::shared_ptr<Trap> Store::take_trap(TrapCode code) {
   auto trap = make_shared_heap<Trap>(code);
+  if (code == TrapCode::CompileFailed) trap->message_ = std::exchange(compile_failure_, {});
   std::optional<HostFailure> failure = std::exchange(host_failure_, std::nullopt);
   // A host function that notes a failure and then succeeds must not colour a later trap.
   if (failure && trapped_in_host_shim()) {

@@ -55,6 +55,9 @@ class Store : public Allocated {
   /// What Caller::fail notes until the trap is built.
   void note_host_failure(String message, HostPayload payload, std::shared_ptr<Trap> inner);
 
+  /// Why a function could not be compiled when it was called; the trap says it.
+  void note_compile_failure(const Error& error);
+
   /// The embedder's own pointer, for its host functions.
   void* user_data = nullptr;
 
@@ -92,6 +95,7 @@ class Store : public Allocated {
   Vector<void*> externrefs_;                     // handle - 1 → host pointer
   HashMap<void*, uint32_t> externref_handles_;
   std::optional<HostFailure> host_failure_;
+  String compile_failure_;  // of the trap that is about to be built
 };
 
 }  // namespace sluice

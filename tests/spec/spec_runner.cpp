@@ -1,6 +1,7 @@
 // Runs scripts of the official conformance suites in one configuration.
 //
 //   spec_runner --suite core [--suite …] [--memory guard|explicit] [--workers N]
+//               [--compile eager|lazy|adaptive]
 //               [--split whole|bytes|random] [--script NAME] [--verbose]
 //               [--expected-failures FILE] [--allow-not-compiled]
 //
@@ -61,6 +62,10 @@ Options parse_options(int argc, char** argv) {
     } else if (name == "--memory") {
       options.config.memory_mode =
           value == "explicit" ? MemoryModeChoice::Explicit : MemoryModeChoice::Guard;
+    } else if (name == "--compile") {
+      options.config.compile = value == "lazy"       ? CompilePolicy::Lazy
+                               : value == "adaptive" ? CompilePolicy::Adaptive
+                                                     : CompilePolicy::Eager;
     } else if (name == "--workers") {
       options.config.workers = static_cast<uint32_t>(std::stoul(value));
     } else if (name == "--split") {

@@ -17,6 +17,18 @@ foreach(memory guard explicit)
     endforeach()
   endforeach()
 endforeach()
+# The same with every function compiled when it is first called, or in the background.
+foreach(policy lazy adaptive)
+  foreach(memory guard explicit)
+    sluice_add_test(
+      spec/${memory}/${policy}
+      COMMAND spec_runner --suite core --suite core-bulk-memory --suite core-multi-memory --memory ${memory}
+              --workers 2 --compile ${policy} --split whole --expected-failures
+              "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
+      LABELS spec
+      TIMEOUT 600)
+  endforeach()
+endforeach()
 # The suites of features that are not compiled yet: what is refused must be refused for that reason,
 # and everything else must pass. (The scripts of `threads` need threads in the runner; its modules are
 # decoded and validated by validate_suite.)
@@ -30,3 +42,12 @@ foreach(memory guard explicit)
     LABELS spec
     TIMEOUT 600)
 endforeach()
+# What is refused does not depend on when functions are compiled.
+sluice_add_test(
+  spec/guard/not_compiled/lazy
+  COMMAND
+    spec_runner --suite core-exceptions --suite core-gc --suite core-memory64 --suite
+    core-relaxed-simd --suite core-simd --memory guard --workers 0 --compile lazy --split whole
+    --allow-not-compiled --expected-failures "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
+  LABELS spec
+  TIMEOUT 600)

@@ -131,6 +131,15 @@ typedef enum sluice_memory_mode {
   SLUICE_MEMORY_EXPLICIT /* a comparison before every access */
 } sluice_memory_mode_t;
 
+/* When functions are compiled. A module is ready as soon as it is known to be valid, and what it
+ * does is the same under each. If there is no room for a function's code, a call to it is a trap
+ * unless everything is compiled first; then it is an error of the stream. */
+typedef enum sluice_compile {
+  SLUICE_COMPILE_ADAPTIVE, /* while bytes arrive and in the background, or when called */
+  SLUICE_COMPILE_EAGER,    /* all of them before the module is ready */
+  SLUICE_COMPILE_LAZY      /* when called */
+} sluice_compile_t;
+
 #define SLUICE_WORKERS_AUTO UINT32_MAX
 
 SLUICE_API sluice_config_t* sluice_config_new(void);
@@ -138,6 +147,7 @@ SLUICE_API void sluice_config_delete(sluice_config_t* config);
 SLUICE_API void sluice_config_set_memory_mode(sluice_config_t* config, sluice_memory_mode_t mode);
 /* Threads that compile. 0: the thread that feeds a stream compiles. */
 SLUICE_API void sluice_config_set_workers(sluice_config_t* config, uint32_t workers);
+SLUICE_API void sluice_config_set_compile(sluice_config_t* config, sluice_compile_t policy);
 /* Stack that one outermost call into Wasm may use. */
 SLUICE_API void sluice_config_set_max_wasm_stack(sluice_config_t* config, uint64_t bytes);
 /* The library installs no signal handlers: the embedder's call sluice_handle_signal. */
@@ -210,7 +220,7 @@ typedef struct sluice_module sluice_module_t;
 
 typedef struct sluice_progress {
   uint64_t wire_bytes;      /* received */
-  uint32_t bodies_compiled; /* of ... */
+  uint32_t bodies_compiled; /* or known to be valid, unless all are compiled first; of ... */
   uint32_t bodies;          /* known when the function section has arrived, until then 0 */
 } sluice_progress_t;
 
@@ -222,7 +232,8 @@ sluice_stream_new(sluice_engine_t* engine,
 /* The next bytes, split anywhere; not kept. */
 SLUICE_API sluice_error_t* sluice_stream_feed(sluice_stream_t* stream, const void* bytes,
                                               size_t size);
-/* The end of the bytes. Waits for the code and gives the module. */
+/* The end of the bytes. Waits until the module is known to be valid and what shall be compiled
+ * first is, and gives the module. */
 SLUICE_API sluice_error_t* sluice_stream_finish(sluice_stream_t* stream, sluice_module_t** out);
 /* Stops compiling; feed and finish are errors from then on. */
 SLUICE_API void sluice_stream_cancel(sluice_stream_t* stream);
@@ -260,10 +271,11 @@ SLUICE_API bool sluice_module_export(const sluice_module_t* module, size_t index
 typedef struct sluice_module_stats {
   uint64_t wire_bytes;
   uint64_t code_section_bytes;
-  uint64_t machine_code_bytes;
-  uint64_t compile_ns; /* spent compiling, added up over threads */
+  uint64_t machine_code_bytes; /* so far */
+  uint64_t compile_ns; /* spent checking and compiling so far, but by callers of functions */
   uint64_t last_byte_to_ready_ns;
-  uint32_t functions; /* with a body */
+  uint32_t functions;          /* with a body */
+  uint32_t functions_compiled; /* so far */
 } sluice_module_stats_t;
 
 SLUICE_API void sluice_module_get_stats(const sluice_module_t* module, sluice_module_stats_t* out);

@@ -19,6 +19,7 @@ namespace sluice::inline v0 {
 struct Config {
   sluice_memory_mode_t memory_mode = SLUICE_MEMORY_AUTO;
   uint32_t workers = SLUICE_WORKERS_AUTO;
+  sluice_compile_t compile = SLUICE_COMPILE_EAGER;
   std::optional<uint64_t> max_wasm_stack = std::nullopt;  // bytes per outermost call
   bool embedder_owns_signals = false;
 };
@@ -48,6 +49,7 @@ class Engine {
     detail::Owned<sluice_config_t, sluice_config_delete> c(sluice_config_new());
     sluice_config_set_memory_mode(c.get(), config.memory_mode);
     sluice_config_set_workers(c.get(), config.workers);
+    sluice_config_set_compile(c.get(), config.compile);
     sluice_config_set_embedder_owns_signals(c.get(), config.embedder_owns_signals);
     if (config.max_wasm_stack) sluice_config_set_max_wasm_stack(c.get(), *config.max_wasm_stack);
     sluice_engine_t* raw = nullptr;

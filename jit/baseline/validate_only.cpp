@@ -1,0 +1,69 @@
+#include "jit/baseline/validate_only.h"
+
+#include <algorithm>
+
+#include "engine/binary/wire_bytes.h"
+#include "engine/validate/func_reader.h"
+#include "engine/validate/sink.h"
+#include "jit/baseline/func_compiler.h"
+
+namespace sluice {
+namespace {
+
+/// Takes the categories that the compiler takes, and does nothing.
+class VerdictSink : public NullSink {
+ public:
+  using State = ReaderState<VerdictSink>;
+
+  static constexpr bool supports(Category category) { return FuncCompiler::supports(category); }
+  const uint8_t* stopped_at() const { return stopped_at_; }
+
+  void begin(State& state) {
+    const auto locals = state.locals();
+    if (std::find(locals.begin(), locals.end(), kV128) != locals.end()) {
+      stopped_at_ = state.bytes + state.body.range.offset;
+    }
+  }
+
+ private:
+  const uint8_t* stopped_at_ = nullptr;
+};
+
+bool mentions_v128(const FuncType& type) {
+  const ValType* end = type.types + type.param_count + type.result_count;
+  return std::find(type.types, end, kV128) != end;
+}
+
+}  // namespace
+
+bool is_refused_by_category(const Module& module, const CompileOptions& options) {
+  const bool is_explicit = options.memory_mode == MemoryMode::Explicit;
+  for (const TypeDef& type : module.types) {
+    if (type.kind != CompositeKind::Func) continue;
+    if (!type.is_final || mentions_v128(type.func)) return false;
+  }
+  for (const MemoryType& memory : module.memories) {
+    if (memory.limits.is_64) return false;
+    if (!is_explicit && memory.page_size_log2 != kDefaultPageSizeLog2) return false;
+  }
+  for (const TableDecl& table : module.tables) {
+    if (table.type.limits.is_64) return false;
+  }
+  return std::none_of(module.globals.begin(), module.globals.end(),
+                      [](const GlobalDecl& global) { return global.type.type == kV128; });
+}
+
+struct ValidateScratch::Parts : Allocated {
+  VerdictSink::State reader;
+};
+
+ValidateScratch::ValidateScratch() : parts_(new Parts) {}
+ValidateScratch::~ValidateScratch() = default;
+
+Result<void> validate_only(const Module& module, const FuncBody& body, ValidateScratch& scratch) {
+  VerdictSink sink;
+  const auto bytes = module.wire->view({0, body.range.offset + body.range.size});
+  return FuncReader<VerdictSink>(module, body, bytes.data(), scratch.parts().reader, sink).run();
+}
+
+}  // namespace sluice

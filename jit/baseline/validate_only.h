@@ -1,0 +1,41 @@
+// Validation of a body whose code is made later: the same verdict as compile_baseline, at the
+// speed of the validator.
+//
+// The verdict includes what the compiler would refuse (NotCompiled, at the same instruction), so
+// that a module is accepted or not whatever the policy of compilation. That holds for modules of
+// which is_refused_by_category() is true; the others are to be compiled to know.
+#pragma once
+
+#include <memory>
+
+#include "engine/base/heap.h"
+#include "engine/base/result.h"
+#include "engine/wasm/module.h"
+#include "jit/abi/compile_options.h"
+
+namespace sluice {
+
+/// Is everything that the compiler refuses in this module's bodies refused by the category of an
+/// instruction or by a local's type alone? Not so with types and memories that are not compiled
+/// yet. The sections before the code section must be decoded.
+bool is_refused_by_category(const Module& module, const CompileOptions& options);
+
+/// What one thread reuses from body to body.
+class ValidateScratch : public Allocated {
+ public:
+  ValidateScratch();
+  ~ValidateScratch();
+  ValidateScratch(const ValidateScratch&) = delete;
+  ValidateScratch& operator=(const ValidateScratch&) = delete;
+
+  struct Parts;
+  Parts& parts() { return *parts_; }
+
+ private:
+  std::unique_ptr<Parts> parts_;
+};
+
+/// Validates one body; fails as compile_baseline would.
+Result<void> validate_only(const Module& module, const FuncBody& body, ValidateScratch& scratch);
+
+}  // namespace sluice
