@@ -95,6 +95,9 @@ struct ReaderState : Allocated {
   // Byte positions. `bytes` is where the module starts, so that offsets are differences.
   const uint8_t* bytes = nullptr;
   const uint8_t* instr_pos = nullptr;  // opcode of the current instruction
+  // During a sink's call for an instruction that only pops and pushes: the next one's opcode, not
+  // checked yet. Else null.
+  const uint8_t* next_pos = nullptr;
 
   Slot* base = nullptr;   // operand stack: [base, top)
   Slot* floor = nullptr;  // base + height of the innermost frame

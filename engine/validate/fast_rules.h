@@ -31,6 +31,7 @@ template <class Sink>
 template <bool kToSink, void (FuncReader<Sink>::*kRule)()>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::rule(Cursor& c) {
   save(c);
+  if constexpr (Sink::kWantsState) s_.next_pos = nullptr;
   (this->*kRule)();
   if constexpr (kToSink) {
     if (!to_sink()) return false;
@@ -337,7 +338,7 @@ typename FuncReader<Sink>::Number FuncReader<Sink>::long_s32(const uint8_t* p) {
 
 template <class Sink>
 typename FuncReader<Sink>::Number FuncReader<Sink>::long_s64(const uint8_t* p) {
-  const Number n = short_signed_leb(p, in_.end());
+  const Number n = medium_signed_leb(p, in_.end());
   if (n.next != nullptr) [[likely]]
     return n;
   in_.set_pos(p);

@@ -168,7 +168,24 @@ class FuncReader {
                            ((bits >> 3) & 0xfe00000);
     return {value, p + (std::countr_zero(stops) >> 3) + 1};
   }
-  // The same, with the last byte's sign extended to 64 bits.
+  // Signed numbers of up to eight bytes, with eight to read.
+  static Number medium_signed_leb(const uint8_t* p, const uint8_t* end) {
+    uint64_t word;
+    if (static_cast<size_t>(end - p) < sizeof word) return {0, nullptr};
+    std::memcpy(&word, p, sizeof word);
+    const uint64_t stops = ~word & 0x8080'8080'8080'8080u;
+    if (stops == 0) return {0, nullptr};
+    const auto bytes = static_cast<uint32_t>(std::countr_zero(stops) >> 3) + 1;
+    // Groups of seven bits move together: two by two, then four by four.
+    uint64_t value = word & 0x7f7f'7f7f'7f7f'7f7fu;
+    value = (value & 0x007f'007f'007f'007fu) | (value & 0x7f00'7f00'7f00'7f00u) >> 1;
+    value = (value & 0x0000'3fff'0000'3fffu) | (value & 0x3fff'0000'3fff'0000u) >> 2;
+    value = (value & 0x0fff'ffffu) | (value & 0x0fff'ffff'0000'0000u) >> 4;
+    const uint32_t unused = 64 - 7 * bytes;
+    value = static_cast<uint64_t>(static_cast<int64_t>(value << unused) >> unused);
+    return {value, p + bytes};
+  }
+  // As short_leb, with the last byte's sign extended to 64 bits.
   static Number short_signed_leb(const uint8_t* p, const uint8_t* end) {
     Number n = short_leb(p, end);
     if (n.next != nullptr) [[likely]] {
@@ -194,7 +211,10 @@ class FuncReader {
   void load(Cursor& c);
   void save(const Cursor& c);
   void sync(const Cursor& c) {
-    if constexpr (Sink::kWantsState) s_.top = c.top;
+    if constexpr (Sink::kWantsState) {
+      s_.top = c.top;
+      s_.next_pos = c.p;
+    }
   }
   bool took(Cursor& c, Slot* top);
   [[gnu::noinline]] bool has_feature(Op op);
@@ -730,7 +750,9 @@ void FuncReader<Sink>::exec_signature(const OpInfo& info) {
   }
   Slot* args = take(std::span<const ValType>(wanted, info.sig.param_count));
   if (args == nullptr) return;
+  s_.next_pos = in_.pos();
   tell_plain(info, args);
+  s_.next_pos = nullptr;
   for (uint32_t i = 0; i < info.sig.result_count; ++i) args[i].type = info.sig.results[i];
   s_.top = args + info.sig.result_count;
 }

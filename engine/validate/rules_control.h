@@ -220,8 +220,15 @@ void FuncReader<Sink>::exec_br_if() {
   const uint32_t depth = read_index();
   if (in_.failed()) return;
   Frame* target = label(depth);
-  if (target == nullptr || take_each(kI32) == nullptr) return;
+  if (target == nullptr) return;
   const std::span<const ValType> passed = target->label_types();
+  if (passed.empty() && s_.top != s_.floor && s_.top[-1].type == kI32) [[likely]] {
+    if (to_sink()) sink_.br_if(*target, depth, s_.top - 1);
+    reach(*target);
+    --s_.top;
+    return poll_sink();
+  }
+  if (take_each(kI32) == nullptr) return;
   Slot* args = take(passed, 1);
   if (args == nullptr) return;
   if (to_sink()) sink_.br_if(*target, depth, s_.top - 1);

@@ -40,7 +40,8 @@ class NullSink {
   using Frame = State::Frame;
 
   static constexpr bool supports(Category) { return true; }
-  /// If false, the reader need not keep state.top and state.instr_pos up to date for the calls.
+  /// If false, the reader need not keep state.top, state.instr_pos and state.next_pos up to date
+  /// for the calls.
   static constexpr bool kWantsState = false;
   /// The instruction that the sink found it cannot take; null while there is none. The body's first
   /// byte stands for its locals.

@@ -65,6 +65,7 @@ class LocationCursor {
 
 /// Bytes of stack that a list of parameters or results needs.
 constexpr uint32_t stack_area_bytes(std::span<const ValType> values) {
+  if (values.size() <= kValueGprCount) return 0;  // registers suffice, whatever the types
   LocationCursor cursor;
   for (ValType v : values) cursor.next(v);
   return cursor.stack_bytes();

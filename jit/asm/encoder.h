@@ -70,7 +70,22 @@ class Encoder {
     put_mem(reg, m);
   }
 
-  /// The same for an opcode that is only known at run time.
+  /// op reg, [rbp + disp] for an opcode of one byte: slots of the frame.
+  [[gnu::always_inline]] void reg_slot(uint32_t opcode, uint32_t w, uint32_t reg, int32_t disp) {
+    uint32_t rex = (w << 3) | ((reg & 8) >> 1);
+    uint64_t code =
+        opcode | (0x45u | (reg & 7) << 3) << 8 | uint64_t{static_cast<uint32_t>(disp)} << 16;
+    uint32_t size = 3;
+    if (disp != static_cast<int8_t>(disp)) {
+      code ^= 0xc000;  // mod 01 becomes 10
+      size = 6;
+    }
+    uint32_t has_rex = rex != 0;
+    code = code << (8 * has_rex) | ((0x40 | rex) & (0u - has_rex));
+    put(code, size + has_rex);
+  }
+
+  /// op reg, [m] for an opcode that is only known at run time.
   [[gnu::always_inline]] void form_mem(const MemForm& form, uint32_t reg, const Mem& m,
                                        uint32_t force = 0) {
     uint32_t rex = ((reg & 8) >> 1) | ((encoding(m.base) & 8) >> 3);
@@ -79,6 +94,23 @@ class Encoder {
     put(has_rex != 0 ? form.with_rex | rex << form.rex_shift : form.without_rex,
         form.size + has_rex);
     put_mem(reg, m);
+  }
+
+  /// The same where there is an index, at scale 1, and a base that is not rbp or r13.
+  [[gnu::always_inline]] void form_indexed(const MemForm& form, uint32_t reg, uint32_t base,
+                                           uint32_t index, int32_t disp, uint32_t force = 0) {
+    uint32_t rex = ((reg & 8) >> 1) | ((index & 8) >> 2) | (base >> 3);
+    uint32_t has_rex = (rex | form.rex | force) != 0;
+    put(has_rex != 0 ? form.with_rex | rex << form.rex_shift : form.without_rex,
+        form.size + has_rex);
+    uint64_t code = 4u | (reg & 7) << 3 | ((index & 7) << 3 | (base & 7)) << 8 |
+                    uint64_t{static_cast<uint32_t>(disp)} << 16;
+    if (disp == static_cast<int8_t>(disp)) {
+      uint32_t has_disp = disp != 0;
+      put(code | has_disp << 6, 2 + has_disp);
+    } else {
+      put(code | 0x80u, 6);
+    }
   }
 
   /// op reg, [rip + …]: the caller appends the 32-bit displacement, which counts from its own end.

@@ -52,12 +52,21 @@ constexpr auto kStoreForms = forms_of(kStores);
 // spl, bpl, sil and dil are only reached with a REX prefix; without one these numbers mean ah … bh.
 constexpr uint32_t byte_rex(uint32_t reg) { return reg >= 4 && reg < 8 ? 0x40 : 0; }
 
+/// [base + index + …] as accesses of memory 0 are.
+bool is_index_form(const Mem& m) {
+  return m.base == kMemoryReg && m.index != Reg::None && m.scale_log2 == 0;
+}
+static_assert((encoding(kMemoryReg) & 7) != 5);
+
 }  // namespace
 
 void Masm::load(LoadKind kind, Reg dst, const Mem& m) {
   size_t index = static_cast<size_t>(kind);
   if (kind >= LoadKind::F32 && cpu_.avx) {
     return e_.vex_reg_mem(kLoads[index].op, 0, num(dst), 0, m);
+  }
+  if (is_index_form(m)) {
+    return e_.form_indexed(kLoadForms[index], num(dst), num(m.base), num(m.index), m.disp);
   }
   e_.form_mem(kLoadForms[index], num(dst), m);
 }
@@ -67,7 +76,11 @@ void Masm::store(StoreKind kind, const Mem& m, Reg src) {
   if (kind >= StoreKind::F32 && cpu_.avx) {
     return e_.vex_reg_mem(kStores[index].op, 0, num(src), 0, m);
   }
-  e_.form_mem(kStoreForms[index], num(src), m, kind == StoreKind::I8 ? byte_rex(num(src)) : 0);
+  uint32_t force = kind == StoreKind::I8 ? byte_rex(num(src)) : 0;
+  if (is_index_form(m)) {
+    return e_.form_indexed(kStoreForms[index], num(src), num(m.base), num(m.index), m.disp, force);
+  }
+  e_.form_mem(kStoreForms[index], num(src), m, force);
 }
 
 void Masm::store_imm(StoreKind kind, const Mem& m, int32_t imm) {

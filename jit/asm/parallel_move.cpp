@@ -27,15 +27,14 @@ LoadKind load_kind(MoveType type) {
 void ParallelMove::add_move(MoveType type, const MovePlace& dst, const MovePlace& src) {
   using Kind = MovePlace::Kind;
   moves_.push_back({dst, src, type});
-  uint32_t number = static_cast<uint32_t>(moves_.size());
   if (src.kind == Kind::Reg) {
-    ++readers_[index(src.reg)];
+    sources_.add(src.reg);
   } else if (src.kind == Kind::Stack) {
     has_stack_source_ = true;
   }
   if (dst.kind == Kind::Reg) {
-    DCHECK(move_to_[index(dst.reg)] == 0, "two moves to one register");
-    move_to_[index(dst.reg)] = number;
+    DCHECK(!targets_.has(dst.reg), "two moves to one register");
+    targets_.add(dst.reg);
   } else {
     has_stack_destination_ = true;
   }
@@ -65,19 +64,27 @@ void ParallelMove::link_slots() {
   }
 }
 
-void ParallelMove::clear() {
-  for (const Move& move : moves_) {
-    if (move.dst.kind == MovePlace::Kind::Reg) move_to_[index(move.dst.reg)] = 0;
-    if (move.src.kind == MovePlace::Kind::Reg) readers_[index(move.src.reg)] = 0;
+void ParallelMove::emit_all(Masm& masm) {
+  bool any_order = (sources_ & targets_).empty() && !(has_stack_source_ && has_stack_destination_);
+  if (any_order) [[likely]] {
+    for (const Move& move : moves_) {
+      masm.ensure_room();
+      emit_one(masm, move);
+    }
+  } else {
+    emit_ordered(masm);
   }
-  moves_.clear();
-  has_stack_source_ = false;
-  has_stack_destination_ = false;
+  clear();
 }
 
-void ParallelMove::emit_all(Masm& masm) {
+void ParallelMove::emit_ordered(Masm& masm) {
   if (has_stack_source_ && has_stack_destination_) link_slots();
   uint32_t count = static_cast<uint32_t>(moves_.size());
+  for (uint32_t number = 1; number <= count; ++number) {
+    const Move& move = moves_[number - 1];
+    if (move.src.kind == MovePlace::Kind::Reg) ++readers_[index(move.src.reg)];
+    if (move.dst.kind == MovePlace::Kind::Reg) move_to_[index(move.dst.reg)] = number;
+  }
   for (uint32_t number = 1; number <= count; ++number) emit_ready(masm, number);
   // What is left are cycles, each move's destination read by exactly one other.
   for (uint32_t number = 1; number <= count; ++number) {
@@ -86,9 +93,6 @@ void ParallelMove::emit_all(Masm& masm) {
   for (const Move& move : moves_) {
     if (move.dst.kind == MovePlace::Kind::Reg) move_to_[index(move.dst.reg)] = 0;
   }
-  moves_.clear();
-  has_stack_source_ = false;
-  has_stack_destination_ = false;
 }
 
 // Emits a move that nobody waits behind, then the one that it was in the way of, and so on.
@@ -133,26 +137,43 @@ void ParallelMove::break_cycle(Masm& masm, uint32_t number) {
 }
 
 void ParallelMove::emit_one(Masm& masm, const Move& move) {
+  if (move.dst.kind == MovePlace::Kind::Reg) {
+    emit_to_reg(masm, move);
+  } else {
+    emit_to_stack(masm, move);
+  }
+}
+
+void ParallelMove::emit_to_reg(Masm& masm, const Move& move) {
+  using Kind = MovePlace::Kind;
+  const MovePlace& src = move.src;
+  Reg dst = move.dst.reg;
+  bool is_float = is_xmm(dst);
+  if (src.kind == Kind::Stack) {
+    if (!is_float && src.reg == Reg::Rbp) {
+      return masm.load_slot(width_of(move.type), dst, src.disp());
+    }
+    masm.load(load_kind(move.type), dst, mem_at(src.reg, src.disp()));
+  } else if (src.kind == Kind::Const) {
+    if (is_float) return masm.fconst(fwidth_of(move.type), dst, src.bits);
+    masm.mov_imm(width_of(move.type), dst, src.bits);
+  } else if (is_float) {
+    if (is_xmm(src.reg)) return masm.fmov(fwidth_of(move.type), dst, src.reg);
+    masm.mov_to_xmm(W64, dst, src.reg);
+  } else {
+    masm.mov(width_of(move.type), dst, src.reg);
+  }
+}
+
+void ParallelMove::emit_to_stack(Masm& masm, const Move& move) {
   using Kind = MovePlace::Kind;
   const MovePlace& dst = move.dst;
   const MovePlace& src = move.src;
-  bool to_float_reg = dst.kind == Kind::Reg && is_xmm(dst.reg);
-  if (dst.kind == Kind::Reg) {
-    if (src.kind == Kind::Stack) {
-      masm.load(load_kind(move.type), dst.reg, mem_at(src.reg, src.disp()));
-    } else if (src.kind == Kind::Const) {
-      if (to_float_reg) return masm.fconst(fwidth_of(move.type), dst.reg, src.bits);
-      masm.mov_imm(width_of(move.type), dst.reg, src.bits);
-    } else if (to_float_reg) {
-      if (is_xmm(src.reg)) return masm.fmov(fwidth_of(move.type), dst.reg, src.reg);
-      masm.mov_to_xmm(W64, dst.reg, src.reg);
-    } else {
-      masm.mov(width_of(move.type), dst.reg, src.reg);
-    }
-    return;
-  }
   Mem slot = mem_at(dst.reg, dst.disp());
   if (src.kind == Kind::Reg) {
+    if (!is_xmm(src.reg) && dst.reg == Reg::Rbp) {
+      return masm.store_slot(W64, slot.disp, src.reg);
+    }
     masm.store(is_xmm(src.reg) ? StoreKind::F64 : StoreKind::I64, slot, src.reg);
   } else if (src.kind == Kind::Stack) {
     // An i32's slot may have anything in its upper half; this load zeroes what it doesn't read.

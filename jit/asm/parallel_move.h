@@ -54,7 +54,11 @@ class ParallelMove {
   }
   bool empty() const { return moves_.empty(); }
   /// Drops what was added.
-  void clear();
+  void clear() {
+    moves_.clear();
+    sources_ = targets_ = RegSet();
+    has_stack_source_ = has_stack_destination_ = false;
+  }
   void emit(Masm& masm) {
     if (!moves_.empty()) emit_all(masm);
   }
@@ -66,12 +70,13 @@ class ParallelMove {
     MoveType type = MoveType::I64;
     bool done = false;
     uint32_t slot_readers = 0;   // pending moves that read `dst`, if that is a stack slot
-    uint32_t reads_slot_of = 0;  // 1 + the move whose stack destination this one reads, or 0
+    uint32_t reads_slot_of = 0;  // the move whose stack destination this one reads, or 0
   };
 
   static size_t index(Reg reg) { return static_cast<size_t>(reg); }
   void add_move(MoveType type, const MovePlace& dst, const MovePlace& src);
   void emit_all(Masm& masm);
+  void emit_ordered(Masm& masm);
   void link_slots();
   uint32_t readers(const Move& move) const {
     return move.dst.kind == MovePlace::Kind::Reg ? readers_[index(move.dst.reg)]
@@ -83,13 +88,18 @@ class ParallelMove {
   }
   uint32_t destination_slot(const MovePlace& place) const;
   void emit_ready(Masm& masm, uint32_t number);
-  void emit_one(Masm& masm, const Move& move);
+  static void emit_one(Masm& masm, const Move& move);
+  static void emit_to_reg(Masm& masm, const Move& move);
+  static void emit_to_stack(Masm& masm, const Move& move);
   void break_cycle(Masm& masm, uint32_t number);
 
   Vector<Move> moves_;            // numbered from 1
   Vector<uint32_t> stack_order_;  // moves with stack destinations, sorted by place
+  RegSet sources_;                // registers that moves read
+  RegSet targets_;                // registers that moves write
   bool has_stack_source_ = false;
   bool has_stack_destination_ = false;
+  // While moves are put in order:
   uint32_t readers_[32] = {};  // by register: pending moves that read it
   uint32_t move_to_[32] = {};  // by register: the move with this destination, or 0
 };

@@ -60,11 +60,9 @@ void FuncCompiler::pass_arguments(const FuncType& type, const Slot* args) {
 
 /// Behind the call: rsp points at the result slots, because the callee popped the parameters'.
 void FuncCompiler::take_results(const FuncType& type, Slot* args) {
-  if (uint32_t popped = stack_area_bytes(type.params()); popped != 0) {
-    masm.alu_imm(Alu::Sub, W64, Reg::Rsp, static_cast<int32_t>(popped));
-  }
-  LocationCursor cursor;
   auto slots = static_cast<int32_t>(stack_area_bytes(type.params()));
+  if (slots != 0) masm.alu_imm(Alu::Sub, W64, Reg::Rsp, slots);
+  LocationCursor cursor;
   for (uint32_t i = 0; i < type.result_count; ++i) {
     ValueLocation at = cursor.next(type.results()[i]);
     if (at.in_reg()) {

@@ -61,11 +61,25 @@ void FuncCompiler::emit_return(const Slot* results) {
 
 void FuncCompiler::branch(Frame& target, const Slot* passed) {
   if (target.kind == FrameKind::Func) return emit_return(passed);
-  if (target.label.state == BlockLabel::kNoState) fix_state(target, passed, false);
+  if (target.label.state == BlockLabel::kNoState) {
+    clean_for_join();
+    fix_state(target, passed, false);
+  }
   collect_moves(target, passed);
   memory_.moves.emit(masm);
   masm.ensure_room();
   masm.jmp(target.label.target);
+}
+
+/// Stores what is newer than its home before a label's state is fixed: then other ways to the label
+/// need not load what they have lost to a call. In loops without calls nothing gets lost.
+void FuncCompiler::clean_for_join() {
+  if (loop_state_ != BlockLabel::kNoState && !loop_has_call_) return;
+  for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove(rest.first())) {
+    const LocalState& l = local(regs.local(rest.first()));
+    store_value(l.type, frame_slot(l.home), rest.first());
+    regs.set_dirty(rest.first(), false);
+  }
 }
 
 /// Stores what the loop's header wants in memory, on both ways of the branch that follows: then
@@ -74,7 +88,7 @@ void FuncCompiler::clean_for_loop(const Frame& loop) {
   const LabelState& header = memory_.label_states[loop.label.state];
   RegSet to_store = regs.dirty() - dead_at(*loop.label.loop);
   for (RegSet rest = header.dirty; !rest.empty(); rest.remove(rest.first())) {
-    Reg reg = local(header.local[static_cast<size_t>(rest.first())]).reg;
+    Reg reg = local(header.local[rest.first()]).reg;
     if (reg != Reg::None) to_store.remove(reg);
   }
   for (RegSet rest = to_store; !rest.empty(); rest.remove(rest.first())) {
@@ -91,7 +105,10 @@ void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond) {
     emit_return(passed);
     return masm.bind(over);
   }
-  if (target.label.state == BlockLabel::kNoState) fix_state(target, passed, false);
+  if (target.label.state == BlockLabel::kNoState) {
+    clean_for_join();
+    fix_state(target, passed, false);
+  }
   if (target.kind == FrameKind::Loop) clean_for_loop(target);
   collect_moves(target, passed);
   if (memory_.moves.empty()) return masm.jcc(cond, target.label.target);
@@ -171,6 +188,7 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
   case FrameKind::Loop:
     states.release(frame.label.state);
     loop_state_ = frame.label.outer_loop;
+    loop_has_call_ = frame.label.outer_has_call;
     loop_regs_ = loop_state_ == BlockLabel::kNoState ? RegSet() : states[loop_state_].locals;
     return;
   case FrameKind::If: return end_if_without_else(frame, fallthrough_live);
@@ -199,7 +217,7 @@ void FuncCompiler::end_if_without_else(Frame& frame, bool then_live) {
     for (RegSet rest = s.locals & regs.dirty(); then_live && !rest.empty();) {
       Reg reg = rest.first();
       rest.remove(reg);
-      if (regs.local(reg) == s.local[static_cast<size_t>(reg)]) s.dirty.add(reg);
+      if (regs.local(reg) == s.local[reg]) s.dirty.add(reg);
     }
   }
   if (then_live) {
@@ -229,6 +247,8 @@ void FuncCompiler::enter_loop(Frame& frame) {
   choose_loop_registers(info);
   LabelStates& states = memory_.label_states;
   frame.label.outer_loop = loop_state_;
+  frame.label.outer_has_call = loop_has_call_;
+  loop_has_call_ = info.any_call;
   loop_state_ = states.allocate();
   frame.label.state = loop_state_;
   snapshot(states[loop_state_]);

@@ -27,7 +27,11 @@ int32_t home_of(uint32_t slot) { return -16 - 8 * static_cast<int32_t>(slot); }
 FuncCompiler::FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& assembler,
                            CompilerMemory& memory, Vector<SourceMark>* marks)
     : module(mod), options(opts), masm(assembler), layout(InstanceLayout::of(mod)), memory_(memory),
-      marks_(marks), needs_attention_(marks != nullptr), stress_(opts.stress_seed) {}
+      marks_(marks), needs_attention_(marks != nullptr), stress_(opts.stress_seed) {
+  has_plain_memory_ = !mod.memories.empty() && !mod.memories[0].limits.is_64 &&
+                      mod.memories[0].page_size_log2 == kDefaultPageSizeLog2 &&
+                      opts.memory_mode == MemoryMode::Guard && !opts.debug_checks;
+}
 
 void FuncCompiler::begin(State& reader_state) {
   state = &reader_state;
@@ -187,6 +191,8 @@ bool FuncCompiler::is_compiled_memory(uint32_t memory) {
 
 void FuncCompiler::load(Op op, const MemArg& mem, Slot* args) {
   prepare();
+  if (is_plain(mem)) [[likely]]
+    return emit_plain_load(*this, op, static_cast<uint32_t>(mem.offset), args);
   if (is_compiled_memory(raw(mem.memory))) return emit_load(*this, op, mem, args);
   pop_dead(args[0]);
   push_const(args[0], 0);
@@ -194,6 +200,8 @@ void FuncCompiler::load(Op op, const MemArg& mem, Slot* args) {
 
 void FuncCompiler::store(Op op, const MemArg& mem, Slot* args) {
   prepare();
+  if (is_plain(mem)) [[likely]]
+    return emit_plain_store(*this, op, static_cast<uint32_t>(mem.offset), args);
   if (is_compiled_memory(raw(mem.memory))) return emit_store(*this, op, mem, args);
   pop_dead(args[0]);
   pop_dead(args[1]);

@@ -131,7 +131,12 @@ class FuncCompiler {
 
   // --- For ops_*.cpp: taking operands. The word is None afterwards.
   /// The operand in some register, read-only. May emit a load or spill others.
-  PinnedReg pop_to_reg(Slot& slot, RegSet avoid = RegSet());
+  PinnedReg pop_to_reg(Slot& slot, RegSet avoid = RegSet()) {
+    if (slot.word.kind == WordKind::Reg && !avoid.has(slot.word.reg)) [[likely]] {
+      return pop_word(slot);
+    }
+    return load_to_reg(slot, avoid);
+  }
   /// In a register that the caller may overwrite. May also emit a copy.
   PinnedReg pop_to_writable_reg(Slot& slot, RegSet avoid = RegSet());
   /// In this very register, which the caller may overwrite; whoever else was there is moved away.
@@ -141,7 +146,11 @@ class FuncCompiler {
   /// Constants go to a register.
   Operand pop_to_operand(Slot& slot);
   /// A constant's bits; only if slot.word.is_const(). An i32 or f32 has zero upper halves.
-  uint64_t pop_const(Slot& slot);
+  uint64_t pop_const(Slot& slot) {
+    DCHECK(slot.word.is_const(), "operand is no constant");
+    slot.word.kind = WordKind::None;
+    return slot.word.bits();
+  }
   /// Forgets the operand.
   void pop_dead(Slot& slot);
 
@@ -149,15 +158,28 @@ class FuncCompiler {
   /// instruction sets a local, this is the local's own register whenever possible. Call it after
   /// the operands are popped (held ones are never handed out; released ones may be).
   /// Otherwise `prefer`, if that is free. Emits nothing but stores of evicted values.
-  PinnedReg result_reg(RegClass cls, RegSet avoid = RegSet(), Reg prefer = Reg::None);
+  PinnedReg result_reg(RegClass cls, RegSet avoid = RegSet(), Reg prefer = Reg::None) {
+    uint32_t index = 0;
+    if (sets_next(&index) && take_local_reg(cls, avoid, index)) {
+      return PinnedReg(regs, taken_reg_);
+    }
+    if (prefer != Reg::None && regs.free().has(prefer)) return PinnedReg(regs, prefer);
+    return PinnedReg(regs, allocate(cls, avoid));
+  }
   /// Any register; spills somebody if none is free. Its content is undefined.
   PinnedReg scratch_reg(RegClass cls, RegSet avoid = RegSet());
   /// This register, emptied by moving or spilling whoever is in it; it must not be held.
   PinnedReg scratch_specific(Reg reg);
 
   // --- Giving results.
-  void push_reg(Slot& slot, PinnedReg&& reg);
-  void push_const(Slot& slot, uint64_t bits);
+  void push_reg(Slot& slot, PinnedReg&& reg) {
+    DCHECK(reg.valid(), "released register");
+    regs.hold_to_use(reg);
+    reg.regs_ = nullptr;
+    slot.word = Word::in_reg(reg.reg_);
+    lower_watermark(position(slot));
+  }
+  void push_const(Slot& slot, uint64_t bits) { slot.word = Word::constant(bits); }
   /// The processor's flags now say whether the i32 result is 1. The word stays latched as long as
   /// it is on top and the next instruction is one that takes conditions; else it is materialised
   /// before that instruction.
@@ -221,7 +243,18 @@ class FuncCompiler {
   void i64_const(Slot* out, int64_t value) { constant(out, static_cast<uint64_t>(value)); }
   void f32_const(Slot* out, uint32_t bits) { constant(out, bits); }
   void f64_const(Slot* out, uint64_t bits) { constant(out, bits); }
-  void local_get(uint32_t local, Slot* out);
+  void local_get(uint32_t index, Slot* out) {
+    if (needs_attention_) [[unlikely]]
+      prepare();
+    Reg reg = local(index).reg;
+    if (reg != Reg::None) {
+      regs.add_use(reg);
+      out->word = Word::in_reg(reg);
+    } else {
+      out->word = Word::local_alias(index);
+    }
+    lower_watermark(position(*out));
+  }
   void local_set(uint32_t local, Slot* arg);
   void local_tee(uint32_t local, Slot* arg);
   void global_get(uint32_t global, Slot* out);
@@ -315,7 +348,8 @@ class FuncCompiler {
   /// At labels: who comes from elsewhere may bring another flag.
   void forget_zero_flag() { zero_flag_reg_ = Reg::None; }
   void constant(Slot* out, uint64_t bits) {
-    prepare();
+    if (needs_attention_) [[unlikely]]
+      prepare();
     out->word = Word::constant(bits);
   }
   void set_up_locals();
@@ -323,9 +357,21 @@ class FuncCompiler {
   void emit_prologue();
   void emit_large_frame_check(uint32_t frame_bytes);
   bool is_compiled_memory(uint32_t memory);
+  bool is_plain(const MemArg& mem) const {
+    return has_plain_memory_ && raw(mem.memory) == 0 && mem.offset <= INT32_MAX;
+  }
 
   // --- reg_alloc.cpp
-  Reg allocate(RegClass cls, RegSet avoid);
+  Reg allocate(RegClass cls, RegSet avoid) {
+    RegSet candidates = (regs.free() & allocatable(cls)) - avoid;
+    if (candidates.empty() || stress_ != 0) [[unlikely]]
+      return allocate_used(cls, avoid);
+    // Registers where the loop's header wants locals are better left to these.
+    RegSet better = candidates - loop_regs_;
+    return better.empty() ? candidates.first() : better.first();
+  }
+  Reg allocate_used(RegClass cls, RegSet avoid);
+  bool take_local_reg(RegClass cls, RegSet avoid, uint32_t index);
   Reg stressed_choice(RegClass cls, RegSet avoid);
   Reg pick_victim(RegSet candidates);
   void evict(Reg reg);
@@ -334,14 +380,64 @@ class FuncCompiler {
   void spill_word(Slot& slot);
   void vacate(Reg reg);
   void relocate_users(Reg from, Reg to);
-  PinnedReg hold_word(Slot& slot);
-  void bind(uint32_t local, Reg reg, bool dirty);
-  void unbind(Reg reg);
+  PinnedReg load_to_reg(Slot& slot, RegSet avoid);
+  /// The register of a Reg word, now held instead of used by the word.
+  PinnedReg pop_word(Slot& slot) {
+    PinnedReg held;
+    regs.use_to_hold(slot.word.reg);
+    held.regs_ = &regs;
+    held.reg_ = slot.word.reg;
+    slot.word.kind = WordKind::None;
+    return held;
+  }
+  /// The operand's register if it has one, now held; else nothing.
+  PinnedReg hold_word(Slot& slot) {
+    if (slot.word.kind == WordKind::Reg) return pop_word(slot);
+    PinnedReg held;
+    if (slot.word.kind == WordKind::Local && local(slot.word.local()).reg != Reg::None) {
+      held = PinnedReg(regs, local(slot.word.local()).reg);
+      slot.word.kind = WordKind::None;
+    }
+    return held;
+  }
+  void bind(uint32_t index, Reg reg, bool dirty) {
+    DCHECK(local(index).reg == Reg::None, "local is in a register already");
+    local(index).reg = reg;
+    regs.bind_local(reg, index, dirty);
+  }
+  void unbind(Reg reg) {
+    local(regs.local(reg)).reg = Reg::None;
+    regs.unbind_local(reg);
+  }
   void load_home(uint32_t local, Reg reg);
-  bool sets_next(uint32_t* local) const;
-  bool is_set_next(uint32_t local) const;
+  /// Is the instruction after the present one a local.set or local.tee? Then of which local.
+  bool sets_next(uint32_t* index) const {
+    const uint8_t* p = state->next_pos;
+    if (p == nullptr || (*p != 0x21 && *p != 0x22)) return false;
+    // The body's last byte is `end`: where another may follow, it is there.
+    uint32_t value = p[1];
+    if (value >= 0x80) {
+      if (p[2] >= 0x80) return false;
+      value = (value & 0x7f) | uint32_t{p[2]} << 7;
+    }
+    *index = value;
+    return value < memory_.locals.size();
+  }
+  bool is_set_next(uint32_t index) const {
+    uint32_t next = 0;
+    return sets_next(&next) && next == index;
+  }
   bool has_alias(uint32_t local) const;
-  void materialise_aliases(uint32_t local);
+  /// Turns aliases of a local that is about to change into values of their own.
+  void materialise_aliases(uint32_t index) {
+    shorten_window();
+    for (uint32_t at = settled_, height = state->height(); at < height; ++at) {
+      const Word& word = state->base[at].word;
+      if (word.kind == WordKind::Local && word.local() == index) [[unlikely]]
+        materialise_alias(at);
+    }
+  }
+  void materialise_alias(uint32_t at);
 
   // --- value_stack.cpp
   uint32_t position(const Slot& slot) const { return static_cast<uint32_t>(&slot - state->base); }
@@ -353,7 +449,11 @@ class FuncCompiler {
   /// Makes all operands below `height` Const or Stack, those from `strict_from` on Stack.
   void settle(uint32_t height, uint32_t strict_from);
   void settle_word(Slot& slot);
-  void shorten_window();
+  void shorten_window() {
+    uint32_t height = state->height();
+    if (height > settled_ && height - settled_ > kMaxWindow) [[unlikely]]
+      settle(height - kMaxWindow / 2, height);
+  }
   MovePlace place_of(const Slot& slot);
   LocalState& local(uint32_t index) { return memory_.locals[index]; }
 
@@ -363,7 +463,8 @@ class FuncCompiler {
   void forget_registers();
   void fix_state(Frame& target, const Slot* passed, bool from_else);
   void collect_moves(Frame& target, const Slot* passed);
-  void collect_local_moves(const LabelState& wanted, RegSet dead);
+  bool forgo(LabelState& wanted, Reg reg);
+  void collect_local_moves(LabelState& wanted, bool is_fixed, RegSet dead);
   RegSet dead_at(const LoopInfo& loop) const;
   void set_result_words(const Frame& frame);
 
@@ -371,6 +472,7 @@ class FuncCompiler {
   Cond condition(Slot& slot);
   void branch(Frame& target, const Slot* passed);
   void branch_if(Frame& target, const Slot* passed, Cond cond);
+  void clean_for_join();
   void clean_for_loop(const Frame& loop);
   void emit_return(const Slot* results);
   void end_if_without_else(Frame& frame, bool then_live);
@@ -396,16 +498,19 @@ class FuncCompiler {
   Vector<SourceMark>* marks_;
   const uint8_t* body_end_ = nullptr;
   const uint8_t* stopped_at_ = nullptr;
-  bool needs_attention_ = false;  // flags are latched, or marks wanted
-  bool has_flags_ = false;        // the topmost word is Flags …
-  uint32_t flags_at_ = 0;         // … at this position
-  uint32_t settled_ = 0;          // operands below are Const or Stack
-  uint64_t stress_;               // state of the random numbers; 0: no stress
+  bool has_plain_memory_ = false;  // memory 0 needs no check and no load of its base
+  bool needs_attention_ = false;   // flags are latched, or marks wanted
+  bool has_flags_ = false;         // the topmost word is Flags …
+  uint32_t flags_at_ = 0;          // … at this position
+  uint32_t settled_ = 0;           // operands below are Const or Stack
+  uint64_t stress_;                // state of the random numbers; 0: no stress
 
   uint32_t loop_state_ = BlockLabel::kNoState;  // of the innermost loop's header
   RegSet loop_regs_;                            // where that state has locals
+  bool loop_has_call_ = false;                  // anywhere in that loop
   uint32_t table_id_ = 0;                       // br_tables so far
   uint32_t victim_cursor_ = 0;
+  Reg taken_reg_ = Reg::None;      // by take_local_reg
   Reg zero_flag_reg_ = Reg::None;  // see note_zero_flag
   Width zero_flag_width_ = W32;
   uint32_t zero_flag_at_ = 0;

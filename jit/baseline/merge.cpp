@@ -6,21 +6,15 @@
 namespace sluice {
 
 void FuncCompiler::snapshot(LabelState& out) const {
-  out = LabelState();
-  RegSet used = (kAllocatableGprs | kAllocatableXmms) - regs.free();
-  for (RegSet rest = used; !rest.empty(); rest.remove(rest.first())) {
-    Reg reg = rest.first();
-    if (!regs.has_local(reg)) continue;
-    out.locals.add(reg);
-    out.local[static_cast<size_t>(reg)] = static_cast<uint16_t>(regs.local(reg));
-  }
+  out.locals = regs.with_local();
   out.dirty = regs.dirty();
+  out.local = regs.locals();
+  for (Reg& reg : out.result) reg = Reg::None;
 }
 
 void FuncCompiler::forget_registers() {
-  RegSet used = (kAllocatableGprs | kAllocatableXmms) - regs.free();
-  for (RegSet rest = used; !rest.empty(); rest.remove(rest.first())) {
-    if (regs.has_local(rest.first())) local(regs.local(rest.first())).reg = Reg::None;
+  for (RegSet rest = regs.with_local(); !rest.empty(); rest.remove(rest.first())) {
+    local(regs.local(rest.first())).reg = Reg::None;
   }
   regs.reset();
 }
@@ -30,11 +24,14 @@ void FuncCompiler::forget_registers() {
 void FuncCompiler::adopt(const LabelState& label_state) {
   forget_flags();
   forget_zero_flag();
-  forget_registers();
-  for (RegSet rest = label_state.locals; !rest.empty(); rest.remove(rest.first())) {
-    Reg reg = rest.first();
-    bind(label_state.local[static_cast<size_t>(reg)], reg, label_state.dirty.has(reg));
+  RegSet changed = regs.locals().differences(label_state.local);
+  for (RegSet rest = changed & regs.with_local(); !rest.empty(); rest.remove(rest.first())) {
+    local(regs.local(rest.first())).reg = Reg::None;
   }
+  for (RegSet rest = changed & label_state.locals; !rest.empty(); rest.remove(rest.first())) {
+    local(label_state.local[rest.first()]).reg = rest.first();
+  }
+  regs.adopt(label_state.local, label_state.locals, label_state.dirty);
 }
 
 /// The first branch to a forward label: what holds now shall hold there. Inside a `then` part the
@@ -80,12 +77,26 @@ RegSet FuncCompiler::dead_at(const LoopInfo& loop) const {
   return result;
 }
 
-void FuncCompiler::collect_local_moves(const LabelState& wanted, RegSet dead) {
-  RegSet to_store = regs.dirty() - dead;
-  for (RegSet rest = wanted.locals; !rest.empty(); rest.remove(rest.first())) {
+/// A local that is in its home on this way needs no register behind a label that is still to come,
+/// unless the loop's header wants it there: dropping it from the label's state costs nothing where
+/// the other ways have it, and a load for each local that this way has lost to a call.
+bool FuncCompiler::forgo(LabelState& wanted, Reg reg) {
+  uint16_t index = wanted.local[reg];
+  if (wanted.dirty.has(reg)) return false;
+  if (loop_regs_.has(reg) && memory_.label_states[loop_state_].local[reg] == index) return false;
+  wanted.locals.remove(reg);
+  wanted.local[reg] = static_cast<uint16_t>(kNoLocal);
+  return true;
+}
+
+void FuncCompiler::collect_local_moves(LabelState& wanted, bool is_fixed, RegSet dead) {
+  RegSet changed = regs.locals().differences(wanted.local);
+  RegSet to_store = regs.dirty() - dead - (wanted.dirty - changed);
+  for (RegSet rest = wanted.locals & changed; !rest.empty(); rest.remove(rest.first())) {
     Reg reg = rest.first();
-    const LocalState& l = local(wanted.local[static_cast<size_t>(reg)]);
+    const LocalState& l = local(wanted.local[reg]);
     if (l.reg == Reg::None) {
+      if (!is_fixed && forgo(wanted, reg)) continue;
       memory_.moves.add(l.type, MovePlace::in_reg(reg), MovePlace::in_stack(Reg::Rbp, l.home));
       continue;
     }
@@ -103,9 +114,9 @@ void FuncCompiler::collect_local_moves(const LabelState& wanted, RegSet dead) {
 /// change nothing that the compiler knows: the state before them stays the present one.
 void FuncCompiler::collect_moves(Frame& target, const Slot* passed) {
   DCHECK(memory_.moves.empty(), "moves left over");
-  const LabelState& wanted = memory_.label_states[target.label.state];
-  collect_local_moves(wanted,
-                      target.kind == FrameKind::Loop ? dead_at(*target.label.loop) : RegSet());
+  LabelState& wanted = memory_.label_states[target.label.state];
+  bool is_loop = target.kind == FrameKind::Loop;
+  collect_local_moves(wanted, is_loop, is_loop ? dead_at(*target.label.loop) : RegSet());
   std::span<const ValType> types = target.label_types();
   for (uint32_t i = 0; i < types.size(); ++i) {
     MovePlace to = i < kMaxMergeRegs && wanted.result[i] != Reg::None

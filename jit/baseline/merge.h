@@ -14,6 +14,7 @@
 #include "jit/abi/reg.h"
 #include "jit/asm/operand.h"
 #include "jit/baseline/prescan.h"
+#include "jit/baseline/reg_alloc.h"
 
 namespace sluice {
 
@@ -23,7 +24,7 @@ inline constexpr uint32_t kMaxMergeRegs = 4;
 struct LabelState {
   RegSet locals;  // registers that hold a local
   RegSet dirty;   // of these: the home slot may be out of date
-  uint16_t local[32] = {};
+  LocalMap local;
   // None: in the slot of its position.
   Reg result[kMaxMergeRegs] = {Reg::None, Reg::None, Reg::None, Reg::None};
 };
@@ -61,6 +62,7 @@ struct BlockLabel {
   uint32_t else_state = kNoState;  // of an if: at `otherwise`
   uint32_t outer_loop = kNoState;  // of a loop: the state of the loop around it
   const LoopInfo* loop = nullptr;  // of a loop
+  bool outer_has_call = false;     // of a loop: has the loop around it calls?
   uint32_t table_stub = 0;         // br_table: 1 + number of the stub for this target
   uint32_t table_id = 0;           // br_table: the table that `table_stub` belongs to
 };

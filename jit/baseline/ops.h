@@ -23,6 +23,9 @@ void emit_convert(FuncCompiler& c, Op op, Slot* args);
 // ops_memory.cpp
 void emit_load(FuncCompiler& c, Op op, const MemArg& mem, Slot* args);
 void emit_store(FuncCompiler& c, Op op, const MemArg& mem, Slot* args);
+/// The same for a 32-bit memory 0 behind guard pages and an offset below 2^31.
+void emit_plain_load(FuncCompiler& c, Op op, uint32_t offset, Slot* args);
+void emit_plain_store(FuncCompiler& c, Op op, uint32_t offset, Slot* args);
 void emit_memory_size(FuncCompiler& c, uint32_t memory, Slot* out);
 void emit_memory_grow(FuncCompiler& c, uint32_t memory, Slot* args);
 

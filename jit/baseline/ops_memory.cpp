@@ -166,7 +166,53 @@ bool refuse_memory64(FuncCompiler& c, uint32_t memory, Slot* args, uint32_t oper
   return true;
 }
 
+/// Can the address be the index, and all that is constant the displacement, of an access of a
+/// memory without checks?
+bool is_plain_address(const Slot& operand, uint32_t offset) {
+  return operand.word.kind == WordKind::Reg ? uint64_t{offset} + operand.word.addend() <= INT32_MAX
+                                            : operand.word.kind != WordKind::Const;
+}
+
+constexpr size_t kLoadOps = 14;
+constexpr size_t kStoreOps = 9;
+constexpr LoadKind kLoadKinds[kLoadOps] = {
+    LoadKind::I32,     LoadKind::I64,     LoadKind::F32,     LoadKind::F64,    LoadKind::S8To32,
+    LoadKind::U8,      LoadKind::S16To32, LoadKind::U16,     LoadKind::S8To64, LoadKind::U8,
+    LoadKind::S16To64, LoadKind::U16,     LoadKind::S32To64, LoadKind::I32};
+constexpr StoreKind kStoreKinds[kStoreOps] = {StoreKind::I32, StoreKind::I64, StoreKind::F32,
+                                              StoreKind::F64, StoreKind::I8,  StoreKind::I16,
+                                              StoreKind::I8,  StoreKind::I16, StoreKind::I32};
+constexpr size_t ordinal(Op op, Op first) {
+  return static_cast<size_t>(op) - static_cast<size_t>(first);
+}
+static_assert(ordinal(Op::I64Load32U, Op::I32Load) == kLoadOps - 1);
+static_assert(ordinal(Op::I64Store32, Op::I32Store) == kStoreOps - 1);
+
 }  // namespace
+
+void emit_plain_load(FuncCompiler& c, Op op, uint32_t offset, Slot* args) {
+  if (!is_plain_address(args[0], offset)) return emit_load(c, op, {.offset = offset}, args);
+  if (args[0].word.kind == WordKind::Reg) offset += args[0].word.addend();
+  LoadKind kind = kLoadKinds[ordinal(op, Op::I32Load)];
+  RegClass cls = kind >= LoadKind::F32 ? RegClass::Xmm : RegClass::Gpr;
+  Reg index = c.pop_to_reg(args[0]);  // released: it may become the result's
+  PinnedReg dst = c.result_reg(cls, RegSet(), cls == RegClass::Gpr ? index : Reg::None);
+  c.masm.load(kind, dst, mem_at(kMemoryReg, index, static_cast<int32_t>(offset)));
+  c.push_reg(args[0], std::move(dst));
+  if (kind == LoadKind::U8) args[0].word.set_at_most(0xff);
+  if (kind == LoadKind::U16) args[0].word.set_at_most(0xffff);
+}
+
+void emit_plain_store(FuncCompiler& c, Op op, uint32_t offset, Slot* args) {
+  if (!is_plain_address(args[0], offset) || args[1].word.is_const()) {
+    return emit_store(c, op, {.offset = offset}, args);
+  }
+  if (args[0].word.kind == WordKind::Reg) offset += args[0].word.addend();
+  StoreKind kind = kStoreKinds[ordinal(op, Op::I32Store)];
+  PinnedReg value = c.pop_to_reg(args[1]);
+  PinnedReg index = c.pop_to_reg(args[0]);
+  c.masm.store(kind, mem_at(kMemoryReg, index, static_cast<int32_t>(offset)), value);
+}
 
 void emit_load(FuncCompiler& c, Op op, const MemArg& mem, Slot* args) {
   if (refuse_memory64(c, raw(mem.memory), args, 1)) return;

@@ -16,18 +16,6 @@ bool fits_store_imm(MoveType type, uint64_t bits) {
 
 }  // namespace
 
-void FuncCompiler::local_get(uint32_t index, Slot* out) {
-  prepare();
-  Reg reg = local(index).reg;
-  if (reg != Reg::None) {
-    regs.add_use(reg);
-    out->word = Word::in_reg(reg);
-  } else {
-    out->word = Word::local_alias(index);
-  }
-  lower_watermark(position(*out));
-}
-
 void FuncCompiler::local_set(uint32_t index, Slot* arg) {
   prepare();
   set_local(index, *arg);
@@ -68,7 +56,7 @@ void FuncCompiler::set_local(uint32_t index, Slot& slot) {
   }
   Reg reg = slot.word.reg;
   if (l.reg != Reg::None && loop_regs_.has(l.reg) && regs.uses(l.reg) == 1 &&
-      memory_.label_states[loop_state_].local[static_cast<size_t>(l.reg)] == index) {
+      memory_.label_states[loop_state_].local[l.reg] == index) {
     // The loop's header expects the local where it is.
     move_value(l.type, l.reg, reg);
     regs.set_dirty(l.reg, true);

@@ -2,6 +2,7 @@
 #include "jit/baseline/prescan.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/binary/skip.h"
 #include "engine/wasm/opcodes.h"
@@ -26,8 +27,37 @@ bool is_like_call(const uint8_t* p, const uint8_t* end) {
   return opcode == kPrefixMisc && p + 1 < end && p[1] >= 8;
 }
 
-bool is_division(uint8_t opcode) {
+constexpr bool is_division(uint8_t opcode) {
   return (opcode >= 0x6d && opcode <= 0x70) || (opcode >= 0x7f && opcode <= 0x82);
+}
+
+// What the scan does at an opcode. The frequent ones only need skipping: by one byte, or by one or
+// two LEB128 numbers as well.
+enum class Step : uint8_t { Skip0, Skip1, MemArg, Get, Set, Other };
+
+constexpr Step step_of(size_t opcode) {
+  if (opcode == 0x20) return Step::Get;
+  if (opcode == 0x21 || opcode == 0x22) return Step::Set;
+  if (opcode == 0x23 || opcode == 0x24 || opcode == 0x41 || opcode == 0x42) return Step::Skip1;
+  if (opcode >= 0x28 && opcode <= 0x3e) return Step::MemArg;
+  if (opcode == 0x01 || opcode == 0x1a || opcode == 0x1b) return Step::Skip0;
+  if (opcode >= 0x45 && opcode <= 0xc4 && !is_division(static_cast<uint8_t>(opcode))) {
+    return Step::Skip0;
+  }
+  return Step::Other;
+}
+
+constexpr auto kSteps = [] {
+  std::array<Step, 256> steps{};
+  for (size_t i = 0; i < steps.size(); ++i) steps[i] = step_of(i);
+  return steps;
+}();
+
+// Of a number that ends before the end of the bytes.
+inline const uint8_t* skip_whole_leb(const uint8_t* p) {
+  while (*p++ >= 0x80) {
+  }
+  return p;
 }
 
 uint32_t lenient_u32(const uint8_t* p, const uint8_t* end) {
@@ -65,27 +95,54 @@ const LoopInfo& LoopScan::find(const uint8_t* bytes, const uint8_t* pos, const u
 void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end) {
   loops_.clear();
   uses_of_loops_.clear();
-  uses_.clear();
+  use_count_ = 0;
   open_.clear();
   next_loop_ = loop_ = depth_ = skipped_ = conditional_ = 0;
   const uint8_t* p = pos;
-  do {
-    p = *p >= 0x20 && *p <= 0x22 ? scan_local(p, end) : scan_instr(bytes, p, end);
-  } while (p < end && !open_.empty());
+  const uint8_t* stop = end;
+  // A well-formed body ends with a byte that ends a number too. Any other is not worth the care.
+  if (end[-1] >= 0x80) p = end;
+  while (p < stop) {
+    const uint8_t* instr = p++;
+    switch (kSteps[*instr]) {
+    case Step::Skip0: break;
+    case Step::Skip1: p = p < end ? skip_whole_leb(p) : end; break;
+    case Step::MemArg:
+      if (p < end && *p < 0x40) {
+        ++p;  // the alignment; with an index of a memory it would have a flag
+        p = p < end ? skip_whole_leb(p) : end;
+      } else {
+        p = skip_instr(instr, end);
+      }
+      break;
+    case Step::Get: p = scan_local(p, end, false); break;
+    case Step::Set: p = scan_local(p, end, true); break;
+    case Step::Other:
+      p = scan_instr(bytes, instr, end);
+      if (open_.empty()) stop = p;
+      break;
+    }
+  }
   scanned_to_ = static_cast<uint32_t>(p - bytes);
 }
 
-const uint8_t* LoopScan::scan_local(const uint8_t* p, const uint8_t* end) {
-  uint32_t index = lenient_u32(p + 1, end);
-  bool is_set = *p != 0x20;
-  if (index < local_count_) {
-    uses_.push_back({.local = static_cast<uint16_t>(index),
-                     .is_written = is_set,
-                     .set_first = is_set,
-                     .straight = std::max(skipped_, conditional_),
-                     .weight = 1});
+/// Notes a use of a local, whose index begins at `p`.
+inline const uint8_t* LoopScan::scan_local(const uint8_t* p, const uint8_t* end, bool is_set) {
+  if (p == end) return end;
+  uint32_t index = *p++;
+  if (index >= 0x80) [[unlikely]] {
+    index = lenient_u32(p - 1, end);
+    p = skip_whole_leb(p);
   }
-  return skip_leb(p + 1, end);
+  if (index >= local_count_) return p;
+  if (use_count_ == uses_.size()) [[unlikely]]
+    uses_.resize(std::max<size_t>(256, 2 * uses_.size()));
+  LocalUse& use = uses_[use_count_++];
+  use.local = static_cast<uint16_t>(index);
+  use.is_written = use.set_first = is_set;
+  use.straight = std::max(skipped_, conditional_);
+  use.weight = 1;
+  return p;
 }
 
 const uint8_t* LoopScan::scan_instr(const uint8_t* bytes, const uint8_t* p, const uint8_t* end) {
@@ -121,7 +178,7 @@ const uint8_t* LoopScan::scan_instr(const uint8_t* bytes, const uint8_t* p, cons
 }
 
 void LoopScan::open(BlockKind kind) {
-  open_.push_back({kind, static_cast<uint32_t>(uses_.size()), loop_, conditional_});
+  open_.push_back({kind, static_cast<uint32_t>(use_count_), loop_, conditional_});
   if (kind == BlockKind::If) conditional_ = depth_;
 }
 
@@ -158,7 +215,7 @@ void LoopScan::branch(const uint8_t* p, const uint8_t* end) {
 /// Sums up a loop's uses by local, notes the busiest, and leaves these as uses by the loop around.
 void LoopScan::close_loop(LoopInfo& info, const OpenBlock& block) {
   size_t distinct = block.first_use;
-  for (size_t i = block.first_use; i < uses_.size(); ++i) {
+  for (size_t i = block.first_use; i < use_count_; ++i) {
     LocalUse use = uses_[i];
     uint32_t& slot = slot_of_[use.local];
     if (slot == 0) {
@@ -191,8 +248,8 @@ void LoopScan::close_loop(LoopInfo& info, const OpenBlock& block) {
   uses_of_loops_.insert(uses_of_loops_.end(), first, first + info.hot_count);
   info.dead_count = static_cast<uint16_t>(last - dead);
   uses_of_loops_.insert(uses_of_loops_.end(), dead, last);
-  uses_.erase(last, uses_.end());
-  for (size_t i = block.first_use; i < uses_.size(); ++i) {
+  use_count_ = static_cast<size_t>(last - uses_.begin());
+  for (size_t i = block.first_use; i < use_count_; ++i) {
     uses_[i].weight = std::min(uses_[i].weight * kInnerWeight, kMaxWeight);
   }
 }

@@ -60,7 +60,7 @@ class LoopScan {
   };
 
   void scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end);
-  const uint8_t* scan_local(const uint8_t* p, const uint8_t* end);
+  const uint8_t* scan_local(const uint8_t* p, const uint8_t* end, bool is_set);
   const uint8_t* scan_instr(const uint8_t* bytes, const uint8_t* p, const uint8_t* end);
   void open(BlockKind kind);
   void close();
@@ -75,7 +75,8 @@ class LoopScan {
 
   // While scanning. Loops of a depth below `skipped_` may have left this turn already, those below
   // `conditional_` are inside an `if` of theirs.
-  Vector<LocalUse> uses_;  // of the open loops, innermost last
+  Vector<LocalUse> uses_;  // of the open loops, innermost last; the first use_count_ count
+  size_t use_count_ = 0;
   Vector<OpenBlock> open_;
   Vector<uint32_t> slot_of_;  // per local: index + 1 into the list being made; zeros in between
   uint32_t loop_ = 0;         // innermost open loop, index + 1

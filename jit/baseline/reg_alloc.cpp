@@ -4,7 +4,6 @@
 // may change.
 #include "jit/baseline/reg_alloc.h"
 
-#include "engine/binary/skip.h"
 #include "jit/baseline/func_compiler.h"
 
 namespace sluice {
@@ -22,15 +21,9 @@ Reg nth(RegSet set, uint32_t n) {
 
 // --- Choosing ---
 
-Reg FuncCompiler::allocate(RegClass cls, RegSet avoid) {
-  if (stress_ != 0) [[unlikely]]
-    return stressed_choice(cls, avoid);
-  RegSet candidates = (regs.free() & allocatable(cls)) - avoid;
-  if (!candidates.empty()) {
-    // Registers where the loop's header wants locals are better left to these.
-    RegSet better = candidates - loop_regs_;
-    return better.empty() ? candidates.first() : better.first();
-  }
+/// The same where no register is free.
+Reg FuncCompiler::allocate_used(RegClass cls, RegSet avoid) {
+  if (stress_ != 0) return stressed_choice(cls, avoid);
   Reg victim = pick_victim(allocatable(cls) - avoid);
   evict(victim);
   return victim;
@@ -94,17 +87,14 @@ PinnedReg FuncCompiler::scratch_specific(Reg reg) {
   return PinnedReg(regs, reg);
 }
 
-PinnedReg FuncCompiler::result_reg(RegClass cls, RegSet avoid, Reg prefer) {
-  uint32_t index = 0;
-  if (sets_next(&index) && reg_class_of(local(index).type) == cls) {
-    Reg reg = local(index).reg;
-    if (reg != Reg::None && !avoid.has(reg) && regs.uses(reg) == 1 && !has_alias(index)) {
-      unbind(reg);
-      return PinnedReg(regs, reg);
-    }
-  }
-  if (prefer != Reg::None && regs.free().has(prefer)) return PinnedReg(regs, prefer);
-  return PinnedReg(regs, allocate(cls, avoid));
+/// Takes its register from a local that is about to be set, if nothing else needs it.
+bool FuncCompiler::take_local_reg(RegClass cls, RegSet avoid, uint32_t index) {
+  const LocalState& l = local(index);
+  if (l.reg == Reg::None || reg_class_of(l.type) != cls) return false;
+  if (avoid.has(l.reg) || regs.uses(l.reg) != 1 || has_alias(index)) return false;
+  taken_reg_ = l.reg;
+  unbind(l.reg);
+  return true;
 }
 
 // --- Emptying ---
@@ -170,53 +160,8 @@ void FuncCompiler::vacate(Reg reg) {
 
 // --- Locals ---
 
-void FuncCompiler::bind(uint32_t index, Reg reg, bool dirty) {
-  DCHECK(local(index).reg == Reg::None, "local is in a register already");
-  local(index).reg = reg;
-  regs.bind_local(reg, index, dirty);
-}
-
-void FuncCompiler::unbind(Reg reg) {
-  local(regs.local(reg)).reg = Reg::None;
-  regs.unbind_local(reg);
-}
-
 void FuncCompiler::load_home(uint32_t index, Reg reg) {
   load_value(local(index).type, reg, frame_slot(local(index).home));
-}
-
-/// Is the instruction after the present one a local.set or local.tee? Then of which local.
-bool FuncCompiler::sets_next(uint32_t* index) const {
-  const uint8_t* p = state->instr_pos;
-  const uint8_t* end = body_end_;
-  uint8_t opcode = *p++;
-  if (opcode >= 0x28 && opcode <= 0x35) {  // loads: alignment, perhaps a memory, offset
-    bool has_memory = p < end && (*p & 0x40) != 0;
-    p = skip_leb(p, end);
-    if (has_memory) p = skip_leb(p, end);
-    p = skip_leb(p, end);
-  } else if (opcode == 0x23) {  // global.get
-    p = skip_leb(p, end);
-  } else if (opcode == kPrefixMisc) {  // saturating truncations
-    if (p == end || *p > 7) return false;
-    ++p;
-  } else if (opcode < 0x45 || opcode > 0xc4) {
-    if (opcode != 0x1b) return false;  // select
-  }
-  if (end - p < 3 || (*p != 0x21 && *p != 0x22)) return false;
-  uint32_t value = p[1];
-  if (value >= 0x80) {
-    if (p[2] >= 0x80) return false;
-    value = (value & 0x7f) | uint32_t{p[2]} << 7;
-  }
-  if (value >= memory_.locals.size()) return false;
-  *index = value;
-  return true;
-}
-
-bool FuncCompiler::is_set_next(uint32_t index) const {
-  uint32_t next = 0;
-  return sets_next(&next) && next == index;
 }
 
 /// Is the local's present value on the operand stack as an alias? True if that is hard to say.
@@ -229,20 +174,16 @@ bool FuncCompiler::has_alias(uint32_t index) const {
   return false;
 }
 
-/// Turns aliases of a local that is about to change into values of their own.
-void FuncCompiler::materialise_aliases(uint32_t index) {
-  shorten_window();
-  for (uint32_t at = settled_, height = state->height(); at < height; ++at) {
-    Slot& slot = state->base[at];
-    if (slot.word.kind != WordKind::Local || slot.word.local() != index) continue;
-    if (local(index).reg == Reg::None) {
-      Reg reg = allocate(reg_class_of(local(index).type), RegSet());
-      load_home(index, reg);
-      bind(index, reg, false);
-    }
-    slot.word = Word::in_reg(local(index).reg);
-    regs.add_use(slot.word.reg);
+void FuncCompiler::materialise_alias(uint32_t at) {
+  Slot& slot = state->base[at];
+  uint32_t index = slot.word.local();
+  if (local(index).reg == Reg::None) {
+    Reg reg = allocate(reg_class_of(local(index).type), RegSet());
+    load_home(index, reg);
+    bind(index, reg, false);
   }
+  slot.word = Word::in_reg(local(index).reg);
+  regs.add_use(slot.word.reg);
 }
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <emmintrin.h>
 
 #include "engine/base/check.h"
 #include "jit/abi/reg.h"
@@ -15,19 +16,54 @@ namespace sluice {
 
 inline constexpr uint32_t kNoLocal = 0xffff;  // locals are at most 50,000
 
+/// Which local each register holds, kNoLocal for none. Compared and copied as a whole.
+struct alignas(16) LocalMap {
+  uint16_t at[32];
+
+  uint16_t& operator[](Reg r) { return at[static_cast<size_t>(r)]; }
+  uint16_t operator[](Reg r) const { return at[static_cast<size_t>(r)]; }
+  /// Registers that do not hold the same in both.
+  RegSet differences(const LocalMap& other) const {
+    uint32_t equal = 0;
+    for (uint32_t half = 0; half < 2; ++half) {
+      const auto* a = reinterpret_cast<const __m128i*>(at + 16 * half);
+      const auto* b = reinterpret_cast<const __m128i*>(other.at + 16 * half);
+      __m128i low = _mm_cmpeq_epi16(_mm_load_si128(a), _mm_load_si128(b));
+      __m128i high = _mm_cmpeq_epi16(_mm_load_si128(a + 1), _mm_load_si128(b + 1));
+      auto mask = static_cast<uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
+      equal |= mask << (16 * half);
+    }
+    return RegSet(~equal);
+  }
+};
+static_assert(sizeof(LocalMap) == 64);
+
 class RegFile {
  public:
   RegFile() { reset(); }
 
   void reset() {
     free_ = kAllocatableGprs | kAllocatableXmms;
+    with_local_ = RegSet();
     dirty_ = RegSet();
     std::memset(uses_, 0, sizeof uses_);
     std::memset(holds_, 0, sizeof holds_);
-    std::memset(local_, 0xff, sizeof local_);
+    std::memset(&local_, 0xff, sizeof local_);
+  }
+  /// The registers hold these locals and nothing else; words and holds are gone.
+  void adopt(const LocalMap& local, RegSet with_local, RegSet dirty) {
+    free_ = (kAllocatableGprs | kAllocatableXmms) - with_local;
+    with_local_ = with_local;
+    dirty_ = dirty;
+    std::memset(uses_, 0, sizeof uses_);
+    std::memset(holds_, 0, sizeof holds_);
+    local_ = local;
   }
 
   RegSet free() const { return free_; }
+  /// Registers that hold a local, and which.
+  RegSet with_local() const { return with_local_; }
+  const LocalMap& locals() const { return local_; }
   /// Registers whose local's home slot is out of date.
   RegSet dirty() const { return dirty_; }
   bool is_dirty(Reg r) const { return dirty_.has(r); }
@@ -39,15 +75,14 @@ class RegFile {
     }
   }
 
-  uint32_t uses(Reg r) const { return uses_[index(r)]; }
+  /// Users of all kinds.
+  uint32_t uses(Reg r) const { return uses_[index(r)] + (has_local(r) ? 1u : 0u); }
   bool is_held(Reg r) const { return holds_[index(r)] != 0; }
   /// The local in `r`, or kNoLocal.
-  uint32_t local(Reg r) const { return local_[index(r)]; }
-  bool has_local(Reg r) const { return local_[index(r)] != kNoLocal; }
+  uint32_t local(Reg r) const { return local_[r]; }
+  bool has_local(Reg r) const { return with_local_.has(r); }
   /// Users that are operand words.
-  uint32_t operand_uses(Reg r) const {
-    return uses(r) - holds_[index(r)] - (has_local(r) ? 1u : 0u);
-  }
+  uint32_t operand_uses(Reg r) const { return uses_[index(r)] - holds_[index(r)]; }
 
   void add_use(Reg r) {
     ++uses_[index(r)];
@@ -55,7 +90,8 @@ class RegFile {
   }
   void drop_use(Reg r) {
     DCHECK(uses_[index(r)] > 0, "register has no user");
-    if (--uses_[index(r)] == 0) free_.add(r);
+    const uint32_t left = --uses_[index(r)];
+    free_ = free_ | (RegSet(uint32_t{left == 0} << index(r)) - with_local_);
   }
   void add_hold(Reg r) {
     add_use(r);
@@ -76,15 +112,17 @@ class RegFile {
 
   void bind_local(Reg r, uint32_t local, bool dirty) {
     DCHECK(!has_local(r), "two locals in one register");
-    local_[index(r)] = static_cast<uint16_t>(local);
-    add_use(r);
+    local_[r] = static_cast<uint16_t>(local);
+    with_local_.add(r);
+    free_.remove(r);
     set_dirty(r, dirty);
   }
   void unbind_local(Reg r) {
     DCHECK(has_local(r), "no local to unbind");
-    local_[index(r)] = static_cast<uint16_t>(kNoLocal);
+    local_[r] = static_cast<uint16_t>(kNoLocal);
+    with_local_.remove(r);
     dirty_.remove(r);
-    drop_use(r);
+    if (uses_[index(r)] == 0) free_.add(r);
   }
 
  private:
@@ -93,11 +131,12 @@ class RegFile {
     return static_cast<uint32_t>(r);
   }
 
-  RegSet free_;
+  RegSet free_;  // no word, no hold, no local
+  RegSet with_local_;
   RegSet dirty_;
-  uint32_t uses_[32];
+  uint32_t uses_[32];  // words and holds
   uint8_t holds_[32];
-  uint16_t local_[32];
+  LocalMap local_;
 };
 
 constexpr RegSet allocatable(RegClass cls) {

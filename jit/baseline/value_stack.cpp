@@ -13,6 +13,9 @@ Mem FuncCompiler::operand_slot(uint32_t at) {
 // --- Values of one type ---
 
 void FuncCompiler::load_value(MoveType type, Reg dst, const Mem& src) {
+  if (type <= MoveType::I64 && src.base == Reg::Rbp) {
+    return masm.load_slot(type == MoveType::I64 ? W64 : W32, dst, src.disp);
+  }
   switch (type) {
   case MoveType::I32: return masm.load(LoadKind::I32, dst, src);
   case MoveType::I64: return masm.load(LoadKind::I64, dst, src);
@@ -22,6 +25,9 @@ void FuncCompiler::load_value(MoveType type, Reg dst, const Mem& src) {
 }
 
 void FuncCompiler::store_value(MoveType type, const Mem& dst, Reg src) {
+  if (type <= MoveType::I64 && dst.base == Reg::Rbp) {
+    return masm.store_slot(type == MoveType::I64 ? W64 : W32, dst.disp, src);
+  }
   switch (type) {
   case MoveType::I32: return masm.store(StoreKind::I32, dst, src);
   case MoveType::I64: return masm.store(StoreKind::I64, dst, src);
@@ -99,30 +105,9 @@ void FuncCompiler::settle(uint32_t height, uint32_t strict_from) {
   if (settled_ < height) settled_ = height;
 }
 
-void FuncCompiler::shorten_window() {
-  uint32_t height = state->height();
-  if (height <= settled_ || height - settled_ <= kMaxWindow) return;
-  settle(height - kMaxWindow / 2, height);
-}
-
 // --- Taking operands ---
 
-/// The operand's register if it has one, now held instead of used by the word; else nothing.
-PinnedReg FuncCompiler::hold_word(Slot& slot) {
-  PinnedReg held;
-  if (slot.word.kind == WordKind::Reg) {
-    regs.use_to_hold(slot.word.reg);
-    held.regs_ = &regs;
-    held.reg_ = slot.word.reg;
-    slot.word = Word::none();
-  } else if (slot.word.kind == WordKind::Local && local(slot.word.local()).reg != Reg::None) {
-    held = PinnedReg(regs, local(slot.word.local()).reg);
-    slot.word = Word::none();
-  }
-  return held;
-}
-
-PinnedReg FuncCompiler::pop_to_reg(Slot& slot, RegSet avoid) {
+PinnedReg FuncCompiler::load_to_reg(Slot& slot, RegSet avoid) {
   MoveType type = move_type_of(slot.type);
   PinnedReg held = hold_word(slot);
   if (held.valid() && !avoid.has(held)) return held;
@@ -217,13 +202,6 @@ Operand FuncCompiler::pop_to_operand(Slot& slot) {
   return result;
 }
 
-uint64_t FuncCompiler::pop_const(Slot& slot) {
-  DCHECK(slot.word.is_const(), "operand is no constant");
-  uint64_t bits = slot.word.bits();
-  slot.word = Word::none();
-  return bits;
-}
-
 void FuncCompiler::pop_dead(Slot& slot) {
   if (slot.word.kind == WordKind::Reg) regs.drop_use(slot.word.reg);
   if (slot.word.kind == WordKind::Flags) forget_flags();
@@ -231,16 +209,6 @@ void FuncCompiler::pop_dead(Slot& slot) {
 }
 
 // --- Giving results ---
-
-void FuncCompiler::push_reg(Slot& slot, PinnedReg&& reg) {
-  DCHECK(reg.valid(), "released register");
-  regs.hold_to_use(reg);
-  reg.regs_ = nullptr;
-  slot.word = Word::in_reg(reg.reg_);
-  lower_watermark(position(slot));
-}
-
-void FuncCompiler::push_const(Slot& slot, uint64_t bits) { slot.word = Word::constant(bits); }
 
 void FuncCompiler::push_flags(Slot& slot, Cond cond) {
   slot.word = Word::flags(cond);
