@@ -2,6 +2,7 @@
 // by whoever needs it first, also across forks, cancellations and full code memory.
 #include <atomic>
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
@@ -315,6 +316,62 @@ TEST(LazyCode, ChildAndParentBothCompile) {
     EXPECT_EQ(functions_compiled(**module), kCount);
   }
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// The lazy stub has the headroom of 16 KiB that host functions have (kLeastHeadroomBytes), so a
+// compilation must do with less, whatever the body.
+TEST(LazyCode, CompilingNeedsLittleStack) {
+  Bytes deep = {0};
+  for (int k = 0; k < 5000; ++k) deep = cat({std::move(deep), {0x02, 0x40}});
+  for (int k = 0; k < 5000; ++k) deep.push_back(0x0b);
+  deep = cat({std::move(deep), {0x20, 0, 0x0b}});
+  Bytes wide = {0};
+  for (int k = 0; k < 5000; ++k) wide = cat({std::move(wide), {0x20, 0, 0x20, 0, 0x10, 0, 0x6e}});
+  for (int k = 0; k < 4999; ++k) wide.push_back(0x6a);
+  wide.push_back(0x0b);
+  std::vector<Bytes> bodies = bodies_of(100);
+  bodies.push_back(sized(deep));
+  bodies.push_back(sized(wide));
+  const Compiled module = compile(module_of(bodies), environment(CompilePolicy::Lazy, 0));
+  ASSERT_TRUE(module) << module.error().message();
+
+  constexpr size_t kStackBytes = size_t{256} << 10;
+  std::vector<uint8_t> stack(kStackBytes + 4096, 0xa5);
+  auto* low = reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(stack.data()) + 4095) &
+                                         ~uintptr_t{4095});
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  ASSERT_EQ(pthread_attr_setstack(&attributes, low, kStackBytes), 0);
+  struct Job {
+    const CompiledModule* module;
+    size_t count;
+    bool good = true;
+    uintptr_t top = 0;
+  } job{module->get(), bodies.size()};
+  pthread_t thread;
+  ASSERT_EQ(pthread_create(
+                &thread, &attributes,
+                [](void* p) -> void* {
+                  Job& mine = *static_cast<Job*>(p);
+                  mine.top = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+                  for (uint32_t i = 0; i < mine.count; ++i) {
+                    mine.good = mine.good && mine.module->require_code(FuncIdx{i});
+                  }
+                  return nullptr;
+                },
+                &job),
+            0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  EXPECT_TRUE(job.good);
+  size_t untouched = 0;
+  while (low[untouched] == 0xa5) ++untouched;
+  const size_t used = job.top - reinterpret_cast<uintptr_t>(low) - untouched;
+  RecordProperty("bytes", static_cast<int>(used));
+  EXPECT_LT(used, size_t{12} << 10);
+  EXPECT_GT(used, 100u);
+}
+#endif
 
 }  // namespace
 }  // namespace sluice

@@ -1,0 +1,159 @@
+// Functions compiled when they are called, end to end: what a caller sees is the same as with code
+// made before, also on small stacks, from several threads, and when there is no room for code.
+#include <atomic>
+#include <functional>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include "tests/unit/runtime/store/store_fixture.h"
+
+namespace sluice {
+namespace {
+
+using sluice_test::kBasics;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
+class LazyTest : public StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    EngineConfig config = engine->config();
+    config.compile = CompilePolicy::Lazy;
+    engine = *Engine::create(config);
+    store = std::move(*Store::create(engine));
+    linker = std::make_unique<Linker>(engine);
+  }
+  static uint32_t compiled(const Instance& instance) {
+    return instance.compiled()->stats().functions_compiled;
+  }
+};
+SLUICE_BOTH_MODES(LazyTest);
+
+TEST_P(LazyTest, OnlyWhatIsCalledIsCompiled) {
+  Instance& basics = instantiate(kBasics);
+  EXPECT_EQ(compiled(basics), 0u);
+  EXPECT_EQ(call_i32(basics, "add", {Value::i32(2), Value::i32(3)}), 5);
+  EXPECT_EQ(compiled(basics), 1u);
+  EXPECT_EQ(call_i32(basics, "indirect", {Value::i32(0)}), 7);
+  EXPECT_EQ(compiled(basics), 2u);  // $add has code by now
+  EXPECT_EQ(trap_of(basics, "indirect", {Value::i32(1)}), TrapCode::IndirectCallType);
+  EXPECT_EQ(compiled(basics), 2u);
+  EXPECT_EQ(call(basics, "fac", {Value::i64(10)})->as_i64(), 3628800);
+  EXPECT_EQ(call(basics, "half", {Value::f32(3.0f), Value::f64(0.5)})->as_f32(), 1.5f);
+  EXPECT_EQ(call_i32(basics, "next"), 8);
+  EXPECT_EQ(call_i32(basics, "next"), 9);
+  EXPECT_EQ(compiled(basics), 5u);
+}
+
+TEST_P(LazyTest, BacktracesNameWhatWasCompiledOnTheWay) {
+  Instance& basics = instantiate(kBasics);
+  for (int round = 0; round < 2; ++round) {
+    const Outcome<Value> result = call(basics, "trap");
+    ASSERT_FALSE(result);
+    ASSERT_TRUE(result.error().is_trap());
+    const Trap& trap = *result.error().trap;
+    EXPECT_EQ(trap.code(), TrapCode::Unreachable);
+    ASSERT_EQ(trap.frames().size(), 2u);
+    EXPECT_EQ(trap.frames()[0].func_name, "inner");
+    EXPECT_EQ(trap.frames()[1].func_name, "outer");
+    EXPECT_NE(trap.frames()[1].wasm_offset, kNoOffset);
+  }
+}
+
+TEST_P(LazyTest, InstancesOfAModuleShareTheCode) {
+  const auto module = compile(kBasics);
+  Instance& first = **linker->instantiate(*store, module);
+  auto other_store = std::move(*Store::create(engine));
+  Instance& second = **linker->instantiate(*other_store, module);
+  EXPECT_EQ(call_i32(first, "add", {Value::i32(2), Value::i32(3)}), 5);
+  EXPECT_EQ(call_i32(second, "add", {Value::i32(4), Value::i32(3)}), 7);
+  EXPECT_EQ(compiled(second), 1u);
+}
+
+TEST_P(LazyTest, ThreadsThatCallOneFunctionAtOnce) {
+  for (int round = 0; round < 50; ++round) {
+    const auto module = compile(kBasics);
+    std::atomic<int> ready{0};
+    std::atomic<int> wrong{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 3; ++t) {
+      threads.emplace_back([&] {
+        auto own = std::move(*Store::create(engine));
+        auto instance = linker->instantiate(*own, module);
+        ++ready;
+        while (ready.load() < 3) {
+        }
+        if (!instance || call(**instance, "fac", {Value::i64(20)})->as_i64() != 2432902008176640000)
+          ++wrong;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(wrong.load(), 0);
+    EXPECT_EQ(module->stats().functions_compiled, 1u);
+  }
+}
+
+TEST_P(LazyTest, OnAThreadWith64KiBOfStack) {
+  if (kSanitized) GTEST_SKIP() << "a sanitizer's own frames need more stack than that";
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, size_t{64} << 10);
+  std::function<void()> body = [&] {
+    Instance& basics = instantiate(kBasics);
+    EXPECT_EQ(trap_of(basics, "recurse"), TrapCode::StackExhausted);
+    EXPECT_EQ(call(basics, "fac", {Value::i64(20)})->as_i64(), 2432902008176640000);
+    EXPECT_EQ(compiled(basics), 2u);
+  };
+  pthread_t thread;
+  ASSERT_EQ(pthread_create(
+                &thread, &attributes,
+                [](void* f) -> void* {
+                  (*static_cast<std::function<void()>*>(f))();
+                  return nullptr;
+                },
+                &body),
+            0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+}
+
+// A child's first write to code memory wants memory of its own: without any, the call is a trap
+// that says why; with some, the next call goes on.
+TEST_P(LazyTest, WithoutRoomForCodeTheCallTraps) {
+  if (kSanitized) GTEST_SKIP() << "a sanitizer does not survive RLIMIT_AS";
+  Instance& basics = instantiate(kBasics);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    alarm(30);
+    rlimit before{};
+    getrlimit(RLIMIT_AS, &before);
+    rlimit none = before;
+    none.rlim_cur = 4096;
+    setrlimit(RLIMIT_AS, &none);
+    const Outcome<Value> refused = call(basics, "add", {Value::i32(2), Value::i32(3)});
+    setrlimit(RLIMIT_AS, &before);
+    if (refused || !refused.error().is_trap()) _exit(1);
+    const Trap& trap = *refused.error().trap;
+    if (trap.code() != TrapCode::CompileFailed) _exit(2);
+    if (trap.to_text().find("could not be compiled: out of memory") == String::npos) _exit(3);
+    if (compiled(basics) != 0) _exit(4);
+    if (call_i32(basics, "add", {Value::i32(2), Value::i32(3)}) != 5) _exit(5);
+    _exit(compiled(basics) == 1 ? 0 : 6);
+  }
+  int status = 1;
+  waitpid(pid, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(call_i32(basics, "add", {Value::i32(2), Value::i32(3)}), 5);
+}
+
+}  // namespace
+}  // namespace sluice
