@@ -1,12 +1,9 @@
 // Functions compiled when they are called, end to end: what a caller sees is the same as with code
-// made before, also on small stacks, from several threads, and when there is no room for code.
+// made before, also on small stacks and from several threads.
 #include <atomic>
 #include <functional>
 #include <pthread.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 #include "tests/unit/runtime/store/store_fixture.h"
 
@@ -123,36 +120,6 @@ TEST_P(LazyTest, OnAThreadWith64KiBOfStack) {
             0);
   pthread_join(thread, nullptr);
   pthread_attr_destroy(&attributes);
-}
-
-// A child's first write to code memory wants memory of its own: without any, the call is a trap
-// that says why; with some, the next call goes on.
-TEST_P(LazyTest, WithoutRoomForCodeTheCallTraps) {
-  if (kSanitized) GTEST_SKIP() << "a sanitizer does not survive RLIMIT_AS";
-  Instance& basics = instantiate(kBasics);
-  const pid_t pid = fork();
-  if (pid == 0) {
-    alarm(30);
-    rlimit before{};
-    getrlimit(RLIMIT_AS, &before);
-    rlimit none = before;
-    none.rlim_cur = 4096;
-    setrlimit(RLIMIT_AS, &none);
-    const Outcome<Value> refused = call(basics, "add", {Value::i32(2), Value::i32(3)});
-    setrlimit(RLIMIT_AS, &before);
-    if (refused || !refused.error().is_trap()) _exit(1);
-    const Trap& trap = *refused.error().trap;
-    if (trap.code() != TrapCode::CompileFailed) _exit(2);
-    if (trap.to_text().find("could not be compiled: out of memory") == String::npos) _exit(3);
-    if (compiled(basics) != 0) _exit(4);
-    if (call_i32(basics, "add", {Value::i32(2), Value::i32(3)}) != 5) _exit(5);
-    _exit(compiled(basics) == 1 ? 0 : 6);
-  }
-  int status = 1;
-  waitpid(pid, &status, 0);
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
-  EXPECT_EQ(call_i32(basics, "add", {Value::i32(2), Value::i32(3)}), 5);
 }
 
 }  // namespace
