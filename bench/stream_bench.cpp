@@ -1,6 +1,9 @@
 // Streaming: modules from a source of a fixed rate, as a network is.
 //
-//   stream/MODULE/workers:W/Mbit:R/chunk:C   a piece of C bytes is due every 8 C / R microseconds
+//   stream/MODULE/workers:W/Mbit:R/chunk:C/adaptive:A
+//
+// A piece of C bytes is due every 8 C / R microseconds. A is 1 where a module is ready as soon as
+// it is valid, 0 where all its code has to be there.
 //
 // `ready_us` is the time from when the last byte was due until the module can be instantiated, the
 // least of the repetitions; `ready_median_us` their median. A compiler that falls behind its source
@@ -61,6 +64,7 @@ void stream(benchmark::State& state, const NamedModule& module) {
   config.workers = static_cast<uint32_t>(state.range(0));
   const auto mbit_per_s = static_cast<uint64_t>(state.range(1));
   const auto chunk_bytes = static_cast<size_t>(state.range(2));
+  config.compile = state.range(3) != 0 ? CompilePolicy::Adaptive : CompilePolicy::Eager;
   const auto engine = Engine::create(config);
   if (!engine) return state.SkipWithError("no engine");
   std::vector<double> ready_us;
@@ -82,12 +86,14 @@ void add_module(const NamedModule& module) {
   const NamedModule* const input = &module;
   auto* const bench = benchmark::RegisterBenchmark(
       ("stream/" + module.name).c_str(), [=](benchmark::State& state) { stream(state, *input); });
-  bench->ArgNames({"workers", "Mbit", "chunk"})->UseRealTime()->Iterations(5);
+  bench->ArgNames({"workers", "Mbit", "chunk", "adaptive"})->UseRealTime()->Iterations(5);
   bench->Unit(benchmark::kMillisecond);
   for (const int64_t workers : {0, 2}) {
     for (const int64_t mbit_per_s : {100, 1000}) {
       for (const int64_t chunk_bytes : {16, 1400, 65536}) {
-        bench->Args({workers, mbit_per_s, chunk_bytes});
+        for (const int64_t adaptive : {0, 1}) {
+          bench->Args({workers, mbit_per_s, chunk_bytes, adaptive});
+        }
       }
     }
   }

@@ -55,7 +55,10 @@ class Engine:
 
 
 class Sluice(Engine):
-    """Sluice prints its figures as a table, `sluice bench`."""
+    """Sluice prints its figures as a table, `sluice bench`. `adaptive`: a module is ready as soon as
+    it is valid; else when all its code is there."""
+
+    adaptive = False
 
     def times_ms(self, work, file, repeat, arguments=()):
         head, line = measure.run(self.bench(work, file, repeat, arguments)).splitlines()
@@ -83,6 +86,11 @@ def sluice(build, revision):
     command, driver = build / "sluice", build / "peers_sluice"
     version = (output_of([command, "--version"]) or "sluice").removeprefix("sluice ")
     version = f"{version} ({revision})" if revision else version
+    adaptive = Sluice("Sluice adaptive", version, {
+        "wasi": [command, "run", "--compile=adaptive"],
+        "stream": [build / "stream_bench"],
+    })
+    adaptive.adaptive = True
     return [
         Sluice("Sluice", version, {
             "compile": [command, "bench", "compile", "--workers=0"],
@@ -93,9 +101,10 @@ def sluice(build, revision):
             "result": [command, "run", "--invoke", "run"],
             "calls": [driver, "calls"],
             "instantiate": [driver, "instantiate"],
-            "wasi": [command, "run"],
+            "wasi": [command, "run", "--compile=eager"],
             "stream": [build / "stream_bench"],
-        })
+        }),
+        adaptive,
     ]
 
 

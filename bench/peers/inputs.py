@@ -39,27 +39,26 @@ def modules(folder):
     return {path.stem: path for path in files}
 
 
-def leb(data, at):
+def read_leb(file):
     value = shift = 0
     while True:
-        byte = data[at]
-        at += 1
+        byte = file.read(1)[0]
         value |= (byte & 0x7F) << shift
         shift += 7
         if byte < 0x80:
-            return value, at
+            return value
 
 
 def code_bytes(path):
-    """Bytes of the code section's content; 0 if there is none."""
-    data = path.read_bytes()
-    at = 8
-    while at < len(data):
-        number = data[at]
-        size, at = leb(data, at + 1)
-        if number == 10:
-            return size
-        at += size
+    """Bytes of the code section's content; 0 if there is none. Reads no more than it must: this
+    process's memory would count in what the engines are said to need."""
+    with open(path, "rb") as file:
+        file.seek(8)
+        while number := file.read(1):
+            size = read_leb(file)
+            if number[0] == 10:
+                return size
+            file.seek(size, 1)
     return 0
 
 

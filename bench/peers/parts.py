@@ -141,7 +141,7 @@ def sluice_stream(engine, best, modules):
     """The benchmark finds its modules in a folder, so that is where it is pointed."""
     folder = next(iter(modules.values())).parent
     names = "|".join(modules)
-    pattern = f"^stream/({names})/workers:[0-9]+/Mbit:({'|'.join(map(str, RATES_MBIT))})/chunk:{CHUNK_BYTES}/"
+    pattern = f"^stream/({names})/workers:[0-9]+/Mbit:({'|'.join(map(str, RATES_MBIT))})/chunk:{CHUNK_BYTES}/adaptive:{int(engine.adaptive)}/"
     command = engine.command("stream", f"--benchmark_filter={pattern}", "--benchmark_format=json")
     environment = {**os.environ, "SLUICE_MODULES_DIR": str(folder)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
