@@ -56,7 +56,7 @@ constexpr uint32_t byte_rex(uint32_t reg) { return reg >= 4 && reg < 8 ? 0x40 : 
 bool is_index_form(const Mem& m) {
   return m.base == kMemoryReg && m.index != Reg::None && m.scale_log2 == 0;
 }
-static_assert((encoding(kMemoryReg) & 7) != 5);
+static_assert(encoding(kMemoryReg) % 8 != 5, "needs no displacement");
 
 }  // namespace
 
