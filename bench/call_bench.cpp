@@ -3,7 +3,8 @@
 //   in/…    the host calls Wasm: typed (a direct jump to the entry stub), through cells, and with
 //           floating-point modes that need the slow path
 //   out/…   Wasm calls the host, typed and through cells: one iteration is one call of a loop in
-//           Wasm, loop included; `out/wasm` is the same loop with a Wasm callee
+//           Wasm, loop included; `out/wasm` is the same loop with a Wasm callee, `out/indirect`
+//           calls that through a table, `out/none` adds instead of calling
 //   trap/…  a call that traps, with its raw backtrace
 #include <benchmark/benchmark.h>
 #include <cstdint>
@@ -55,15 +56,18 @@ Bytes join(std::initializer_list<Bytes> parts) {
   return out;
 }
 
-// (param $n i32) (result i32): calls `func` with (1, sum) n times, summing up.
-Bytes loop_calling(uint8_t func) {
-  return sized({}, {0x01, 0x01, 0x7f,                                      // one local: $sum
-                    0x03, 0x40,                                            // loop
-                    0x41, 0x01, 0x20, 0x01, 0x10, func,                    //   call $func (1, $sum)
-                    0x21, 0x01,                                            //   local.set $sum
-                    0x20, 0x00, 0x41, 0x01, 0x6b, 0x22, 0x00, 0x0d, 0x00,  // br_if (--$n)
-                    0x0b, 0x20, 0x01, 0x0b});
+// (param $n i32) (result i32): sum = `operation`(1, sum), n times.
+Bytes loop_of(const Bytes& operation) {
+  return sized({}, join({{0x01, 0x01, 0x7f,         // one local: $sum
+                          0x03, 0x40,               // loop
+                          0x41, 0x01, 0x20, 0x01},  //   1, $sum
+                         operation,
+                         {0x21, 0x01,                                            //   local.set $sum
+                          0x20, 0x00, 0x41, 0x01, 0x6b, 0x22, 0x00, 0x0d, 0x00,  // br_if (--$n)
+                          0x0b, 0x20, 0x01, 0x0b}}));
 }
+
+Bytes loop_calling(uint8_t func) { return loop_of({0x10, func}); }
 
 Bytes module_bytes() {
   const Bytes binary{0x60, 0x02, 0x7f, 0x7f, 0x01, 0x7f};
@@ -78,11 +82,14 @@ Bytes module_bytes() {
       sized({1}, vec({binary, unary, nullary})),
       sized({2}, vec({join({name("env"), name("typed"), func0}),
                       join({name("env"), name("cells"), func0})})),
-      sized({3}, {8, 0, 2, 1, 1, 1, 2, 2, 2}),
+      sized({3}, {10, 0, 2, 1, 1, 1, 2, 2, 2, 1, 1}),
+      sized({4}, {0x01, 0x70, 0x00, 0x01}),
       sized({5}, {0x01, 0x00, 0x01}),
       sized({7}, vec({exported("add", 2), exported("nop", 3), exported("call_typed", 4),
                       exported("call_cells", 5), exported("call_wasm", 6),
-                      exported("unreachable", 7), exported("load", 8), exported("recurse", 9)})),
+                      exported("unreachable", 7), exported("load", 8), exported("recurse", 9),
+                      exported("call_indirect", 10), exported("call_none", 11)})),
+      sized({9}, {0x01, 0x00, 0x41, 0x00, 0x0b, 0x01, 0x02}),
       sized({10}, vec({
                       sized({}, {0x00, 0x20, 0x00, 0x20, 0x01, 0x6a, 0x0b}),
                       sized({}, {0x00, 0x0b}),
@@ -92,6 +99,8 @@ Bytes module_bytes() {
                       sized({}, {0x00, 0x00, 0x0b}),
                       sized({}, {0x00, 0x41, 0x7f, 0x28, 0x02, 0x00, 0x1a, 0x0b}),
                       sized({}, {0x00, 0x10, 0x09, 0x0b}),
+                      loop_of({0x41, 0x00, 0x11, 0x00, 0x00}),
+                      loop_of({0x6a}),
                   })),
   });
 }
@@ -203,6 +212,8 @@ void out_loop(benchmark::State& state, const char* function) {
 BENCHMARK_CAPTURE(out_loop, typed, "call_typed")->Name("out/typed");
 BENCHMARK_CAPTURE(out_loop, cells, "call_cells")->Name("out/cells");
 BENCHMARK_CAPTURE(out_loop, wasm, "call_wasm")->Name("out/wasm");
+BENCHMARK_CAPTURE(out_loop, indirect, "call_indirect")->Name("out/indirect");
+BENCHMARK_CAPTURE(out_loop, none, "call_none")->Name("out/none");
 
 void trap(benchmark::State& state, const char* function) {
   World world;

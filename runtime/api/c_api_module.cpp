@@ -140,6 +140,10 @@ void sluice_config_set_max_wasm_stack(sluice_config_t* config, uint64_t bytes) {
   config->value.max_wasm_stack_bytes = bytes;
 }
 
+void sluice_config_set_max_idle_memories(sluice_config_t* config, uint32_t count) {
+  config->value.max_idle_memories = count;
+}
+
 void sluice_config_set_embedder_owns_signals(sluice_config_t* config, bool owned) {
   config->value.signals = owned ? SignalPolicy::EmbedderOwned : SignalPolicy::InstallAndChain;
 }

@@ -152,6 +152,9 @@ SLUICE_API void sluice_config_set_compile(sluice_config_t* config, sluice_compil
 SLUICE_API void sluice_config_set_max_wasm_stack(sluice_config_t* config, uint64_t bytes);
 /* The library installs no signal handlers: the embedder's call sluice_handle_signal. */
 SLUICE_API void sluice_config_set_embedder_owns_signals(sluice_config_t* config, bool owned);
+/* Memories of deleted stores whose address space the engine keeps, cleared, for later instances:
+ * as many as live at the same time, or 0 for none. 128 unless set. Each may hold 64 KiB of RAM. */
+SLUICE_API void sluice_config_set_max_idle_memories(sluice_config_t* config, uint32_t count);
 
 /* `config` may be null, and is not kept. */
 SLUICE_API sluice_error_t* sluice_engine_new(const sluice_config_t* config, sluice_engine_t** out);

@@ -22,6 +22,7 @@ struct Config {
   sluice_compile_t compile = SLUICE_COMPILE_EAGER;
   std::optional<uint64_t> max_wasm_stack = std::nullopt;  // bytes per outermost call
   bool embedder_owns_signals = false;
+  std::optional<uint32_t> max_idle_memories = std::nullopt;
 };
 
 namespace detail {
@@ -52,6 +53,9 @@ class Engine {
     sluice_config_set_compile(c.get(), config.compile);
     sluice_config_set_embedder_owns_signals(c.get(), config.embedder_owns_signals);
     if (config.max_wasm_stack) sluice_config_set_max_wasm_stack(c.get(), *config.max_wasm_stack);
+    if (config.max_idle_memories) {
+      sluice_config_set_max_idle_memories(c.get(), *config.max_idle_memories);
+    }
     sluice_engine_t* raw = nullptr;
     error_ = Error(sluice_engine_new(c.get(), &raw));
     raw_.reset(raw);
