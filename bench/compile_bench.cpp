@@ -30,6 +30,7 @@ namespace {
 std::shared_ptr<Engine> make_engine(benchmark::State& state, uint32_t workers) {
   EngineConfig config;
   config.workers = workers;
+  config.compile = CompilePolicy::Eager;
   Result<std::shared_ptr<Engine>> engine = Engine::create(config);
   if (!engine) {
     state.SkipWithError("no engine");

@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 void run_kernel(benchmark::State& state, const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   const std::vector<uint8_t> bytes((std::istreambuf_iterator<char>(in)), {});
-  const Engine engine(Config{.workers = 0});
+  const Engine engine(Config{.workers = 0, .compile = SLUICE_COMPILE_EAGER});
   Store store(engine);
   Result<Module> module = engine.compile(std::span<const uint8_t>(bytes));
   if (!module) return state.SkipWithError("the module does not compile");

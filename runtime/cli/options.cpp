@@ -38,7 +38,7 @@ options of run:
   --memory-mode MODE         auto (default), guard: no checks in the code but guard pages,
                              explicit: a comparison before every access
   --compile WHEN             eager: every function before the program starts, lazy: each when
-                             it is called, adaptive: in the background or when called
+                             it is called, adaptive (default): in the background or when called
   --workers N                threads that compile; 0: compile on the reading thread
   --stats                    print sizes and times of compilation to standard error
 

@@ -36,8 +36,8 @@ inline constexpr uint32_t kAutoWorkers = ~uint32_t{0};
 struct EngineConfig {
   MemoryModeChoice memory_mode = MemoryModeChoice::Auto;
   SignalPolicy signals = SignalPolicy::InstallAndChain;
-  uint32_t workers = kAutoWorkers;  // compile threads; 0: compile on the feeding thread
-  CompilePolicy compile = CompilePolicy::Eager;
+  uint32_t workers = kAutoWorkers;  // compile threads; 0: the feeding thread compiles
+  CompilePolicy compile = CompilePolicy::Adaptive;
   Features features = Features::standard();
   uint64_t max_wasm_stack_bytes = uint64_t{1} << 20;   // per outermost call into Wasm
   uint64_t memory64_bound_bytes = uint64_t{64} << 30;  // no 64-bit memory grows beyond

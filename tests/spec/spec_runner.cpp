@@ -49,6 +49,7 @@ struct Options {
 Options parse_options(int argc, char** argv) {
   Options options;
   options.config.workers = 0;
+  options.config.compile = CompilePolicy::Eager;
   for (int i = 1; i < argc; ++i) {
     std::string name = argv[i];
     if (name == "--verbose" || name == "--allow-not-compiled") {

@@ -115,6 +115,7 @@ std::shared_ptr<Engine> make_engine(Features features, uint32_t workers) {
   EngineConfig config;
   config.features = features;
   config.workers = workers;
+  config.compile = CompilePolicy::Eager;
   return Engine::create(config).value();
 }
 

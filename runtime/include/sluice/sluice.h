@@ -131,7 +131,7 @@ typedef enum sluice_memory_mode {
   SLUICE_MEMORY_EXPLICIT /* a comparison before every access */
 } sluice_memory_mode_t;
 
-/* When functions are compiled. A module is ready as soon as it is known to be valid, and what it
+/* When functions are compiled, adaptive unless set. A module is ready as soon as it is known to be valid, and what it
  * does is the same under each. If there is no room for a function's code, a call to it is a trap
  * unless everything is compiled first; then it is an error of the stream. */
 typedef enum sluice_compile {

@@ -19,7 +19,7 @@ namespace sluice::inline v0 {
 struct Config {
   sluice_memory_mode_t memory_mode = SLUICE_MEMORY_AUTO;
   uint32_t workers = SLUICE_WORKERS_AUTO;
-  sluice_compile_t compile = SLUICE_COMPILE_EAGER;
+  sluice_compile_t compile = SLUICE_COMPILE_ADAPTIVE;
   std::optional<uint64_t> max_wasm_stack = std::nullopt;  // bytes per outermost call
   bool embedder_owns_signals = false;
   std::optional<uint32_t> max_idle_memories = std::nullopt;
