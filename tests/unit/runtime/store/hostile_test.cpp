@@ -338,6 +338,9 @@ TEST_P(HostileTest, SixteenThreadsDoEverythingAtOnce) {
 }
 
 TEST_P(HostileTest, ForksWhileThreadsCompile) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "a child of many threads that starts threads is more than TSan bears";
+#endif
   EngineConfig config;
   config.memory_mode = GetParam();
   config.workers = 2;
