@@ -103,6 +103,7 @@ void WorkerPool::start_threads() {
       running_.push_back(*thread);
     } else {
       delete shared;  // fewer threads, or none: whoever waits for the tasks does them then
+      return;
     }
   }
 }

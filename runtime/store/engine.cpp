@@ -61,7 +61,8 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
   engine->types_ = make_shared_heap<TypeRegistry>();
   engine->memory_pool_ = std::unique_ptr<MemoryPool>(new MemoryPool(config.max_idle_memories));
   engine->code_memory_ = TRY(CodeMemory::create());
-  const uint32_t workers = config.workers == kAutoWorkers ? auto_workers() : config.workers;
+  const uint32_t workers =
+      config.workers == kAutoWorkers ? auto_workers() : std::min(config.workers, kMostWorkers);
   engine->workers_ = make_shared_heap<WorkerPool>(workers);
   engine->common_stubs_ = TRY(add_common_stubs(*engine->code_memory_, stub_environment()));
   TRY_VOID(add_lazy_stub(*engine->code_memory_));

@@ -32,6 +32,7 @@ enum class SignalPolicy : uint8_t {
 };
 
 inline constexpr uint32_t kAutoWorkers = ~uint32_t{0};
+inline constexpr uint32_t kMostWorkers = 256;  // asking for more gives so many
 
 struct EngineConfig {
   MemoryModeChoice memory_mode = MemoryModeChoice::Auto;

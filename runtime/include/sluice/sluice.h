@@ -131,9 +131,9 @@ typedef enum sluice_memory_mode {
   SLUICE_MEMORY_EXPLICIT /* a comparison before every access */
 } sluice_memory_mode_t;
 
-/* When functions are compiled, adaptive unless set. A module is ready as soon as it is known to be valid, and what it
- * does is the same under each. If there is no room for a function's code, a call to it is a trap
- * unless everything is compiled first; then it is an error of the stream. */
+/* When functions are compiled, adaptive unless set. A module is ready as soon as it is known to be
+ * valid, and what it does is the same under each. If there is no room for a function's code, a call
+ * to it is a trap unless everything is compiled first; then it is an error of the stream. */
 typedef enum sluice_compile {
   SLUICE_COMPILE_ADAPTIVE, /* while bytes arrive and in the background, or when called */
   SLUICE_COMPILE_EAGER,    /* all of them before the module is ready */
@@ -145,7 +145,7 @@ typedef enum sluice_compile {
 SLUICE_API sluice_config_t* sluice_config_new(void);
 SLUICE_API void sluice_config_delete(sluice_config_t* config);
 SLUICE_API void sluice_config_set_memory_mode(sluice_config_t* config, sluice_memory_mode_t mode);
-/* Threads that compile. 0: the thread that feeds a stream compiles. */
+/* Threads that compile, 256 at most. 0: the thread that feeds a stream compiles. */
 SLUICE_API void sluice_config_set_workers(sluice_config_t* config, uint32_t workers);
 SLUICE_API void sluice_config_set_compile(sluice_config_t* config, sluice_compile_t policy);
 /* Stack that one outermost call into Wasm may use. */
