@@ -227,7 +227,7 @@ TEST_P(HostileTest, TheHostsOwnFaultsAreNotTraps) {
       on_host = [&](Caller& caller, Value*) {
         uint8_t* base = caller.memory()->base();
         switch (which) {
-        case 0: *reinterpret_cast<volatile int*>(8) = 1; break;
+        case 0: *reinterpret_cast<volatile int*>(0x1234) = 1; break;
         case 1: base[65536 * 3] = 1; break;  // the guest's guard, but the host's access
         case 2: __builtin_trap(); break;
         case 3: reinterpret_cast<void (*)()>(16)(); break;
