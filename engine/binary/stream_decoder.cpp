@@ -202,9 +202,12 @@ StreamDecoder::Step StreamDecoder::read_body() {
   if (r.failed()) return fail(r.error());
   if (size > section_end_ - r.offset()) return fail_at(ErrorKind::LengthOutOfBounds, pos_);
   if (size > kMaxBodyBytes) return fail_at(ErrorKind::BodyTooLarge, pos_);
-  if (size > r.remaining()) return Step::NeedsBytes;
   const FuncBody body{FuncIdx{static_cast<uint32_t>(module_->imported_funcs + index)},
                       {static_cast<uint32_t>(r.offset()), size}};
+  if (size > r.remaining()) {
+    events_.body_arriving(body);
+    return Step::NeedsBytes;
+  }
   module_->bodies.push_back(body);
   pos_ = r.offset() + size;
   events_.body(body);

@@ -27,6 +27,9 @@ class DecoderEvents {
   virtual void sections_before_code(const Module& module) = 0;
   /// A body is complete; in order.
   virtual void body(const FuncBody& body) = 0;
+  /// Some bytes of this body are there, but not all. Comes with each piece of it; body() need not
+  /// follow. For those who would rather not wait.
+  virtual void body_arriving(const FuncBody&) {}
   /// The stream ended inside this body, of which `body.range` is there. An error in those bytes
   /// precedes the decoder's own, which is that the end is unexpected. From finish() only.
   virtual void truncated_body(const FuncBody& body) = 0;

@@ -50,19 +50,4 @@ Result<void> validate_body(const Module& module, const FuncBody& body,
   return FuncReader<NullSink>(module, body, module_bytes.data(), state, sink).run();
 }
 
-struct BodyValidator::Impl : Allocated {
-  Impl(const Module& module, const FuncBody& body, const uint8_t* module_bytes)
-      : reader(module, body, module_bytes, state, sink) {}
-  ValidatorState state;
-  NullSink sink;
-  FuncReader<NullSink> reader;
-};
-
-BodyValidator::BodyValidator(const Module& module, const FuncBody& body,
-                             const uint8_t* module_bytes)
-    : impl_(new Impl(module, body, module_bytes)) {}
-BodyValidator::~BodyValidator() = default;
-
-Result<bool> BodyValidator::advance(uint64_t available) { return impl_->reader.advance(available); }
-
 }  // namespace sluice

@@ -22,6 +22,8 @@ constexpr uint64_t kBatchBytes = 16 * 1024;
 // Adaptive: a module's first bodies are compiled at once, and so small modules are as a whole: that
 // takes less time than their first calls would.
 constexpr uint64_t kSmallModuleBytes = 4 * 1024;
+// Bodies from this size on are checked while they arrive; others take no time worth it.
+constexpr uint64_t kLargeBodyBytes = 64 * 1024;
 // What compiling is expected to take, to decide what idle time is enough for.
 constexpr uint64_t kNsPerByte = 10;
 
@@ -44,6 +46,10 @@ void keep_earliest(std::optional<Error>& kept, std::optional<Error>&& error) {
 }
 
 }  // namespace
+
+void CompileQueue::Outcome::note(Error&& error) {
+  keep_earliest(is_fault(error) ? fault : refusal, std::move(error));
+}
 
 class CompileQueue::BatchTask final : public Task {
  public:
@@ -74,7 +80,29 @@ CompileQueue::CompileQueue(std::shared_ptr<const Module> module, std::shared_ptr
 
 CompileQueue::~CompileQueue() = default;
 
+void CompileQueue::note_arriving(const FuncBody& body) {
+  if (policy_ == CompilePolicy::Eager || body.range.size < kLargeBodyBytes) return;
+  if (arriving_ == nullptr) arriving_ = std::make_unique<ArrivingBody>(*module_, body);
+  arriving_->advance();
+}
+
+/// The body that has been checked as it came.
+void CompileQueue::add_checked(const FuncBody& body) {
+  DCHECK(arriving_->func() == body.func, "another body has arrived");
+  Outcome outcome;
+  if (auto valid = arriving_->finish(); !valid) outcome.note(std::move(valid).error());
+  arriving_.reset();
+  const bool defer = is_deferred(outcome);
+  {
+    std::lock_guard lock(mutex_);
+    added_bytes_ += body.range.size;
+    record(std::move(outcome), {body}, body.range.size, defer);
+  }
+  if (defer) submit_deferred();
+}
+
 void CompileQueue::add(const FuncBody& body) {
+  if (arriving_ != nullptr) return add_checked(body);
   gathered_.push_back(body);
   gathered_bytes_ += body.range.size;
   if (gathered_bytes_ >= kBatchBytes) flush();
@@ -158,9 +186,8 @@ CompileQueue::Outcome CompileQueue::compile(const Vector<FuncBody>& bodies, Body
     if (cancelled_.load(std::memory_order_relaxed)) return outcome;
     auto compiled = compile_baseline(*module_, body, options_, scratch.compiler, scratch.batch);
     if (compiled) continue;
-    bool fault = is_fault(compiled.error());
-    keep_earliest(fault ? outcome.fault : outcome.refusal, std::move(compiled).error());
-    if (fault) return outcome;  // the rest of the batch lies behind it
+    outcome.note(std::move(compiled).error());
+    if (outcome.fault) return outcome;  // the rest of the batch lies behind it
   }
   if (code_ == nullptr || outcome.refusal) return outcome;
   auto published = code_->publish(scratch.batch);
@@ -181,9 +208,8 @@ CompileQueue::Outcome CompileQueue::validate(const Vector<FuncBody>& bodies,
     if (cancelled_.load(std::memory_order_relaxed)) return outcome;
     auto valid = validate_only(*module_, body, scratch.validator);
     if (valid) continue;
-    bool fault = is_fault(valid.error());
-    keep_earliest(fault ? outcome.fault : outcome.refusal, std::move(valid).error());
-    if (fault) return outcome;
+    outcome.note(std::move(valid).error());
+    if (outcome.fault) return outcome;
   }
   return outcome;
 }
@@ -199,22 +225,37 @@ void CompileQueue::run(Claim claim, std::unique_ptr<WorkerScratch>& scratch) {
   const bool validate_first = claim.work == Work::Validate;
   Outcome outcome = validate_first ? validate(batch->bodies, own) : compile(batch->bodies, own);
   compile_ns_.fetch_add(now_ns() - start, std::memory_order_relaxed);
-  const bool defer = validate_first && policy_ == CompilePolicy::Adaptive && code_ != nullptr &&
-                     !outcome.fault && !outcome.refusal;
-  uint32_t count = static_cast<uint32_t>(batch->bodies.size());
+  const bool defer = validate_first && is_deferred(outcome);
   {
     std::lock_guard lock(mutex_);
-    keep_earliest(fault_, std::move(outcome.fault));
-    keep_earliest(refusal_, std::move(outcome.refusal));
+    record(std::move(outcome), std::move(batch->bodies), batch->bytes, defer);
     batch->status = Status::Done;
     ++batches_done_;
-    if (defer) deferred_.push_back({std::move(batch->bodies), batch->bytes});
-    batch->bodies = Vector<FuncBody>();
-    bodies_done_.fetch_add(count, std::memory_order_relaxed);
   }
   completions_.fetch_add(1, std::memory_order_release);
   completions_.notify_all();
-  if (!defer || !is_threaded()) return;
+  if (defer) submit_deferred();
+}
+
+/// Are bodies with this verdict compiled in the background?
+bool CompileQueue::is_deferred(const Outcome& outcome) const {
+  return policy_ == CompilePolicy::Adaptive && code_ != nullptr && !outcome.fault &&
+         !outcome.refusal;
+}
+
+/// These bodies are done. Wants mutex_ held.
+void CompileQueue::record(Outcome&& outcome, Vector<FuncBody>&& bodies, uint64_t bytes,
+                          bool defer) {
+  keep_earliest(fault_, std::move(outcome.fault));
+  keep_earliest(refusal_, std::move(outcome.refusal));
+  bodies_done_.fetch_add(static_cast<uint32_t>(bodies.size()), std::memory_order_relaxed);
+  Vector<FuncBody> done = std::move(bodies);  // the batch keeps none
+  if (defer) deferred_.push_back({std::move(done), bytes});
+}
+
+/// Without threads use_idle_time() finds them.
+void CompileQueue::submit_deferred() {
+  if (!is_threaded()) return;
   std::shared_ptr<Task> task =
       std::allocate_shared<DeferredTask>(HeapAllocator<DeferredTask>{}, shared_from_this());
   workers_->submit(std::move(task), Urgency::Background);

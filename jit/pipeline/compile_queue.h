@@ -20,6 +20,7 @@
 #include "engine/base/result.h"
 #include "engine/wasm/module.h"
 #include "jit/abi/compile_options.h"
+#include "jit/baseline/validate_only.h"
 #include "jit/code/code_memory.h"
 #include "jit/pipeline/compile_policy.h"
 #include "jit/pipeline/lazy_code.h"
@@ -37,7 +38,10 @@ class CompileQueue : public Allocated, public std::enable_shared_from_this<Compi
                const CompileOptions& options, CompilePolicy policy, WorkerPool* workers);
   ~CompileQueue();
 
-  /// A body whose bytes are complete. Feeding thread only, as all that follows.
+  /// A body of which some bytes have come: if it is large, they are checked now, but under Eager.
+  /// Feeding thread only, as all that follows.
+  void note_arriving(const FuncBody& body);
+  /// A body whose bytes are complete.
   void add(const FuncBody& body);
   /// Hands out what add() has gathered: call it when no more bytes are at hand.
   void flush();
@@ -84,6 +88,7 @@ class CompileQueue : public Allocated, public std::enable_shared_from_this<Compi
   struct Outcome {
     std::optional<Error> fault;
     std::optional<Error> refusal;
+    void note(Error&& error);
   };
   class BatchTask;
   class DeferredTask;
@@ -94,6 +99,10 @@ class CompileQueue : public Allocated, public std::enable_shared_from_this<Compi
   Work work() const;
   Outcome compile(const Vector<FuncBody>& bodies, BodyScratch& scratch);
   Outcome validate(const Vector<FuncBody>& bodies, BodyScratch& scratch) const;
+  void add_checked(const FuncBody& body);
+  bool is_deferred(const Outcome& outcome) const;
+  void record(Outcome&& outcome, Vector<FuncBody>&& bodies, uint64_t bytes, bool defer);
+  void submit_deferred();
   void run(Claim claim, std::unique_ptr<WorkerScratch>& scratch);
   void run_deferred(std::unique_ptr<WorkerScratch>& scratch);
 
@@ -109,6 +118,7 @@ class CompileQueue : public Allocated, public std::enable_shared_from_this<Compi
   uint64_t gathered_bytes_ = 0;
   uint64_t idle_credit_ns_ = 0;
   std::unique_ptr<WorkerScratch> own_scratch_;
+  std::unique_ptr<ArrivingBody> arriving_;
 
   mutable ForkMutex mutex_{LockRank::Stream};
   // All of this is guarded by mutex_.

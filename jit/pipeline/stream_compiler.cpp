@@ -36,6 +36,7 @@ class StreamCompiler::State final : public Allocated, public DecoderEvents {
 
   void sections_before_code(const Module& module) override;
   void body(const FuncBody& body) override { queue_->add(body); }
+  void body_arriving(const FuncBody& body) override { queue_->note_arriving(body); }
   void truncated_body(const FuncBody& body) override { truncated_ = body; }
 
  private:

@@ -1,5 +1,6 @@
 // Decoding: framing, order, truncation, and that no cut of the stream changes the outcome.
 #include <gtest/gtest.h>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -19,7 +20,17 @@ class Log final : public DecoderEvents {
   void sections_before_code(const Module& module) override {
     text += "sections(" + std::to_string(module.defined_funcs()) + ") ";
   }
-  void body(const FuncBody& body) override { add("body", body); }
+  void body(const FuncBody& body) override {
+    if (arriving_) {
+      EXPECT_EQ(arriving_->func, body.func);
+      EXPECT_EQ(arriving_->range.offset, body.range.offset);
+      EXPECT_EQ(arriving_->range.size, body.range.size);
+      arriving_.reset();
+    }
+    add("body", body);
+  }
+  // Depends on the cuts, so it is not part of the text.
+  void body_arriving(const FuncBody& body) override { arriving_ = body; }
   void truncated_body(const FuncBody& body) override { add("cut", body); }
   std::string text;
 
@@ -28,6 +39,8 @@ class Log final : public DecoderEvents {
     text += std::string(what) + " " + std::to_string(raw(body.func)) + "@" +
             std::to_string(body.range.offset) + "+" + std::to_string(body.range.size) + " ";
   }
+
+  std::optional<FuncBody> arriving_;
 };
 
 std::shared_ptr<TypeRegistry> registry() {

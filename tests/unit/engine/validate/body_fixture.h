@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/validate/func_reader.h"
 #include "engine/validate/validate.h"
 #include "engine/wasm/module.h"
 
@@ -73,11 +74,13 @@ class ModuleFixture {
     bytes.insert(bytes.empty() ? bytes.end() : bytes.end() - 1, 40, 0x01);
     const auto whole = validate_body(module, body_of(bytes, func), bytes, state);
     std::vector<uint8_t> arrived(bytes.size(), 0xff);
-    BodyValidator validator(module, body_of(bytes, func), arrived.data());
+    ValidatorState arriving;
+    NullSink sink;
+    FuncReader<NullSink> reader(module, body_of(bytes, func), arrived.data(), arriving, sink);
     const size_t step = 1 + bytes.size() / 1000;
     for (size_t end = 0;; end = std::min(end + step, bytes.size())) {
       std::copy_n(bytes.begin(), end, arrived.begin());
-      const Result<bool> result = validator.advance(end);
+      const Result<bool> result = reader.advance(end);
       if (result && !*result) {
         ASSERT_LT(end, bytes.size()) << "not done, and all is there";
         continue;

@@ -12,18 +12,13 @@
 #include "jit/abi/trap_codes.h"
 #include "jit/pipeline/stream_compiler.h"
 #include "jit/stubs/lazy_compile.h"
+#include "tests/support/fork.h"
 #include "tests/unit/engine/binary/module_bytes.h"
 
 namespace sluice {
 namespace {
 
 using namespace test;
-
-#ifdef __SANITIZE_THREAD__
-constexpr bool kThreadSanitizer = true;
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
 
 constexpr CompilePolicy kPolicies[] = {CompilePolicy::Eager, CompilePolicy::Lazy,
                                        CompilePolicy::Adaptive};
@@ -53,6 +48,10 @@ Compiled compile(std::span<const uint8_t> bytes, const StreamEnvironment& env,
     if (!stream.feed(bytes.subspan(at, std::min(step, bytes.size() - at)))) break;
   }
   return stream.finish();
+}
+
+std::string outcome(const Compiled& result) {
+  return result ? "ok" : std::string(result.error().message());
 }
 
 const Bytes kType = section(1, {{0x60, 1, 0x7f, 1, 0x7f}});
@@ -290,7 +289,7 @@ TEST(LazyCode, FullCodeMemoryDuringTheStream) {
 
 // A child compiles what it needs, also what a thread of its parent was at; and the parent goes on.
 TEST(LazyCode, ChildAndParentBothCompile) {
-  if (kThreadSanitizer) GTEST_SKIP() << "it allows no threads in a child of a threaded process";
+  SKIP_IF_SANITIZER_CANNOT_FORK();
   constexpr uint32_t kCount = 20'000;
   const Bytes bytes = module_of(bodies_of(kCount));
   const StreamEnvironment env = environment(CompilePolicy::Adaptive, 2);
@@ -372,6 +371,39 @@ TEST(LazyCode, CompilingNeedsLittleStack) {
   EXPECT_GT(used, 100u);
 }
 #endif
+
+// Bodies that are checked as their bytes come, with each kind of error, whole and cut off.
+TEST(LazyCode, LargeBodiesAreCheckedWhileTheyArrive) {
+  constexpr size_t kHalf = 100'000;
+  const auto large = [](const Bytes& middle) {
+    const Bytes nops(kHalf, 0x01);
+    return sized(cat({{0}, nops, middle, nops, {0x20, 0, 0x0b}}));
+  };
+  const Bytes targets = cat({{0x41, 0, 0x0e}, leb(50'000), Bytes(50'001, 0), {}});
+  const Bytes middles[] = {{},
+                           cat({{0x02, 0x40}, targets, {0x0b}}),
+                           cat({{0x02, 0x40}, targets, {0x41, 1, 0x0b}}),
+                           {0x41, 1},
+                           {0x27},
+                           {0x41, 1, 0xfd, 0x0f, 0xfd, 0x15, 0, 0x1a},
+                           {0x0b}};
+  for (const Bytes& middle : middles) {
+    const Bytes module = module_of({large({}), large(middle)});
+    for (const size_t size : {module.size(), kHalf, kHalf + 30'000, 2 * kHalf}) {
+      const std::span<const uint8_t> bytes = std::span(module).first(std::min(size, module.size()));
+      const StreamEnvironment eager = environment(CompilePolicy::Eager, 0);
+      const std::string whole = outcome(compile(bytes, eager));
+      for (const CompilePolicy policy : {CompilePolicy::Lazy, CompilePolicy::Adaptive}) {
+        for (const uint32_t workers : {0u, 2u}) {
+          const StreamEnvironment env = environment(policy, workers);
+          for (const size_t step : {1'000, 5'003, 70'000}) {
+            EXPECT_EQ(outcome(compile(bytes, env, step)), whole) << middle.size() << " " << size;
+          }
+        }
+      }
+    }
+  }
+}
 
 }  // namespace
 }  // namespace sluice

@@ -10,18 +10,13 @@
 #include <vector>
 
 #include "jit/pipeline/stream_compiler.h"
+#include "tests/support/fork.h"
 #include "tests/unit/engine/binary/module_bytes.h"
 
 namespace sluice {
 namespace {
 
 using namespace test;
-
-#ifdef __SANITIZE_THREAD__
-constexpr bool kThreadSanitizer = true;
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
 
 StreamEnvironment environment(uint32_t workers) {
   // One of each kind for all tests: reservations are large, and engines are long-lived.
@@ -300,7 +295,7 @@ TEST(StreamCompiler, ManyStreamsShareOnePool) {
 
 // fork in the middle of a stream whose bodies are being compiled: both sides can finish it.
 TEST(StreamCompiler, ForkInTheMiddle) {
-  if (kThreadSanitizer) GTEST_SKIP() << "it allows no threads in a child of a threaded process";
+  SKIP_IF_SANITIZER_CANNOT_FORK();
   const Bytes bytes = module_of(many(4000));
   for (int round = 0; round < 10; ++round) {
     StreamCompiler stream(environment(2));

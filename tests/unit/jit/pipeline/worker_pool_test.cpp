@@ -11,15 +11,10 @@
 #include <vector>
 
 #include "jit/pipeline/worker_pool.h"
+#include "tests/support/fork.h"
 
 namespace sluice {
 namespace {
-
-#ifdef __SANITIZE_THREAD__
-constexpr bool kThreadSanitizer = true;
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
 
 // Counts itself, and optionally waits until it may go on.
 class Counting final : public Task {
@@ -125,7 +120,7 @@ TEST(WorkerPool, AnUnusedPoolHasNoThreads) {
 // A child has none of its parent's threads; the next task starts new ones, which also run what
 // was queued at the fork. The parent's go on.
 TEST(WorkerPool, ChildAndParentBothGoOn) {
-  if (kThreadSanitizer) GTEST_SKIP() << "it allows no threads in a child of a threaded process";
+  SKIP_IF_SANITIZER_CANNOT_FORK();
   std::atomic<int> count{0};
   auto pool = std::make_unique<WorkerPool>(2);
   for (int i = 0; i < 100; ++i) pool->submit(make_shared_heap<Counting>(count));
@@ -149,7 +144,7 @@ TEST(WorkerPool, ChildAndParentBothGoOn) {
 }
 
 TEST(WorkerPool, ForkWhileTasksRun) {
-  if (kThreadSanitizer) GTEST_SKIP() << "it allows no threads in a child of a threaded process";
+  SKIP_IF_SANITIZER_CANNOT_FORK();
   std::atomic<int> count{0};
   std::atomic<bool> stop{false};
   WorkerPool pool(2);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <xmmintrin.h>
 
+#include "tests/support/fork.h"
 #include "tests/unit/runtime/store/store_fixture.h"
 
 namespace sluice {
@@ -347,9 +348,7 @@ TEST_P(HostileTest, SixteenThreadsDoEverythingAtOnce) {
 }
 
 TEST_P(HostileTest, ForksWhileThreadsCompile) {
-#ifdef __SANITIZE_THREAD__
-  GTEST_SKIP() << "a child of many threads that starts threads is more than TSan bears";
-#endif
+  SKIP_IF_SANITIZER_CANNOT_FORK();
   EngineConfig config;
   config.memory_mode = GetParam();
   config.workers = 2;
@@ -405,7 +404,9 @@ TEST_P(HostileTest, ForksWhileThreadsCompile) {
       if (i % 10 == 0) quick_exit(good ? 0 : 1);
       _exit(good ? 0 : 1);
     }
-    EXPECT_TRUE(stream.feed(std::span(kVictim).last(30)) && stream.finish());
+    const auto fed = stream.feed(std::span(kVictim).last(30));
+    EXPECT_TRUE(fed) << fed.error().message();
+    EXPECT_TRUE(stream.finish());
     int status = 1;
     waitpid(child, &status, 0);
     EXPECT_EQ(status, 0) << i;

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <unistd.h>
 
+#include "tests/support/fork.h"
 #include "tests/unit/runtime/store/store_fixture.h"
 
 namespace sluice {
@@ -164,9 +165,7 @@ TEST_P(LazyHostileTest, ManyThreadsCallTheSameFunctions) {
 }
 
 TEST_P(LazyHostileTest, AChildDoesNotWaitForThreadsThatItDoesNotHave) {
-#ifdef __SANITIZE_THREAD__
-  GTEST_SKIP() << "a child of many threads that starts threads is more than TSan bears";
-#endif
+  SKIP_IF_SANITIZER_CANNOT_FORK();
   const Bytes bytes = ring(1000, 30);
   for (useconds_t round = 0; round < 20; ++round) {
     const auto module = *engine->compile(bytes);
