@@ -6,8 +6,8 @@
 
 #include <atomic>
 #include <cstddef>
-#include <new>
 #include <pthread.h>
+#include <type_traits>
 
 namespace sluice {
 
@@ -19,15 +19,10 @@ std::atomic<uint32_t> g_forks{0};
 
 struct ForkMutexList {
   std::mutex mutex;
-  bool installed = false;
   ForkMutex* heads[kRanks] = {};
 
   void add(ForkMutex* m) {
     const std::lock_guard<std::mutex> hold(mutex);
-    if (!installed) {
-      // Fails only without memory; a fork is then as unsafe as without the handlers.
-      installed = ::pthread_atfork(&before_fork, &after_fork_parent, &after_fork_child) == 0;
-    }
     ForkMutex*& head = heads[static_cast<size_t>(m->rank_)];
     m->next_ = head;
     if (head != nullptr) head->previous_ = m;
@@ -57,28 +52,35 @@ struct ForkMutexList {
     }
     mutex.unlock();
   }
-
-  // Never destroyed: objects with static lifetime may own mutexes.
-  static ForkMutexList& get() {
-    alignas(ForkMutexList) static std::byte storage[sizeof(ForkMutexList)];
-    static ForkMutexList* const list = new (storage) ForkMutexList;
-    return *list;
-  }
-  static void before_fork() { get().lock_all(); }
-  static void after_fork_parent() {
-    g_forks.fetch_add(1, std::memory_order_relaxed);
-    get().unlock_all();
-  }
-  static void after_fork_child() {
-    g_generation.fetch_add(1, std::memory_order_relaxed);
-    g_forks.fetch_add(1, std::memory_order_relaxed);
-    get().unlock_all();
-  }
 };
 
-ForkMutex::ForkMutex(LockRank rank) : rank_(rank) { ForkMutexList::get().add(this); }
+namespace {
 
-ForkMutex::~ForkMutex() { ForkMutexList::get().remove(this); }
+// Usable before and after all objects with static lifetime, which may own mutexes.
+constinit ForkMutexList g_list;
+static_assert(std::is_trivially_destructible_v<ForkMutexList>);
+
+// When the library is loaded, and not with the first mutex: a thread that makes it may be in the
+// middle of that while another one forks. Fails only without memory; forks are then as unsafe as
+// without the handlers.
+[[gnu::constructor]] void install_fork_handlers() {
+  ::pthread_atfork([] { g_list.lock_all(); },
+                   [] {
+                     g_forks.fetch_add(1, std::memory_order_relaxed);
+                     g_list.unlock_all();
+                   },
+                   [] {
+                     g_generation.fetch_add(1, std::memory_order_relaxed);
+                     g_forks.fetch_add(1, std::memory_order_relaxed);
+                     g_list.unlock_all();
+                   });
+}
+
+}  // namespace
+
+ForkMutex::ForkMutex(LockRank rank) : rank_(rank) { g_list.add(this); }
+
+ForkMutex::~ForkMutex() { g_list.remove(this); }
 
 uint32_t fork_generation() { return g_generation.load(std::memory_order_relaxed); }
 

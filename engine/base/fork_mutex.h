@@ -14,8 +14,7 @@ namespace sluice {
 /// Ascending order of nesting; locks of one rank never nest.
 enum class LockRank : uint8_t { Stream, Pool, Module, Store, CodeMemory, Registry, Leaf };
 
-/// Fulfils Lockable, for std::lock_guard and std::unique_lock. The first one made installs the
-/// process's fork handlers.
+/// Fulfils Lockable, for std::lock_guard and std::unique_lock.
 class ForkMutex {
  public:
   explicit ForkMutex(LockRank rank);

@@ -52,7 +52,6 @@ TEST(ForkMutex, ChildCanLockWhatOthersHeld) {
 }
 
 TEST(ForkMutex, GenerationCountsForks) {
-  const ForkMutex installs_the_handlers(LockRank::Leaf);
   const uint32_t here = fork_generation();
   EXPECT_TRUE(in_child([&] {
     return fork_generation() == here + 1 && in_child([&] { return fork_generation() == here + 2; });
