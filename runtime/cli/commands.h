@@ -18,4 +18,10 @@ int bench_compile(const Options& options);
 /// Compiles the module once, runs it `repeat` times and prints a line of figures.
 int bench_run(const Options& options);
 
+/// Prints the completion script of the shell named.
+int completion(const Options& options);
+
+/// Prints the manual page.
+int man(const Options& options);
+
 }  // namespace sluice::cli

@@ -9,7 +9,7 @@
 #endif
 
 #include "engine/base/heap.h"
-#include "runtime/cli/commands.h"
+#include "runtime/cli/command_table.h"
 #include "runtime/cli/input.h"
 #include "runtime/cli/options.h"
 #include "runtime/cli/report.h"
@@ -29,16 +29,6 @@ void use_mimalloc() {
 #endif
 }
 
-int run_command(const sluice::cli::Options& options) {
-  switch (options.command) {
-  case sluice::cli::Command::Run: return sluice::cli::run(options);
-  case sluice::cli::Command::Validate: return sluice::cli::validate(options);
-  case sluice::cli::Command::BenchCompile: return sluice::cli::bench_compile(options);
-  case sluice::cli::Command::BenchRun: return sluice::cli::bench_run(options);
-  }
-  return sluice::cli::kStatusError;
-}
-
 /// Results that nobody got are no success.
 int finish_output(int status) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
@@ -53,5 +43,5 @@ int main(int argc, char** argv) {
   use_mimalloc();
   sluice::cli::ParsedLine line =
       sluice::cli::parse_command_line(argc, argv, sluice::cli::stdin_is_piped());
-  return finish_output(line.options ? run_command(*line.options) : line.status);
+  return finish_output(line.options ? line.options->command->run(*line.options) : line.status);
 }

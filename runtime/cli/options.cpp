@@ -1,14 +1,16 @@
-// The command line. CLI11 reads the options before the module; everything behind it is the
-// guest's, but for an --invoke that follows the module directly: people put it there.
+// The parser of the command line. It knows the shape of lines; what commands and options there are,
+// it reads in the tables. Where a command takes a guest's arguments, everything behind the module
+// is the guest's, but for an --invoke that follows the module directly: people put it there.
 #include "runtime/cli/options.h"
 
+#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <expected>
-#include <map>
+#include <unistd.h>
 
-#include <CLI/CLI.hpp>
-
+#include "runtime/cli/command_table.h"
+#include "runtime/cli/invoke.h"
+#include "runtime/cli/report.h"
+#include "runtime/cli/usage.h"
 #include "runtime/include/sluice/sluice.h"
 
 namespace sluice::cli {
@@ -20,221 +22,208 @@ namespace {
 constexpr const char* kVersion = "sluice " SLUICE_TEXT(SLUICE_VERSION_MAJOR) "." SLUICE_TEXT(
     SLUICE_VERSION_MINOR) "." SLUICE_TEXT(SLUICE_VERSION_PATCH);
 
-constexpr const char* kUsage =
-    R"(Sluice runs WebAssembly modules as native code, compiled while their bytes arrive.
+/// Reads the words of a line one after another. The first mistake ends it.
+class LineParser {
+ public:
+  LineParser(const CommandRow& command, std::vector<std::string> words, bool stdin_is_module)
+      : command_(command), words_(std::move(words)), stdin_is_module_(stdin_is_module) {
+    options_.command = &command;
+  }
 
-usage: sluice [run] [options] MODULE [args...]   run a WASI program, or call a function
-       sluice validate MODULE...                 check modules without running them
-       sluice bench compile [options] MODULE...  measure compiling
-       sluice bench run [options] MODULE [args]  measure running
+  ParsedLine run() {
+    bool only_names = false;
+    while (wrong_.empty() && !help_ && at_ < words_.size()) {
+      const std::string& word = words_[at_];
+      bool is_option = !only_names && word.size() > 1 && word[0] == '-';
+      if (is_option && word == "--") {
+        only_names = true;
+        ++at_;
+      } else if (is_option) {
+        take_option();
+      } else if (command_.operands == Operands::ModuleAndArgs) {
+        break;
+      } else {
+        options_.modules.push_back(word);
+        ++at_;
+      }
+    }
+    if (help_) {
+      print_command_help(command_);
+      return {std::nullopt, 0};
+    }
+    if (wrong_.empty()) take_operands();
+    if (!wrong_.empty()) return {std::nullopt, wrong_line(wrong_, command_)};
+    return {std::move(options_), 0};
+  }
 
-MODULE is a file, or - for standard input; without MODULE a module that is piped in is run.
-Everything behind MODULE is handed to the program, but for `--invoke NAME` or `--` directly behind it.
+  static int wrong_line(const std::string& what, const CommandRow& command) {
+    std::string help = "see sluice " + std::string(command.name) + " --help";
+    std::fprintf(stderr, "sluice: %s (%s)\n", printable(what).c_str(), help.c_str());
+    return 2;
+  }
 
-options of run:
-  --dir HOST[::GUEST][:ro]   give the program a directory, under another name, read-only
-  --env NAME[=VALUE]         set an environment variable, or pass the caller's on
-  --invoke NAME              call an exported function with the args and print its results
-  --memory-mode MODE         auto (default), guard: no checks in the code but guard pages,
-                             explicit: a comparison before every access
-  --compile WHEN             eager: every function before the program starts, lazy: each when
-                             it is called, adaptive (default): in the background or when called
-  --workers N                threads that compile; 0: compile on the reading thread
-  --stats                    print sizes and times of compilation to standard error
+ private:
+  const OptionRow* find(const std::string& name) {
+    for (const OptionRow& row : option_rows()) {
+      if ((row.commands & command_.bit) != 0 && (name == row.name || name == row.alias)) {
+        return &row;
+      }
+    }
+    return nullptr;
+  }
 
-options of bench:
-  --repeat N                 measure N times (default 5)
-  --workers N, --memory-mode MODE and, for bench run, --dir, --env, --invoke as for run
-  Prints a line per module, fields separated by tabs: file, bytes, bytes of its code section,
-  minimum and median milliseconds, bytes of machine code. compile: from bytes in memory to
-  machine code of every function. run: _start or the function of --invoke in a new
-  instance each time, what it prints thrown away.
+  /// `name` is none of this command's options: says so, and what may have been meant.
+  std::string unknown(const std::string& name) {
+    std::vector<std::string> names;
+    for (const OptionRow& row : option_rows()) {
+      if (name == row.name) {
+        return "'" + name + "' is no option of sluice " + std::string(command_.name);
+      }
+      if ((row.commands & command_.bit) != 0) names.emplace_back(row.name);
+    }
+    std::string text = "unknown option '" + name + "'";
+    std::vector<std::string> near = near_matches(name, names);
+    for (size_t i = 0; i < near.size(); ++i) text += (i == 0 ? "; similar: " : " ") + near[i];
+    return text;
+  }
 
-  --help, --version
+  void take_option() {
+    const std::string word = words_[at_++];
+    if (word == "--help" || word == "-h") {
+      help_ = true;
+      return;
+    }
+    size_t equals = word.starts_with("--") ? word.find('=') : std::string::npos;
+    const std::string name = word.substr(0, equals);
+    const OptionRow* row = find(name);
+    if (row == nullptr) {
+      wrong_ = unknown(name);
+      return;
+    }
+    const bool has_value = equals != std::string::npos;
+    std::string value = has_value ? word.substr(equals + 1) : std::string();
+    if (row->is_flag() && has_value) {
+      wrong_ = name + " takes no value";
+    } else if (!row->is_flag() && !row->value_is_optional() && !has_value) {
+      if (at_ == words_.size()) {
+        wrong_ = name + " wants a value: " + row->value;
+      } else {
+        value = words_[at_++];
+      }
+    }
+    if (wrong_.empty()) set(*row, value, has_value || !row->value_is_optional());
+  }
 
-Exit status: the program's; 134 after a trap; 1 if the module cannot be run; 2 for a wrong line.
-)";
+  void set(const OptionRow& row, const std::string& value, bool has_value) {
+    const auto index = static_cast<size_t>(&row - option_rows().data());
+    if (!row.repeats && (given_ >> index & 1) != 0) {
+      wrong_ = std::string(row.name) + " is given twice";
+      return;
+    }
+    given_ |= uint64_t{1} << index;
+    std::string wants;
+    OptionValue v{value};
+    if (*row.choices != '\0' && *row.choices != '<' && has_value) wants = choose(row, v);
+    if (wants.empty()) wants = row.set(options_, v);
+    if (!wants.empty())
+      wrong_ = std::string(row.name) + " wants " + wants + ", not '" + value + "'";
+  }
 
-int wrong_line(const std::string& what) {
-  std::fprintf(stderr, "sluice: %s (see sluice --help)\n", what.c_str());
-  return 2;
-}
+  /// Which of the choices it is, or what they are.
+  static std::string choose(const OptionRow& row, OptionValue& v) {
+    std::vector<std::string> words = split_choices(row.choices);
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (words[i] == v.text) {
+        v.choice = i;
+        return {};
+      }
+    }
+    return list_words(words);
+  }
 
-/// The options of `run` that come before the module.
-struct RawOptions {
-  std::vector<std::string> dirs;
-  std::vector<std::string> variables;
-  std::optional<std::string> invoke;
-  std::string memory_mode;
-  std::string compile;
-  std::string workers;
-  std::string repeat;
+  void take_operands() {
+    switch (command_.operands) {
+    case Operands::ModuleAndArgs: return take_guest();
+    case Operands::Modules:
+      if (options_.modules.empty() && stdin_is_module_) options_.modules.emplace_back("-");
+      if (options_.modules.empty()) wrong_ = "no module given";
+      return;
+    case Operands::Word: {
+      std::vector<std::string> words = split_choices(command_.words);
+      bool known = options_.modules.size() == 1;
+      if (known) known = std::find(words.begin(), words.end(), options_.modules[0]) != words.end();
+      if (!known) wrong_ = std::string(command_.name) + " wants " + list_words(words);
+      return;
+    }
+    case Operands::None:
+      if (!options_.modules.empty()) {
+        wrong_ = std::string(command_.name) + " takes nothing, got '" + options_.modules[0] + "'";
+      }
+      return;
+    }
+  }
+
+  /// The module and what follows it.
+  void take_guest() {
+    if (at_ == words_.size()) {
+      if (!stdin_is_module_) {
+        wrong_ = "no module given";
+        return;
+      }
+      words_.emplace_back("-");
+    }
+    options_.modules = {words_[at_++]};
+    if (at_ < words_.size()) {
+      const std::string& word = words_[at_];
+      if ((word == "--invoke" || word.starts_with("--invoke=")) && !options_.invoke) {
+        take_option();
+      } else if (word == "--") {
+        ++at_;
+      }
+    }
+    options_.guest_args.assign(words_.begin() + static_cast<std::ptrdiff_t>(at_), words_.end());
+  }
+
+  const CommandRow& command_;
+  std::vector<std::string> words_;
+  bool stdin_is_module_;
+  size_t at_ = 0;
+  uint64_t given_ = 0;  // bit set over the rows of options
+  bool help_ = false;
+  std::string wrong_;
+  Options options_;
 };
 
-/// Options that every command with an engine has.
-void declare_engine(CLI::App& app, RawOptions& raw) {
-  app.add_option("--memory-mode", raw.memory_mode);
-  app.add_option("--compile", raw.compile);
-  app.add_option("--workers", raw.workers);
-  app.prefix_command();
+/// The command that the line begins with, whose words are removed; null if it names none.
+const CommandRow* take_command(std::vector<std::string>& words) {
+  for (const CommandRow& row : command_rows()) {
+    std::string name = row.name;
+    size_t space = name.find(' ');
+    const bool two = space != std::string::npos;
+    if (words.empty() || words[0] != name.substr(0, space)) continue;
+    if (two && (words.size() < 2 || words[1] != name.substr(space + 1))) continue;
+    words.erase(words.begin(), words.begin() + (two ? 2 : 1));
+    return &row;
+  }
+  return nullptr;
 }
 
-void declare_run(CLI::App& app, RawOptions& raw) {
-  // One value each: CLI11 would otherwise take the module for a second one.
-  app.add_option("--dir", raw.dirs)->allow_extra_args(false);
-  app.add_option("--env", raw.variables)->allow_extra_args(false);
-  app.add_option("--invoke", raw.invoke);
-}
-
-/// The number of an option, or what is wrong with it.
-std::expected<uint32_t, std::string> to_number(const char* option, const std::string& text,
-                                               uint32_t least, uint32_t most) {
-  char* end = nullptr;
-  unsigned long n = std::strtoul(text.c_str(), &end, 10);
-  if (text.empty() || *end != '\0' || text[0] == '-' || n < least || n > most) {
-    return std::unexpected(std::string(option) + " wants a number from " + std::to_string(least) +
-                           " to " + std::to_string(most) + ", not '" + text + "'");
+/// A first word that is neither a command nor a file may be a misspelt command.
+std::string misspelt_command(const std::string& word) {
+  if (word.empty() || word[0] == '-' || word.find_first_of("./") != std::string::npos) return {};
+  if (access(word.c_str(), F_OK) == 0) return {};
+  std::vector<std::string> names;
+  std::string of_two;
+  for (const CommandRow& row : command_rows()) {
+    std::string name = row.name;
+    size_t space = name.find(' ');
+    if (word == name.substr(0, space)) of_two += (of_two.empty() ? "'" : "' or '") + name;
+    names.push_back(name.substr(0, space));
   }
-  return static_cast<uint32_t>(n);
-}
-
-/// Empty if all is well, else what is wrong.
-std::string convert_run(const RawOptions& raw, Options& options) {
-  for (const std::string& text : raw.dirs) {
-    std::optional<DirOption> dir = parse_dir(text);
-    if (!dir) return "--dir wants HOST[::GUEST][:ro], not '" + text + "'";
-    options.dirs.push_back(*dir);
-  }
-  for (const std::string& text : raw.variables) {
-    size_t equals = text.find('=');
-    std::string key = text.substr(0, equals);
-    if (key.empty()) return "--env wants NAME[=VALUE], not '" + text + "'";
-    if (equals != std::string::npos) {
-      options.variables.emplace_back(key, text.substr(equals + 1));
-    } else if (const char* value = std::getenv(key.c_str())) {
-      options.variables.emplace_back(key, value);
-    }
-  }
-  if (!raw.workers.empty()) {
-    auto n = to_number("--workers", raw.workers, 0, 256);
-    if (!n) return n.error();
-    options.workers = *n;
-  }
-  if (!raw.repeat.empty()) {
-    auto n = to_number("--repeat", raw.repeat, 1, 1'000'000);
-    if (!n) return n.error();
-    options.repeat = *n;
-  }
-  if (!raw.memory_mode.empty()) {
-    static const std::map<std::string, MemoryChoice> kModes = {
-        {"auto", MemoryChoice::Auto},
-        {"guard", MemoryChoice::Guard},
-        {"explicit", MemoryChoice::Explicit}};
-    auto mode = kModes.find(raw.memory_mode);
-    if (mode == kModes.end()) {
-      return "--memory-mode wants auto, guard or explicit, not '" + raw.memory_mode + "'";
-    }
-    options.memory_mode = mode->second;
-  }
-  if (!raw.compile.empty()) {
-    static const std::map<std::string, CompileChoice> kPolicies = {
-        {"adaptive", CompileChoice::Adaptive},
-        {"eager", CompileChoice::Eager},
-        {"lazy", CompileChoice::Lazy}};
-    auto policy = kPolicies.find(raw.compile);
-    if (policy == kPolicies.end()) {
-      return "--compile wants eager, lazy or adaptive, not '" + raw.compile + "'";
-    }
-    options.compile = policy->second;
-  }
-  options.invoke = raw.invoke;
-  return {};
-}
-
-/// The module and what follows it. Empty if all is well.
-std::string take_run_arguments(std::vector<std::string> rest, bool stdin_is_module,
-                               Options& options) {
-  bool only_names = !rest.empty() && rest[0] == "--";
-  if (only_names) rest.erase(rest.begin());
-  if (rest.empty()) {
-    if (!stdin_is_module) return "no module given";
-    rest.emplace_back("-");
-  }
-  if (!only_names && rest[0].size() > 1 && rest[0][0] == '-') {
-    return "unknown option '" + rest[0] + "'";
-  }
-  options.modules = {rest[0]};
-  size_t at = 1;
-  if (rest.size() > at && rest[at] == "--invoke" && !options.invoke) {
-    if (rest.size() == at + 1) return "--invoke wants the name of a function";
-    options.invoke = rest[at + 1];
-    at += 2;
-  } else if (rest.size() > at && rest[at].starts_with("--invoke=") && !options.invoke) {
-    options.invoke = rest[at].substr(9);
-    at += 1;
-  } else if (rest.size() > at && rest[at] == "--") {
-    at += 1;
-  }
-  options.guest_args.assign(rest.begin() + static_cast<std::ptrdiff_t>(at), rest.end());
-  return {};
-}
-
-/// A line of nothing but modules.
-ParsedLine take_modules(const std::vector<std::string>& line, bool stdin_is_module,
-                        Options options) {
-  bool only_names = false;
-  for (const std::string& word : line) {
-    if (!only_names && word == "--") {
-      only_names = true;
-    } else if (!only_names && word.size() > 1 && word[0] == '-') {
-      return {std::nullopt, wrong_line("unknown option '" + word + "'")};
-    } else {
-      options.modules.push_back(word);
-    }
-  }
-  if (options.modules.empty() && stdin_is_module) options.modules.emplace_back("-");
-  if (options.modules.empty()) return {std::nullopt, wrong_line("no module given")};
-  return {options, 0};
-}
-
-/// `run`, and `bench compile` and `bench run`, which have some of its options and --repeat.
-ParsedLine parse_engine_command(Command command, std::vector<std::string> line,
-                                bool stdin_is_module) {
-  Options options;
-  options.command = command;
-  RawOptions raw;
-  CLI::App app;
-  app.set_help_flag();
-  declare_engine(app, raw);
-  if (command != Command::BenchCompile) declare_run(app, raw);
-  if (command == Command::Run) {
-    app.add_flag("--stats", options.stats)->disable_flag_override();
-  } else {
-    app.add_option("--repeat", raw.repeat);
-  }
-  try {
-    std::reverse(line.begin(), line.end());  // as CLI11 wants it
-    app.parse(line);
-  } catch (const CLI::ParseError& error) {
-    return {std::nullopt, wrong_line(error.what())};
-  }
-  std::string wrong = convert_run(raw, options);
-  if (!wrong.empty()) return {std::nullopt, wrong_line(wrong)};
-  if (command == Command::BenchCompile)
-    return take_modules(app.remaining(), stdin_is_module, options);
-  wrong = take_run_arguments(app.remaining(), stdin_is_module, options);
-  if (!wrong.empty()) return {std::nullopt, wrong_line(wrong)};
-  return {options, 0};
-}
-
-ParsedLine parse_bench(std::vector<std::string> line, bool stdin_is_module) {
-  std::string what = line.empty() ? std::string() : line[0];
-  if (what != "compile" && what != "run") {
-    return {std::nullopt, wrong_line("bench wants 'compile' or 'run'")};
-  }
-  line.erase(line.begin());
-  Command command = what == "run" ? Command::BenchRun : Command::BenchCompile;
-  return parse_engine_command(command, std::move(line), stdin_is_module);
+  if (!of_two.empty()) return word + " wants more: " + of_two + "'";
+  std::vector<std::string> near = near_matches(word, names);
+  if (near.empty()) return {};
+  return "no command and no file '" + word + "'; similar: " + near[0];
 }
 
 }  // namespace
@@ -253,30 +242,55 @@ std::optional<DirOption> parse_dir(const std::string& text) {
   return dir;
 }
 
+std::optional<uint64_t> parse_size(const std::string& text) {
+  size_t digits = text.find_first_not_of("0123456789");
+  if (text.empty() || digits == 0) return std::nullopt;
+  std::string unit = digits == std::string::npos ? std::string() : text.substr(digits);
+  constexpr std::string_view kUnits = "KMGT";
+  int shift = 0;
+  if (!unit.empty()) {
+    size_t which = kUnits.find(unit[0]);
+    if (unit.size() != 1 || which == std::string_view::npos) return std::nullopt;
+    shift = 10 * (static_cast<int>(which) + 1);
+  }
+  uint64_t bytes = 0;
+  for (char c : text.substr(0, digits)) {
+    if (bytes > (~uint64_t{0} >> shift) / 10 - 1) return std::nullopt;
+    bytes = bytes * 10 + static_cast<uint64_t>(c - '0');
+  }
+  return bytes << shift;
+}
+
 ParsedLine parse_command_line(int argc, const char* const* argv, bool stdin_is_module) {
-  std::vector<std::string> line(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const std::string command = line.empty() ? std::string() : line[0];
-  bool named = command == "validate" || command == "run" || command == "bench";
-  if (named) line.erase(line.begin());
-  if (!line.empty() && (line[0] == "--help" || line[0] == "-h" || (!named && line[0] == "help"))) {
-    std::fputs(kUsage, stdout);
+  std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const bool asks_help = !words.empty() && (words[0] == "--help" || words[0] == "-h");
+  if (asks_help || (!words.empty() && words[0] == "help")) {
+    words.erase(words.begin());
+    const CommandRow* about = take_command(words);
+    if (about == nullptr) print_overview(stdout);
+    if (about != nullptr) print_command_help(*about);
     return {std::nullopt, 0};
   }
-  if (!line.empty() && (line[0] == "--version" || line[0] == "-V")) {
+  if (!words.empty() && (words[0] == "--version" || words[0] == "-V")) {
     std::puts(kVersion);
     return {std::nullopt, 0};
   }
-  if (line.empty() && !stdin_is_module) {
-    std::fputs(kUsage, stderr);
+  if (words.empty() && !stdin_is_module) {
+    print_overview(stderr);
     return {std::nullopt, 2};
   }
-  if (command == "bench") return parse_bench(std::move(line), stdin_is_module);
-  if (command == "validate") {
-    Options options;
-    options.command = Command::Validate;
-    return take_modules(line, stdin_is_module, options);
+  const CommandRow& run = command_rows().front();
+  const CommandRow* command = take_command(words);
+  const bool asks_part = words.size() > 1 && (words[1] == "--help" || words[1] == "-h");
+  if (command == nullptr && asks_part && words[0][0] != '-') {
+    print_overview(stdout);
+    return {std::nullopt, 0};
   }
-  return parse_engine_command(Command::Run, std::move(line), stdin_is_module);
+  if (command == nullptr && !words.empty()) {
+    std::string wrong = misspelt_command(words[0]);
+    if (!wrong.empty()) return {std::nullopt, LineParser::wrong_line(wrong, run)};
+  }
+  return LineParser(command == nullptr ? run : *command, std::move(words), stdin_is_module).run();
 }
 
 }  // namespace sluice::cli

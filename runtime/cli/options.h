@@ -1,4 +1,5 @@
-// What the command line asks for, parsed and checked. Knows nothing of engines.
+// What the command line asks for, parsed and checked against the tables of command_table.h. Knows
+// nothing of engines: every choice is a plain value that program.cpp and the commands act on.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +10,10 @@
 
 namespace sluice::cli {
 
-enum class Command { Run, Validate, BenchCompile, BenchRun };
+struct CommandRow;
+
 enum class MemoryChoice { Auto, Guard, Explicit };
-enum class CompileChoice { Adaptive, Eager, Lazy };
+enum class CompileChoice { Eager, Lazy, Adaptive };
 
 /// --dir HOST[::GUEST][:ro]
 struct DirOption {
@@ -21,15 +23,17 @@ struct DirOption {
 };
 
 struct Options {
-  Command command = Command::Run;
-  std::vector<std::string> modules;  // one to run, else any number; "-" is stdin
+  const CommandRow* command = nullptr;
+  std::vector<std::string> modules;  // what the command works on; "-" is standard input
   std::vector<std::string> guest_args;
   std::vector<DirOption> dirs;
   std::vector<std::pair<std::string, std::string>> variables;
+  bool inherit_variables = false;
   std::optional<std::string> invoke;
-  MemoryChoice memory_mode = MemoryChoice::Auto;
+  MemoryChoice memory_checks = MemoryChoice::Auto;
   std::optional<CompileChoice> compile;
   std::optional<uint32_t> workers;
+  std::optional<uint64_t> max_stack_bytes;
   bool stats = false;
   uint32_t repeat = 5;  // of a benchmark
 };
@@ -46,5 +50,8 @@ ParsedLine parse_command_line(int argc, const char* const* argv, bool stdin_is_m
 
 /// Splits --dir's value; nothing if a part is empty.
 std::optional<DirOption> parse_dir(const std::string& text);
+
+/// "65536", "64K", "16M", "4G": a number of bytes. Nothing if it is none or too large.
+std::optional<uint64_t> parse_size(const std::string& text);
 
 }  // namespace sluice::cli

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <unistd.h>
 
 #include "runtime/cli/invoke.h"
 #include "runtime/cli/report.h"
@@ -68,6 +70,21 @@ int invoke(const Instance& instance, const Options& options, const wasi::Context
   return 0;
 }
 
+/// The environment of the guest, each name once; the last of --env wins.
+std::map<std::string, std::string> variables(const Options& options) {
+  std::map<std::string, std::string> out;
+  for (char** line = environ; options.inherit_variables && *line != nullptr; ++line) {
+    std::string text = *line;
+    size_t equals = text.find('=');
+    // What has no name cannot be given to a guest.
+    if (equals != 0 && equals != std::string::npos) {
+      out[text.substr(0, equals)] = text.substr(equals + 1);
+    }
+  }
+  for (const auto& [key, value] : options.variables) out[key] = value;
+  return out;
+}
+
 /// Calls an exported function that takes and returns nothing. No export of the name: 0.
 int call_plain(const Instance& instance, const char* name, const Options& options,
                const wasi::Context& context) {
@@ -81,7 +98,7 @@ int call_plain(const Instance& instance, const char* name, const Options& option
 
 EngineConfig engine_config(const Options& options) {
   EngineConfig config;
-  switch (options.memory_mode) {
+  switch (options.memory_checks) {
   case MemoryChoice::Auto: config.memory_mode = MemoryModeChoice::Auto; break;
   case MemoryChoice::Guard: config.memory_mode = MemoryModeChoice::Guard; break;
   case MemoryChoice::Explicit: config.memory_mode = MemoryModeChoice::Explicit; break;
@@ -94,6 +111,7 @@ EngineConfig engine_config(const Options& options) {
     }
   }
   if (options.workers) config.workers = *options.workers;
+  if (options.max_stack_bytes) config.max_wasm_stack_bytes = *options.max_stack_bytes;
   return config;
 }
 
@@ -104,7 +122,7 @@ Result<void> prepare(wasi::Context& context, const Options& options) {
   for (const std::string& text : options.guest_args) {
     if (done) done = context.add_argument(text);
   }
-  for (const auto& [key, value] : options.variables) {
+  for (const auto& [key, value] : variables(options)) {
     if (done) done = context.add_variable(key, value);
   }
   for (const DirOption& dir : options.dirs) {

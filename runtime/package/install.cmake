@@ -13,6 +13,22 @@ if(TARGET sluice_shared)
 endif()
 if(TARGET sluice_cli)
   install(TARGETS sluice_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  # The command writes its manual page and its completions itself, so they cannot say otherwise.
+  set(made "${CMAKE_CURRENT_BINARY_DIR}/made")
+  file(MAKE_DIRECTORY "${made}")
+  add_custom_command(
+    OUTPUT "${made}/sluice.1" "${made}/sluice.bash" "${made}/_sluice" "${made}/sluice.fish"
+    COMMAND sluice_cli man > "${made}/sluice.1"
+    COMMAND sluice_cli completion bash > "${made}/sluice.bash"
+    COMMAND sluice_cli completion zsh > "${made}/_sluice"
+    COMMAND sluice_cli completion fish > "${made}/sluice.fish"
+    DEPENDS sluice_cli VERBATIM)
+  add_custom_target(sluice_cli_texts ALL DEPENDS "${made}/sluice.1")
+  install(FILES "${made}/sluice.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+  set(share "${CMAKE_INSTALL_DATAROOTDIR}")
+  install(FILES "${made}/sluice.bash" DESTINATION "${share}/bash-completion/completions" RENAME sluice)
+  install(FILES "${made}/_sluice" DESTINATION "${share}/zsh/site-functions")
+  install(FILES "${made}/sluice.fish" DESTINATION "${share}/fish/vendor_completions.d")
 endif()
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/sluice")

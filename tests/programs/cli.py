@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -188,7 +189,7 @@ def test_errors(directory):
         result = run(line)
         check(result.status == 1 and wanted in result.err, f"{line}: {wanted}", result.err)
     for line in (["--no-such-option", path], ["--dir"], ["--dir", "", path], ["--env", "=x", path],
-                 ["--workers", "many", path], ["--memory-mode", "other", path],
+                 ["--workers", "many", path], ["--memory-checks", "other", path],
                  ["validate", "--stats", path], ["run", "--invoke"]):
         result = run(line)
         check(result.status == 2 and result.err.startswith("sluice:"), f"{line}: wrong line",
@@ -229,10 +230,56 @@ def test_streams(directory):
             process.stdin.close()
 
 
-def test_words(directory):
-    for line in (["--help"], ["-h"], ["run", "--help"], ["validate", "--help"], ["bench", "--help"], ["help"]):
+COMMANDS = ("run", "validate", "bench compile", "bench run", "completion", "man")
+
+
+def test_shells(directory):
+    """Completions that the shells accept, with all options; a manual page without complaint."""
+    scripts = {shell: run(["completion", shell]) for shell in ("bash", "zsh", "fish")}
+    page = run(["man"])
+    options = set(re.findall(r"^  (--[a-z-]+)", run(["help", "run"]).out, re.M))
+    check(len(options) > 8, "options of run")
+    for option in options:
+        check(all((option if shell != "fish" else f"-l {option[2:]} ") in script.out
+                  for shell, script in scripts.items()), f"{option} is completed")
+        check(option.replace("-", "\\-") in page.out, f"{option} is in the manual")
+    for shell, script in scripts.items():
+        if shutil.which(shell):
+            checked = subprocess.run([shell, "-n"], input=script.out, capture_output=True, text=True)
+            check(checked.returncode == 0 and not checked.stderr, f"{shell} reads it", checked.stderr)
+    if shutil.which("bash"):
+        def complete(*words):
+            line = " ".join(f"'{word}'" for word in words)
+            asked = subprocess.run(
+                ["bash", "-c", f'{scripts["bash"].out}\nCOMP_WORDS=({line}); '
+                 f'COMP_CWORD={len(words) - 1}; _sluice; echo "${{COMPREPLY[*]}}"'],
+                capture_output=True, text=True, cwd=directory)
+            return asked.stdout.split()
+        check("validate" in complete("sluice", "v"), "commands in bash")
+        check(complete("sluice", "run", "--memory-checks", "e") == ["explicit"], "values in bash")
+        check(complete("sluice", "run", "--inv") == ["--invoke"], "options in bash")
+        check(complete("sluice", "bench", "") [:2] == ["compile", "run"], "second words in bash")
+    if shutil.which("man"):
+        shown = subprocess.run(["man", "--warnings", "-l", "-"], input=page.out, capture_output=True,
+                               text=True)
+        check("inherit-env" in shown.stdout and not shown.stderr, "man shows it", shown.stderr)
+    for line, wanted in [(["completion"], "bash, zsh or fish"), (["completion", "tcsh"], "bash, zsh or"),
+                         (["man", "x"], "takes nothing")]:
         result = run(line)
-        check(result.status == 0 and "--invoke" in result.out, f"{line}")
+        check(result.status == 2 and wanted in result.err, f"{line}: {wanted}", result.err)
+
+
+def test_words(directory):
+    for line in (["--help"], ["-h"], ["help"], ["bench", "--help"]):
+        result = run(line)
+        check(result.status == 0 and all(word in result.out for word in COMMANDS), f"{line}")
+    for command in COMMANDS:
+        texts = {run(line).out for line in (["help", *command.split()], [*command.split(), "--help"],
+                                            [*command.split(), "-h"])}
+        check(len(texts) == 1 and f"usage: sluice {command}" in texts.pop(), f"help of {command}")
+    check("--invoke NAME" in run(["run", "--help"]).out, "options in the help of run")
+    for text in (run(["help", command]).out for command in COMMANDS):
+        check(all(len(line) <= 100 for line in text.splitlines()), "no long lines", text)
     check(re.fullmatch(r"sluice \d+\.\d+\.\d+\n", run(["--version"]).out), "--version")
     path = directory / "numbers.wasm"
     path.write_bytes(NUMBERS)
@@ -242,8 +289,8 @@ def test_words(directory):
     for word in ("bytes", "functions", "machine code bytes", "compile time", "last byte to ready"):
         check(word in result.err, f"--stats: {word}", result.err)
     for mode in ("guard", "explicit"):
-        result = run(["--stats", "--memory-mode", mode, "--invoke", "add", path, 1, 2])
-        check(result.out == "3\n" and mode in result.err, f"--memory-mode {mode}", result.err)
+        result = run(["--stats", "--memory-checks", mode, "--invoke", "add", path, 1, 2])
+        check(result.out == "3\n" and mode in result.err, f"--memory-checks {mode}", result.err)
 
 
 def bench_rows(result, what):
@@ -307,10 +354,19 @@ def test_hostile_lines(directory):
     here = subprocess.run([CLI, "--invoke", "add", "--", dashed.name, "1", "2"], cwd=directory,
                           capture_output=True, text=True, timeout=60)
     check(here.stdout == "3\n", "a module whose name begins with a dash", here.stderr)
-    for line, wanted in [(["--memory-mode", "EXPLICIT", path], "auto, guard or explicit, not 'EXPLICIT'"),
-                         (["--memory-mode", "2", path], "auto, guard or explicit"),
-                         (["--stats=5", path], "--stats"), (["--"], "no module given"),
-                         (["--invoke", "add", "--invoke", "add", path, 1, 2], "--invoke")]:
+    for line, wanted in [(["--memory-checks", "EXPLICIT", path], "auto, guard or explicit, not 'EXPLICIT'"),
+                         (["--memory-checks", "2", path], "auto, guard or explicit"),
+                         (["--stats=5", path], "--stats"),
+                         (["--invoke", "add", "--invoke", "add", path, 1, 2], "--invoke is given twice"),
+                         (["--workers", "-1", path], "--workers wants a number from 0 to 256, not '-1'"),
+                         (["--workers", "4x", path], "from 0 to 256"), (["--workers=", path], "not ''"),
+                         (["--max-stack", "1", path], "a size from 16K up"),
+                         (["--max-stack", "99999999999T", path], "a size"),
+                         (["--inovke", "add", path], "similar: --invoke"),
+                         (["run", "--repeat=3", path], "is no option of sluice run"),
+                         (["--invoke"], "--invoke wants a value: NAME"),
+                         (["vaildate", path], "similar: validate"), (["bench", path], "'bench run'"),
+                         (["--stats\x1b[31m", path], "unknown option '--stats?[31m'")]:
         result = run(line)
         check(result.status == 2 and wanted in result.err and len(result.err.splitlines()) == 1,
               f"{line}: {wanted}", result.err)
@@ -355,7 +411,7 @@ def main():
     with tempfile.TemporaryDirectory() as text:
         directory = pathlib.Path(text)
         for test in (test_invoke, test_traps, test_exit, test_surroundings, test_imports, test_errors, test_streams,
-                     test_words, test_bench):
+                     test_words, test_shells, test_bench, test_hostile_lines, test_scarcity):
             test(directory)
     finish()
 

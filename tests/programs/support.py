@@ -21,7 +21,7 @@ TIMEOUT_S = 600 if SANITIZE else 120
 
 # Memory modes and worker counts that every program runs with.
 CONFIGURATIONS = [
-    ["--memory-mode", mode, "--workers", workers]
+    ["--memory-checks", mode, "--workers", workers]
     for mode, workers in itertools.product(["guard", "explicit"], ["0", "2"])
 ]
 

@@ -1,0 +1,124 @@
+#include "runtime/cli/command_table.h"
+
+#include <cstdlib>
+
+#include "runtime/cli/commands.h"
+
+namespace sluice::cli {
+
+namespace {
+
+/// Notes a decimal number between the two bounds.
+template <class T>
+std::string set_number(T& out, const std::string& text, uint64_t least, uint64_t most) {
+  char* end = nullptr;
+  unsigned long long n = std::strtoull(text.c_str(), &end, 10);
+  bool is_number = !text.empty() && text[0] >= '0' && text[0] <= '9' && *end == '\0';
+  if (!is_number || n < least || n > most) {
+    return "a number from " + std::to_string(least) + " to " + std::to_string(most);
+  }
+  out = static_cast<uint32_t>(n);
+  return {};
+}
+
+std::string set_dir(Options& o, const OptionValue& v) {
+  std::optional<DirOption> dir = parse_dir(v.text);
+  if (!dir) return "HOST[::GUEST][:ro]";
+  o.dirs.push_back(*dir);
+  return {};
+}
+
+std::string set_variable(Options& o, const OptionValue& v) {
+  size_t equals = v.text.find('=');
+  std::string key = v.text.substr(0, equals);
+  if (key.empty()) return "NAME[=VALUE]";
+  if (equals != std::string::npos) {
+    o.variables.emplace_back(key, v.text.substr(equals + 1));
+  } else if (const char* value = std::getenv(key.c_str())) {
+    o.variables.emplace_back(key, value);
+  }
+  return {};
+}
+
+std::string set_max_stack(Options& o, const OptionValue& v) {
+  constexpr uint64_t kLeast = uint64_t{16} << 10;
+  std::optional<uint64_t> bytes = parse_size(v.text);
+  if (!bytes || *bytes < kLeast) return "a size from 16K up, as 512K or 8M";
+  o.max_stack_bytes = *bytes;
+  return {};
+}
+
+// clang-format off
+constexpr CommandRow kCommands[] = {
+  {kRun, "run", Operands::ModuleAndArgs, "MODULE [ARGS...]",
+   "run a WASI program, or call one of its functions",
+   "The module is compiled while it is read. Everything behind it is handed to the program, but for "
+   "`--invoke NAME` or `--` directly behind it. `run` may be left out.",
+   "", &run},
+  {kValidate, "validate", Operands::Modules, "MODULE...",
+   "check modules without running them", "", "", &validate},
+  {kBenchCompile, "bench compile", Operands::Modules, "MODULE...",
+   "measure compiling",
+   "Prints a line per module, fields separated by tabs: file, bytes, bytes of its code section, "
+   "minimum and median milliseconds from bytes in memory to machine code of every function, bytes of "
+   "machine code.", "", &bench_compile},
+  {kBenchRun, "bench run", Operands::ModuleAndArgs, "MODULE [ARGS...]",
+   "measure running",
+   "Prints a line as `bench compile` does; the times are those of _start or of the function of "
+   "--invoke, in a new instance each time. What the program prints is thrown away.", "", &bench_run},
+  {kCompletion, "completion", Operands::Word, "SHELL",
+   "print a shell's completion script",
+   "For bash: eval \"$(sluice completion bash)\". For zsh: a file _sluice in $fpath. For fish: "
+   "~/.config/fish/completions/sluice.fish.", "bash|zsh|fish", &completion},
+  {kMan, "man", Operands::None, "", "print the manual page", "To read it: sluice man | man -l -", "", &man},
+};
+
+constexpr OptionRow kOptions[] = {
+  {"--dir", "", "HOST[::GUEST][:ro]", kRuns, true, "<dir>",
+   "give the program a directory, under another name, read-only", &set_dir},
+  {"--env", "", "NAME[=VALUE]", kRuns, true, "",
+   "set an environment variable, or pass the caller's on", &set_variable},
+  {"--inherit-env", "", "", kRuns, false, "",
+   "pass the caller's whole environment on; --env wins",
+   [](Options& o, const OptionValue&) { o.inherit_variables = true; return std::string(); }},
+  {"--invoke", "", "NAME", kRuns, false, "",
+   "call an exported function with the arguments and print its results",
+   [](Options& o, const OptionValue& v) { o.invoke = v.text; return std::string(); }},
+  {"--max-stack", "", "SIZE", kRuns, false, "",
+   "stack that WebAssembly code may use (default 1M)", &set_max_stack},
+  {"--memory-checks", "--memory-mode", "HOW", kCompiles, false, "auto|guard|explicit",
+   "guard: by guard pages, no checks in the code; explicit: a comparison before every access; auto "
+   "(default): guard, or explicit where address space is limited",
+   [](Options& o, const OptionValue& v) { o.memory_checks = MemoryChoice(v.choice); return std::string(); }},
+  {"--compile", "", "WHEN", kCompiles, false, "eager|lazy|adaptive",
+   "eager: every function before the program starts; lazy: each when it is called; adaptive "
+   "(default): in the background or when called",
+   [](Options& o, const OptionValue& v) { o.compile = CompileChoice(v.choice); return std::string(); }},
+  {"--workers", "", "N", kCompiles, false, "",
+   "threads that compile; 0: compile on the reading thread",
+   [](Options& o, const OptionValue& v) { return set_number(o.workers, v.text, 0, 256); }},
+  {"--stats", "", "", kRun, false, "",
+   "print sizes and times of compilation to standard error",
+   [](Options& o, const OptionValue&) { o.stats = true; return std::string(); }},
+  {"--repeat", "", "N", kBenchCompile | kBenchRun, false, "",
+   "measure N times (default 5)",
+   [](Options& o, const OptionValue& v) { return set_number(o.repeat, v.text, 1, 1'000'000); }},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const CommandRow> command_rows() { return kCommands; }
+std::span<const OptionRow> option_rows() { return kOptions; }
+
+std::vector<std::string> split_choices(std::string_view choices) {
+  std::vector<std::string> words;
+  while (!choices.empty()) {
+    size_t bar = choices.find('|');
+    words.emplace_back(choices.substr(0, bar));
+    choices.remove_prefix(bar == std::string_view::npos ? choices.size() : bar + 1);
+  }
+  return words;
+}
+
+}  // namespace sluice::cli
