@@ -37,6 +37,8 @@ class TypeRegistry : public Allocated {
  public:
   /// As many as a canonical ValType can name.
   static constexpr uint32_t kMaxTypes = (1u << 22) - 1;
+  /// Entries lie in chunks of so many.
+  static constexpr uint32_t kChunkLog2 = 10;
 
   TypeRegistry();
   TypeRegistry(const TypeRegistry&) = delete;
@@ -63,6 +65,9 @@ class TypeRegistry : public Allocated {
   bool is_subtype(HeapType sub, HeapType super) const;
   bool is_subtype(ValType sub, ValType super) const;
 
+  /// The array of pointers to chunks, where generated code finds entries by id. Stays as it is.
+  const void* chunks() const { return chunks_.data(); }
+
   /// Number of ids given so far.
   uint32_t size() const { return next_id_.load(std::memory_order_acquire) - 1; }
 
@@ -75,7 +80,6 @@ class TypeRegistry : public Allocated {
   struct KeyHash {
     size_t operator()(const Key& key) const { return key.hash; }
   };
-  static constexpr uint32_t kChunkLog2 = 10;
   static constexpr uint32_t kChunks = (kMaxTypes >> kChunkLog2) + 1;
 
   void write_words(std::span<const TypeDef> types, uint32_t first, uint32_t count);

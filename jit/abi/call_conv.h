@@ -13,7 +13,10 @@
 //                   [rbp + 16 + param_stack_bytes + offset]    result slots
 //
 // i32 values have zero upper halves in registers and in slots. On entry r14 holds the callee's
-// instance and rbx the base of its memory 0; the callee keeps both.
+// instance and rbx the base of its memory 0; the callee keeps both, unless it makes a tail call to
+// another instance. It may do so if its caller gets both back from its own frame: callers that call
+// another instance do, and the code at the return address, which begins with kRestoresInstance,
+// says so.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +30,10 @@ namespace sluice {
 inline constexpr Reg kValueGprs[] = {Reg::Rax, Reg::Rcx, Reg::Rdx, Reg::Rsi, Reg::Rdi, Reg::R8};
 inline constexpr uint32_t kValueGprCount = 6;
 inline constexpr uint32_t kValueXmmCount = 8;  // xmm0 … xmm7
+
+/// mov r14, [rbp - 8], as a little-endian number: the first instruction behind a call after which
+/// r14 and rbx may be another instance's. Nothing else is.
+inline constexpr uint32_t kRestoresInstance = 0xf8758b4c;
 
 constexpr RegClass reg_class_of(ValType type) {
   ValKind k = type.kind();

@@ -107,11 +107,12 @@ struct InstanceData {
   FuncRecord* func_records = nullptr;        // one per function, filled when first needed
   uint32_t jump_table_offset = 0;            // of this module's slot 0, from code_base
   uint32_t defined_func_count = 0;
-  void* owner = nullptr;         // the runtime's Instance or HostFunc
-  void* host_code = nullptr;     // host functions: the C function to call …
-  void* host_env = nullptr;      // … and its first argument
-  uint32_t memories_offset = 0;  // InstanceLayout::memories, for the signal handler
-  uint32_t memory_count = 0;     // MemoryData* there; 0 for host functions
+  void* owner = nullptr;              // the runtime's Instance or HostFunc
+  void* host_code = nullptr;          // host functions: the C function to call …
+  void* host_env = nullptr;           // … and its first argument
+  uint32_t memories_offset = 0;       // InstanceLayout::memories, for the signal handler
+  uint32_t memory_count = 0;          // MemoryData* there; 0 for host functions
+  const void* type_chunks = nullptr;  // TypeRegistry::chunks()
 };
 static_assert(offsetof(InstanceData, host_env) <= 127, "one-byte displacements");
 

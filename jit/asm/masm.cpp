@@ -118,8 +118,11 @@ void Masm::jump_table(Reg index) {
   patch32(table, offset() - (table + 4));
 }
 
-void Masm::call_func(FuncIdx func) {
-  e_.put(0xe8, 1);
+void Masm::call_func(FuncIdx func) { put_func_slot(0xe8, func); }
+void Masm::jmp_func(FuncIdx func) { put_func_slot(0xe9, func); }
+
+void Masm::put_func_slot(uint8_t opcode, FuncIdx func) {
+  e_.put(opcode, 1);
   relocs_.push_back({offset(), RelocKind::FuncSlot, raw(func)});
   e_.put(0, 4);
 }
@@ -192,7 +195,7 @@ void Masm::emit_trap_stub(uint8_t byte, uint32_t wasm_offset, Vector<SourceMark>
   e_.put(kTrapCall | uint64_t{byte} << 32, kTrapCallBytes + 1);
 }
 
-void Masm::emit_jmp_to(uint32_t target) {
+void Masm::jmp_to(uint32_t target) {
   e_.put(0xe9, 1);
   e_.put(target - (offset() + 4), 4);
 }

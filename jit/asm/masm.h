@@ -213,6 +213,8 @@ class Masm {
     e_.put(0x800fu | static_cast<uint32_t>(cond) << 8, 2);
     wait_for(label);
   }
+  /// To an offset that is known, in the long form.
+  void jmp_to(uint32_t target);
   void jmp_reg(Reg r) { e_.reg_reg({0, 0, 0xff}, 0, 4, num(r)); }
   void jmp_mem(const Mem& m) { e_.reg_mem({0, 0, 0xff}, 0, 4, m); }
   /// Jumps to the index-th of the table_entry()s that must follow immediately. `index` is
@@ -222,8 +224,9 @@ class Masm {
 
   // --- Calls, frames, traps ---
 
-  /// Calls a defined function of the module through its jump-table slot.
+  /// Calls a defined function of the module through its jump-table slot, or jumps to it.
   void call_func(FuncIdx func);
+  void jmp_func(FuncIdx func);
   void call_reg(Reg r) { e_.reg_reg({0, 0, 0xff}, 0, 2, num(r)); }
   void call_mem(const Mem& m) { e_.reg_mem({0, 0, 0xff}, 0, 2, m); }
   /// The call alone: arguments are in place (rsi, rdx, …), rdi is set to the instance here. A trap
@@ -311,8 +314,8 @@ class Masm {
   void emit_saturation(const SlowPath& path);
   void emit_minmax(const SlowPath& path);
   void emit_unsigned_to_float(const SlowPath& path);
+  void put_func_slot(uint8_t opcode, FuncIdx func);
   void emit_trap_stub(uint8_t byte, uint32_t wasm_offset, Vector<SourceMark>* marks);
-  void emit_jmp_to(uint32_t target);
   void emit_pool();
 
   Encoder e_;

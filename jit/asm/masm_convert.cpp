@@ -64,7 +64,7 @@ void Masm::emit_unsigned_to_float(const SlowPath& path) {
   close_short(even);
   cvt_to_float(1, path.fwidth, path.dst, kScratchGpr);
   farith(FArith::Add, path.fwidth, path.dst, path.dst, path.dst);
-  emit_jmp_to(path.resume);
+  jmp_to(path.resume);
 }
 
 void Masm::float_to_int(FWidth from, Width to, bool is_signed, Reg dst, Reg xmm_src) {
@@ -115,7 +115,7 @@ void Masm::emit_truncate(const SlowPath& path, Vector<SourceMark>* marks) {
       RareScope rare(*this);
       rare.a.btc(RareScope::gp(W64, path.dst), 63);
     }
-    emit_jmp_to(path.resume);
+    jmp_to(path.resume);
     close_short(failed);
   }
   if (path.saturate) return emit_saturation(path);
@@ -138,7 +138,7 @@ void Masm::emit_truncate_failure(const SlowPath& path, Vector<SourceMark>* marks
     fconst(path.fwidth, kScratchXmm, 0);
     fcompare(path.fwidth, path.src, kScratchXmm);
     uint32_t too_large = short_jcc(Cond::Above);
-    emit_jmp_to(path.resume);
+    jmp_to(path.resume);
     close_short(too_small);
     close_short(too_large);
   }
@@ -154,16 +154,16 @@ void Masm::emit_saturation(const SlowPath& path) {
     uint32_t negative = short_jcc(Cond::Below);
     mov_imm(path.width, path.dst, path.width == W64 ? 0x7fff'ffff'ffff'ffff : 0x7fff'ffff);
     close_short(negative);
-    emit_jmp_to(path.resume);
+    jmp_to(path.resume);
     close_short(unordered);
   } else {
     uint32_t negative_or_nan = short_jcc(Cond::Below);
     mov_imm(path.width, path.dst, ~uint64_t{0});
-    emit_jmp_to(path.resume);
+    jmp_to(path.resume);
     close_short(negative_or_nan);
   }
   zero(path.dst);
-  emit_jmp_to(path.resume);
+  jmp_to(path.resume);
 }
 
 }  // namespace sluice

@@ -151,10 +151,10 @@ void Masm::emit_minmax(const SlowPath& path) {
   uint32_t unordered = short_jcc(Cond::Parity);
   Opcode combine{packed_prefix(path.fwidth), 1, static_cast<uint8_t>(path.max ? 0x54 : 0x56)};
   sse_rvm(combine, true, path.dst, path.src, path.src2);  // and, or of the sign bits
-  emit_jmp_to(path.resume);
+  jmp_to(path.resume);
   close_short(unordered);
   farith(FArith::Add, path.fwidth, path.dst, path.src, path.src2);  // a quiet NaN
-  emit_jmp_to(path.resume);
+  jmp_to(path.resume);
 }
 
 }  // namespace sluice

@@ -4,14 +4,12 @@
 // operand slots, after it all registers but the results' are free.
 #include <cstddef>
 
+#include "engine/wasm/type_registry.h"
 #include "jit/baseline/func_compiler.h"
 
 namespace sluice {
 
 namespace {
-
-// Where call_indirect keeps the index, then the entry: carries no argument.
-constexpr Reg kEntryReg = Reg::R10;
 
 bool has_v128(const FuncType& type) {
   for (uint32_t i = 0; i < type.param_count + type.result_count; ++i) {
@@ -89,7 +87,8 @@ void FuncCompiler::load_memory_base() {
   }
 }
 
-/// After a call that may have run in another instance.
+/// After a call that may have run in another instance. Tail calls ask whether their caller does
+/// this by looking for the first instruction (kRestoresInstance).
 void FuncCompiler::restore_pinned() {
   masm.load(LoadKind::I64, kInstanceReg, frame_slot(-8));
   if (!module.memories.empty()) load_memory_base();
@@ -117,42 +116,84 @@ void FuncCompiler::call(uint32_t func, const FuncType& type, Slot* args) {
   take_results(type, args);
 }
 
+/// Moves the arguments into place, and behind them the operand that says whom to call into
+/// kCalleeReg, which carries no argument.
+void FuncCompiler::pass_arguments_and_callee(const FuncType& type, const Slot* args) {
+  const Slot& callee = args[type.param_count];
+  memory_.moves.add(move_type_of(callee.type), MovePlace::in_reg(kCalleeReg), place_of(callee));
+  pass_arguments(type, args);
+}
+
+/// kCalleeReg: from an index to the address of the table's FuncRecord there, which has the type.
+void FuncCompiler::find_table_callee(TypeIdx type_index, uint32_t table) {
+  const TypeDef& def = module.types[raw(type_index)];
+  masm.load(LoadKind::I64, kScratchGpr,
+            instance_field(layout.tables + sizeof(void*) * uint64_t{table}));
+  masm.alu_load(Alu::Cmp, W64, kCalleeReg, mem_at(kScratchGpr, offsetof(TableData, size)));
+  masm.trap_if(Cond::AboveEqual, TrapCode::UndefinedElement);
+  masm.shift_imm(Shift::Shl, W64, kCalleeReg, 4);
+  static_assert(sizeof(FuncRecord) == 16);
+  masm.alu_load(Alu::Add, W64, kCalleeReg, mem_at(kScratchGpr, offsetof(TableData, elements)));
+  masm.load(LoadKind::I32, kScratchGpr, mem_at(kCalleeReg, offsetof(FuncRecord, signature)));
+  masm.alu_imm(Alu::Cmp, W32, kScratchGpr, static_cast<int32_t>(raw(def.canonical)));
+  SignatureFailure& failure = memory_.signature_failures.emplace_back();
+  failure.wasm_offset = static_cast<uint32_t>(state->instr_offset());
+  failure.type = &def;
+  masm.jcc(Cond::NotEqual, failure.label);
+  failure.resume = masm.offset();
+}
+
+/// kCalleeReg is a function reference: validation knows its type, but it may be null.
+void FuncCompiler::check_callee_ref(const Slot& callee) {
+  if (!callee.type.is_nullable()) return;
+  masm.test(W64, kCalleeReg, kCalleeReg);
+  masm.trap_if(Cond::Zero, TrapCode::NullFunctionReference);
+}
+
+/// kCalleeReg: from a FuncRecord's address to that of its code; `instance` gets its instance.
+void FuncCompiler::load_callee(Reg instance) {
+  masm.load(LoadKind::I64, instance, mem_at(kCalleeReg, offsetof(FuncRecord, instance)));
+  masm.load(LoadKind::I32, kCalleeReg, mem_at(kCalleeReg, offsetof(FuncRecord, code_offset)));
+  masm.alu_load(Alu::Add, W64, kCalleeReg, mem_at(instance, offsetof(InstanceData, code_base)));
+}
+
+void FuncCompiler::call_found_callee(const FuncType& type, Slot* args) {
+  load_callee(kInstanceReg);
+  load_memory_base();
+  masm.call_reg(kCalleeReg);
+  restore_pinned();
+  take_results(type, args);
+}
+
 void FuncCompiler::call_indirect(TypeIdx type_index, uint32_t table, const FuncType& type,
                                  Slot* args) {
   prepare();
-  const TypeDef& def = module.types[raw(type_index)];
-  // An entry may have a subtype of an open type: one compare of signatures is not enough then.
-  if (!def.is_final || has_v128(type)) {
+  if (has_v128(type)) {
     stop_unsupported();
     for (uint32_t i = 0; i < type.result_count; ++i) args[i].word = Word::constant(0);
     return;
   }
   spill_for_call(args);
-  const Slot& index = args[type.param_count];
-  memory_.moves.add(move_type_of(index.type), MovePlace::in_reg(kEntryReg), place_of(index));
-  pass_arguments(type, args);
-  masm.load(LoadKind::I64, kScratchGpr,
-            instance_field(layout.tables + sizeof(void*) * uint64_t{table}));
-  masm.alu_load(Alu::Cmp, W64, kEntryReg, mem_at(kScratchGpr, offsetof(TableData, size)));
-  masm.trap_if(Cond::AboveEqual, TrapCode::UndefinedElement);
-  masm.shift_imm(Shift::Shl, W64, kEntryReg, 4);
-  static_assert(sizeof(FuncRecord) == 16);
-  masm.alu_load(Alu::Add, W64, kEntryReg, mem_at(kScratchGpr, offsetof(TableData, elements)));
-  masm.load(LoadKind::I32, kScratchGpr, mem_at(kEntryReg, offsetof(FuncRecord, signature)));
-  masm.alu_imm(Alu::Cmp, W32, kScratchGpr, static_cast<int32_t>(raw(def.canonical)));
-  SignatureFailure& failure = memory_.signature_failures.emplace_back();
-  failure.wasm_offset = static_cast<uint32_t>(state->instr_offset());
-  masm.jcc(Cond::NotEqual, failure.label);
-  masm.load(LoadKind::I64, kInstanceReg, mem_at(kEntryReg, offsetof(FuncRecord, instance)));
-  masm.load(LoadKind::I32, kEntryReg, mem_at(kEntryReg, offsetof(FuncRecord, code_offset)));
-  masm.alu_load(Alu::Add, W64, kEntryReg, instance_field(offsetof(InstanceData, code_base)));
-  load_memory_base();
-  masm.call_reg(kEntryReg);
-  restore_pinned();
-  take_results(type, args);
+  pass_arguments_and_callee(type, args);
+  find_table_callee(type_index, table);
+  call_found_callee(type, args);
 }
 
-/// Behind the body: the signature in the scratch register was not the expected one; null is 0.
+void FuncCompiler::call_ref(TypeIdx, const FuncType& type, Slot* args) {
+  prepare();
+  if (has_v128(type)) {
+    stop_unsupported();
+    for (uint32_t i = 0; i < type.result_count; ++i) args[i].word = Word::constant(0);
+    return;
+  }
+  spill_for_call(args);
+  pass_arguments_and_callee(type, args);
+  check_callee_ref(args[type.param_count]);
+  call_found_callee(type, args);
+}
+
+/// Behind the body: the signature in the scratch register is not the expected one. It is null, or
+/// a subtype of an open type, or wrong.
 void FuncCompiler::emit_signature_failures() {
   for (SignatureFailure& failure : memory_.signature_failures) {
     masm.ensure_room();
@@ -160,8 +201,35 @@ void FuncCompiler::emit_signature_failures() {
     masm.set_wasm_offset(failure.wasm_offset);
     masm.test(W32, kScratchGpr, kScratchGpr);
     masm.trap_if(Cond::Zero, TrapCode::UninitializedElement);
-    masm.trap(TrapCode::IndirectCallType);
+    if (failure.type->is_final) {
+      masm.trap(TrapCode::IndirectCallType);
+    } else {
+      emit_subtype_check(*failure.type);
+      masm.trap_if(Cond::NotEqual, TrapCode::IndirectCallType);
+      masm.jmp_to(failure.resume);
+    }
   }
+}
+
+/// Compares for equality: is the type whose id is in the scratch register a subtype of `super`?
+/// (CanonicalType::display.) Registers that carry no arguments are lost; so is the id.
+void FuncCompiler::emit_subtype_check(const TypeDef& super) {
+  constexpr Reg kEntry = Reg::R12;
+  sluice::Label differ;
+  masm.mov(W32, kEntry, kScratchGpr);
+  masm.shift_imm(Shift::Shr, W32, kEntry, TypeRegistry::kChunkLog2);
+  masm.load(LoadKind::I64, Reg::R13, instance_field(offsetof(InstanceData, type_chunks)));
+  masm.load(LoadKind::I64, kEntry, {Reg::R13, kEntry, 3, 0});
+  masm.alu_imm(Alu::And, W32, kScratchGpr, (1 << TypeRegistry::kChunkLog2) - 1);
+  masm.imul_imm(W64, kScratchGpr, kScratchGpr, sizeof(CanonicalType));
+  masm.alu(Alu::Add, W64, kEntry, kScratchGpr);
+  masm.load(LoadKind::U8, kScratchGpr, mem_at(kEntry, offsetof(CanonicalType, depth)));
+  masm.alu_imm(Alu::Cmp, W32, kScratchGpr, super.depth);
+  masm.jcc(Cond::Below, differ);  // and not equal
+  masm.load(LoadKind::I64, kEntry, mem_at(kEntry, offsetof(CanonicalType, display)));
+  masm.load(LoadKind::I32, kEntry, mem_at(kEntry, 4 * super.depth));
+  masm.alu_imm(Alu::Cmp, W32, kEntry, static_cast<int32_t>(raw(super.canonical)));
+  masm.bind(differ);
 }
 
 void FuncCompiler::call_builtin(Builtin builtin, std::initializer_list<BuiltinArg> args,

@@ -54,6 +54,10 @@ void FuncCompiler::emit_return(const Slot* results) {
   }
   memory_.moves.emit(masm);
   masm.ensure_room();
+  emit_leave();
+}
+
+void FuncCompiler::emit_leave() {
   masm.mov(W64, Reg::Rsp, Reg::Rbp);
   masm.pop(Reg::Rbp);
   masm.ret(param_stack_bytes_);
@@ -129,6 +133,32 @@ void FuncCompiler::br_if(Frame& target, uint32_t, Slot* cond) {
   prepare_keeping_flags();
   Cond taken = condition(*cond);
   branch_if(target, cond - target.arity(), taken);
+}
+
+/// Sets the zero flag if the reference is null. The operand stays.
+void FuncCompiler::test_ref(const Slot& slot) {
+  MovePlace place = place_of(slot);
+  switch (place.kind) {
+  case MovePlace::Kind::Reg: return masm.test(W64, place.reg, place.reg);
+  case MovePlace::Kind::Stack:
+    return masm.alu_store_imm(Alu::Cmp, W64, mem_at(place.reg, place.disp()), 0);
+  case MovePlace::Kind::Const:
+    masm.mov_imm(W64, kScratchGpr, place.bits);
+    return masm.test(W64, kScratchGpr, kScratchGpr);
+  }
+}
+
+void FuncCompiler::br_on_null(Frame& target, uint32_t, Slot* ref) {
+  prepare();
+  test_ref(*ref);
+  branch_if(target, ref - target.arity(), Cond::Zero);
+}
+
+void FuncCompiler::br_on_non_null(Frame& target, uint32_t, Slot* ref) {
+  prepare();
+  test_ref(*ref);
+  branch_if(target, ref + 1 - target.arity(), Cond::NotZero);
+  pop_dead(*ref);
 }
 
 void FuncCompiler::return_() {

@@ -38,6 +38,7 @@ void FuncCompiler::begin(State& reader_state) {
   body_end_ = state->bytes + state->body.range.offset + state->body.range.size;
   memory_.label_states.clear();
   memory_.signature_failures.clear();
+  memory_.tail_call_exits.clear();
   for (ValType type : state->locals()) {
     if (type == kV128) stop_unsupported();
   }
@@ -110,6 +111,7 @@ void FuncCompiler::zero_declared_locals(uint32_t first_slot, uint32_t slots) {
 
 void FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
   emit_signature_failures();
+  emit_tail_call_exits();
   uint64_t bytes = uint64_t{operands_base_} + 8 * uint64_t{operand_slots_} + outgoing_bytes_;
   bytes = (bytes + 15) & ~uint64_t{15};
   DCHECK(bytes <= kMaxFrameBytes, "a frame within the limits on locals and operands");
@@ -271,6 +273,12 @@ void FuncCompiler::ref_func(uint32_t func, Slot* out) {
 void FuncCompiler::ref_is_null(Slot* args) {
   prepare();
   emit_ref_is_null(*this, args);
+}
+void FuncCompiler::ref_as_non_null(Slot* args) {
+  prepare();
+  if (!args[0].type.is_nullable()) return;
+  test_ref(args[0]);
+  masm.trap_if(Cond::Zero, TrapCode::NullReference);
 }
 
 }  // namespace sluice

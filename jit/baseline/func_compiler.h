@@ -100,6 +100,15 @@ struct LocalState {
 /// A call_indirect whose signature check jumps behind the body.
 struct SignatureFailure {
   Label label;
+  uint32_t resume = 0;            // if it is a subtype after all
+  const TypeDef* type = nullptr;  // the expected one
+  uint32_t wasm_offset = 0;
+};
+
+/// A tail call whose callee may run in another instance: what it does then is behind the body.
+struct TailCallExit {
+  Label label;
+  uint32_t resume = 0;  // where the frame is given up
   uint32_t wasm_offset = 0;
 };
 
@@ -112,6 +121,7 @@ struct CompilerMemory {
   Vector<Label> table_stubs;
   Vector<uint32_t> table_depths;  // of each stub
   Vector<SignatureFailure> signature_failures;
+  Vector<TailCallExit> tail_call_exits;
 };
 
 class FuncCompiler {
@@ -122,7 +132,7 @@ class FuncCompiler {
   using State = ReaderState<FuncCompiler>;
   static constexpr bool kWantsState = true;
   static constexpr bool supports(Category category) {
-    return category <= Category::Call && category != Category::Gc;
+    return category <= Category::TypedRef && category != Category::Gc;
   }
   const uint8_t* stopped_at() const { return stopped_at_; }
 
@@ -226,6 +236,9 @@ class FuncCompiler {
     if (stopped_at_ == nullptr) stopped_at_ = state->instr_pos;
   }
 
+  // Where indirect calls have the callee, in one form or another. Carries no argument.
+  static constexpr Reg kCalleeReg = Reg::R10;
+
   /// Is explicit bounds checking needed for this memory (else guard pages do it)?
   bool is_explicit() const { return options.memory_mode == MemoryMode::Explicit; }
 
@@ -282,8 +295,13 @@ class FuncCompiler {
   void ref_null(HeapType type, Slot* out);
   void ref_func(uint32_t func, Slot* out);
   void ref_is_null(Slot* args);
+  void ref_as_non_null(Slot* args);
   void call(uint32_t func, const FuncType& type, Slot* args);
   void call_indirect(TypeIdx type_index, uint32_t table, const FuncType& type, Slot* args);
+  void call_ref(TypeIdx type_index, const FuncType& type, Slot* args);
+  void return_call(uint32_t func, const FuncType& type, Slot* args);
+  void return_call_indirect(TypeIdx type_index, uint32_t table, const FuncType& type, Slot* args);
+  void return_call_ref(TypeIdx type_index, const FuncType& type, Slot* args);
   void block(Frame& frame);
   void loop(Frame& frame);
   void if_(Frame& frame, Slot* cond);
@@ -291,19 +309,14 @@ class FuncCompiler {
   void end(Frame& frame, bool fallthrough_live);
   void br(Frame& target, uint32_t depth);
   void br_if(Frame& target, uint32_t depth, Slot* cond);
+  void br_on_null(Frame& target, uint32_t depth, Slot* ref);
+  void br_on_non_null(Frame& target, uint32_t depth, Slot* ref);
   void br_table(Slot* index, std::span<const uint32_t> depths);
   void return_();
   void unreachable();
 
   // Of families that are not compiled yet; `supports` keeps the reader from calling these.
   void wide(Op, Slot*) {}
-  void return_call(uint32_t, const FuncType&, Slot*) {}
-  void return_call_indirect(TypeIdx, uint32_t, const FuncType&, Slot*) {}
-  void return_call_ref(TypeIdx, const FuncType&, Slot*) {}
-  void call_ref(TypeIdx, const FuncType&, Slot*) {}
-  void ref_as_non_null(Slot*) {}
-  void br_on_null(Frame&, uint32_t, Slot*) {}
-  void br_on_non_null(Frame&, uint32_t, Slot*) {}
   void br_on_cast(const Instr&, Frame&, Slot*) {}
   void gc(const Instr&, Slot*) {}
   void throw_(uint32_t, const FuncType&, Slot*) {}
@@ -470,11 +483,13 @@ class FuncCompiler {
 
   // --- control.cpp
   Cond condition(Slot& slot);
+  void test_ref(const Slot& slot);
   void branch(Frame& target, const Slot* passed);
   void branch_if(Frame& target, const Slot* passed, Cond cond);
   void clean_for_join();
   void clean_for_loop(const Frame& loop);
   void emit_return(const Slot* results);
+  void emit_leave();
   void end_if_without_else(Frame& frame, bool then_live);
   void enter_loop(Frame& frame);
   void choose_loop_registers(const LoopInfo& info);
@@ -492,7 +507,18 @@ class FuncCompiler {
   void take_results(const FuncType& type, Slot* args);
   void load_memory_base();
   void restore_pinned();
+  void pass_arguments_and_callee(const FuncType& type, const Slot* args);
+  void find_table_callee(TypeIdx type_index, uint32_t table);
+  void check_callee_ref(const Slot& callee);
+  void load_callee(Reg instance);
+  void call_found_callee(const FuncType& type, Slot* args);
   void emit_signature_failures();
+  void emit_subtype_check(const TypeDef& super);
+
+  // --- tail_calls.cpp
+  void give_up_frame(uint32_t callee_bytes);
+  void leave_for_callee(const FuncType& type);
+  void emit_tail_call_exits();
 
   CompilerMemory& memory_;
   Vector<SourceMark>* marks_;

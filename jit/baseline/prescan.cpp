@@ -22,7 +22,7 @@ constexpr ptrdiff_t kMaxKeptDeep = 8;
 /// Everything is lost from registers: calls, and what the runtime does by a call.
 bool is_like_call(const uint8_t* p, const uint8_t* end) {
   uint8_t opcode = *p;
-  if (opcode >= 0x10 && opcode <= 0x15) return true;
+  if (opcode == 0x10 || opcode == 0x11 || opcode == 0x14) return true;
   if (opcode == 0x25 || opcode == 0x26 || opcode == 0x40 || opcode == 0xd2) return true;
   return opcode == kPrefixMisc && p + 1 < end && p[1] >= 8;
 }

@@ -39,8 +39,7 @@ bool mentions_v128(const FuncType& type) {
 bool is_refused_by_category(const Module& module, const CompileOptions& options) {
   const bool is_explicit = options.memory_mode == MemoryMode::Explicit;
   for (const TypeDef& type : module.types) {
-    if (type.kind != CompositeKind::Func) continue;
-    if (!type.is_final || mentions_v128(type.func)) return false;
+    if (type.kind == CompositeKind::Func && mentions_v128(type.func)) return false;
   }
   for (const MemoryType& memory : module.memories) {
     if (memory.limits.is_64) return false;

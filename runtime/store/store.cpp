@@ -38,6 +38,7 @@ void Store::init_block(InstanceData& data) {
   data.builtins = builtin_table();
   data.trap_exit = engine_->trap_exit();
   data.code_base = engine_->code_base();
+  data.type_chunks = engine_->types()->chunks();
 }
 
 Value Store::externref(void* host) {

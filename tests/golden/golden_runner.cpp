@@ -73,7 +73,7 @@ bool has_wat2wasm() { return std::system("wat2wasm --version > /dev/null 2>&1") 
 
 std::vector<uint8_t> assemble(const fs::path& path, std::string* problem) {
   fs::path wasm = fs::temp_directory_path() / ("golden_" + std::to_string(getpid()) + ".wasm");
-  std::string command = "wat2wasm '" + path.string() + "' -o '" + wasm.string() + "'";
+  std::string command = "wat2wasm --enable-all '" + path.string() + "' -o '" + wasm.string() + "'";
   if (std::system(command.c_str()) != 0) *problem = "wat2wasm does not accept it";
   std::ifstream in(wasm, std::ios::binary);
   std::stringstream content;

@@ -103,7 +103,7 @@ TEST(ValidateOnly, TypesAndMemoriesThatOnlyTheCompilerKnows) {
   EXPECT_FALSE(is_refused_by_category(module, guard));
   module.types.back().func = {kTypes, 1, 0};
   module.types.back().is_final = false;
-  EXPECT_FALSE(is_refused_by_category(module, guard));
+  EXPECT_TRUE(is_refused_by_category(module, guard));
 }
 
 }  // namespace
