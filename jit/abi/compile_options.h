@@ -3,13 +3,21 @@
 
 #include <cstdint>
 
+#include "engine/wasm/types.h"
+
 namespace sluice {
 
-/// How generated code keeps 32-bit memory accesses inside the sandbox.
+/// How generated code keeps memory accesses inside the sandbox.
 enum class MemoryMode : uint8_t {
   Guard,     // the reservation's guard pages: no check in the code
   Explicit,  // a compare before each access; the base may move at calls and growth
 };
+
+/// How a memory is kept in an engine of this mode: one whose size is no multiple of the host's page
+/// cannot end at a guard. Its code and its storage go by this.
+constexpr MemoryMode mode_of(const MemoryType& memory, MemoryMode engine) {
+  return memory.page_size_log2 == kDefaultPageSizeLog2 ? engine : MemoryMode::Explicit;
+}
 
 /// CPU features the code may use; SSE4.1 is required.
 struct CpuFeatures {

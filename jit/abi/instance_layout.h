@@ -95,6 +95,10 @@ struct StoreContext {
   TrapRecord trap;
 };
 
+/// Inaccessible behind the bound of a guarded 64-bit memory: what code adds to an address after it
+/// has compared it with the bound is below 2^31.
+inline constexpr uint64_t kGuard64Bytes = (uint64_t{2} << 30) + 65536;
+
 /// Head of an instance's block; also of a host function's, which has no module.
 struct InstanceData {
   uint8_t* memory0_base = nullptr;  // valid in guard mode only: there it never changes
@@ -113,6 +117,7 @@ struct InstanceData {
   uint32_t memories_offset = 0;       // InstanceLayout::memories, for the signal handler
   uint32_t memory_count = 0;          // MemoryData* there; 0 for host functions
   const void* type_chunks = nullptr;  // TypeRegistry::chunks()
+  uint64_t memory64_bound = 0;        // guarded 64-bit memories reserve so much and kGuard64Bytes
 };
 static_assert(offsetof(InstanceData, host_env) <= 127, "one-byte displacements");
 

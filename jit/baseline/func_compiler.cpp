@@ -29,8 +29,7 @@ FuncCompiler::FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& 
     : module(mod), options(opts), masm(assembler), layout(InstanceLayout::of(mod)), memory_(memory),
       marks_(marks), needs_attention_(marks != nullptr), stress_(opts.stress_seed) {
   has_plain_memory_ = !mod.memories.empty() && !mod.memories[0].limits.is_64 &&
-                      mod.memories[0].page_size_log2 == kDefaultPageSizeLog2 &&
-                      opts.memory_mode == MemoryMode::Guard && !opts.debug_checks;
+                      !is_checked(MemoryIdx{0}) && !opts.debug_checks;
 }
 
 void FuncCompiler::begin(State& reader_state) {
@@ -181,32 +180,23 @@ void FuncCompiler::binary(Op op, Slot* args) {
   emit_binary(*this, op, args);
 }
 
-/// Memories that need code which does not exist yet.
-bool FuncCompiler::is_compiled_memory(uint32_t memory) {
-  const MemoryType& type = module.memories[memory];
-  if (!type.limits.is_64 && (is_explicit() || type.page_size_log2 == kDefaultPageSizeLog2)) {
-    return true;
-  }
-  stop_unsupported();
-  return false;
+void FuncCompiler::wide(Op op, Slot* args) {
+  prepare();
+  emit_wide(*this, op, args);
 }
 
 void FuncCompiler::load(Op op, const MemArg& mem, Slot* args) {
   prepare();
   if (is_plain(mem)) [[likely]]
     return emit_plain_load(*this, op, static_cast<uint32_t>(mem.offset), args);
-  if (is_compiled_memory(raw(mem.memory))) return emit_load(*this, op, mem, args);
-  pop_dead(args[0]);
-  push_const(args[0], 0);
+  emit_load(*this, op, mem, args);
 }
 
 void FuncCompiler::store(Op op, const MemArg& mem, Slot* args) {
   prepare();
   if (is_plain(mem)) [[likely]]
     return emit_plain_store(*this, op, static_cast<uint32_t>(mem.offset), args);
-  if (is_compiled_memory(raw(mem.memory))) return emit_store(*this, op, mem, args);
-  pop_dead(args[0]);
-  pop_dead(args[1]);
+  emit_store(*this, op, mem, args);
 }
 
 void FuncCompiler::memory_size(uint32_t memory, Slot* out) {

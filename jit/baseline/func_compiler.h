@@ -132,7 +132,7 @@ class FuncCompiler {
   using State = ReaderState<FuncCompiler>;
   static constexpr bool kWantsState = true;
   static constexpr bool supports(Category category) {
-    return category <= Category::TypedRef && category != Category::Gc;
+    return (category <= Category::TypedRef) || category == Category::WideArithmetic;
   }
   const uint8_t* stopped_at() const { return stopped_at_; }
 
@@ -239,8 +239,14 @@ class FuncCompiler {
   // Where indirect calls have the callee, in one form or another. Carries no argument.
   static constexpr Reg kCalleeReg = Reg::R10;
 
-  /// Is explicit bounds checking needed for this memory (else guard pages do it)?
+  /// Do memories' bases change at calls?
   bool is_explicit() const { return options.memory_mode == MemoryMode::Explicit; }
+  /// Is each access of this memory compared with its size (else guard pages bound it)?
+  bool is_checked(MemoryIdx memory) const {
+    return mode_of(module.memories[raw(memory)], options.memory_mode) == MemoryMode::Explicit;
+  }
+  /// Memory 0 with nothing to check before an access by a 32-bit address, nor to load.
+  bool is_plain_memory(uint32_t memory) const { return memory == 0 && has_plain_memory_; }
 
   // --- Context, read-only for ops.
   const Module& module;
@@ -274,6 +280,7 @@ class FuncCompiler {
   void global_set(uint32_t global, Slot* arg);
   void unary(Op op, Slot* args);
   void binary(Op op, Slot* args);
+  void wide(Op op, Slot* args);
   void drop(Slot* arg);
   void select(Slot* args, ValType type);
   void load(Op op, const MemArg& mem, Slot* args);
@@ -316,7 +323,6 @@ class FuncCompiler {
   void unreachable();
 
   // Of families that are not compiled yet; `supports` keeps the reader from calling these.
-  void wide(Op, Slot*) {}
   void br_on_cast(const Instr&, Frame&, Slot*) {}
   void gc(const Instr&, Slot*) {}
   void throw_(uint32_t, const FuncType&, Slot*) {}
@@ -369,9 +375,8 @@ class FuncCompiler {
   void zero_declared_locals(uint32_t first_slot, uint32_t slots);
   void emit_prologue();
   void emit_large_frame_check(uint32_t frame_bytes);
-  bool is_compiled_memory(uint32_t memory);
   bool is_plain(const MemArg& mem) const {
-    return has_plain_memory_ && raw(mem.memory) == 0 && mem.offset <= INT32_MAX;
+    return is_plain_memory(raw(mem.memory)) && mem.offset <= INT32_MAX;
   }
 
   // --- reg_alloc.cpp
@@ -524,7 +529,7 @@ class FuncCompiler {
   Vector<SourceMark>* marks_;
   const uint8_t* body_end_ = nullptr;
   const uint8_t* stopped_at_ = nullptr;
-  bool has_plain_memory_ = false;  // memory 0 needs no check and no load of its base
+  bool has_plain_memory_ = false;  // see is_plain_memory
   bool needs_attention_ = false;   // flags are latched, or marks wanted
   bool has_flags_ = false;         // the topmost word is Flags …
   uint32_t flags_at_ = 0;          // … at this position

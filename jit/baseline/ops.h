@@ -16,6 +16,7 @@ namespace sluice {
 void emit_unary(FuncCompiler& c, Op op, Slot* args);     // IntUnary, FloatUnary, Convert, eqz
 void emit_binary(FuncCompiler& c, Op op, Slot* args);    // IntBinary, FloatBinary, compares
 void emit_division(FuncCompiler& c, Op op, Slot* args);  // ops_divide.cpp
+void emit_wide(FuncCompiler& c, Op op, Slot* args);      // ops_wide.cpp
 void emit_float_unary(FuncCompiler& c, Op op, Slot* args);
 void emit_float_binary(FuncCompiler& c, Op op, Slot* args);  // compares too
 void emit_convert(FuncCompiler& c, Op op, Slot* args);

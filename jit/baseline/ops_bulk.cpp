@@ -32,20 +32,6 @@ bool holds_functions(FuncCompiler& c, uint32_t table) {
   return heap.abs() == AbsHeap::Func || heap.abs() == AbsHeap::NoFunc;
 }
 
-/// Instructions on 64-bit tables and memories are not compiled yet: takes the operands.
-bool refuse(FuncCompiler& c, bool is_64, Slot* args, uint32_t operands, bool has_result) {
-  if (!is_64) return false;
-  for (uint32_t i = 0; i < operands; ++i) c.pop_dead(args[i]);
-  if (has_result) c.push_const(args[0], 0);
-  c.stop_unsupported();
-  return true;
-}
-
-bool is_memory64(FuncCompiler& c, uint32_t memory) {
-  return c.module.memories[memory].limits.is_64;
-}
-bool is_table64(FuncCompiler& c, uint32_t table) { return table_type(c, table).limits.is_64; }
-
 /// Checks `index` against the table's size; kScratchGpr becomes the address of its elements.
 void emit_element_base(FuncCompiler& c, uint32_t table, Reg index) {
   Masm& m = c.masm;
@@ -57,12 +43,10 @@ void emit_element_base(FuncCompiler& c, uint32_t table, Reg index) {
 
 constexpr uint32_t kMaxInlineBytes = 64;
 
-/// Is the operation on memory 0 by `args[2]` bytes short enough for loads and stores, which the
-/// guard pages check? Addresses known now must leave room for the sums.
+/// Is the operation by `args[2]` bytes short enough for loads and stores, which the guard pages
+/// check? Addresses known now must leave room for the sums.
 bool is_short(FuncCompiler& c, uint32_t memory, const Slot* args) {
-  if (memory != 0 || c.is_explicit() || c.options.debug_checks) return false;
-  if (c.module.memories[0].page_size_log2 != kDefaultPageSizeLog2) return false;
-  if (!args[2].word.is_const()) return false;
+  if (!c.is_plain_memory(memory) || !args[2].word.is_const()) return false;
   uint64_t bytes = args[2].word.bits();
   if (bytes == 0 || bytes > kMaxInlineBytes) return false;
   return !args[0].word.is_const() || args[0].word.bits() <= INT32_MAX - kMaxInlineBytes;
@@ -147,20 +131,17 @@ void fill_inline(FuncCompiler& c, Slot* args) {
 }  // namespace
 
 void emit_memory_fill(FuncCompiler& c, uint32_t memory, Slot* args) {
-  if (refuse(c, is_memory64(c, memory), args, 3, false)) return;
   if (args[1].word.is_const() && is_short(c, memory, args)) return fill_inline(c, args);
   c.call_builtin(Builtin::MemoryFill, {memory, &args[0], &args[1], &args[2]}, args);
 }
 
 void emit_memory_copy(FuncCompiler& c, uint32_t dst, uint32_t src, Slot* args) {
-  if (refuse(c, is_memory64(c, dst) || is_memory64(c, src), args, 3, false)) return;
   bool far = args[1].word.is_const() && args[1].word.bits() > INT32_MAX - kMaxInlineBytes;
   if (!far && is_short(c, dst | src, args)) return copy_inline(c, args);
   c.call_builtin(Builtin::MemoryCopy, {pack(dst, src), &args[0], &args[1], &args[2]}, args);
 }
 
 void emit_memory_init(FuncCompiler& c, uint32_t data, uint32_t memory, Slot* args) {
-  if (refuse(c, is_memory64(c, memory), args, 3, false)) return;
   c.call_builtin(Builtin::MemoryInit, {pack(data, memory), &args[0], &args[1], &args[2]}, args);
 }
 
@@ -169,7 +150,6 @@ void emit_data_drop(FuncCompiler& c, uint32_t data, Slot* top) {
 }
 
 void emit_table_get(FuncCompiler& c, uint32_t table, Slot* args) {
-  if (refuse(c, is_table64(c, table), args, 1, true)) return;
   if (holds_functions(c, table)) {
     c.call_builtin(Builtin::TableGet, {table, &args[0]}, args);
     return c.push_builtin_result(args[0], MoveType::I64);
@@ -183,7 +163,6 @@ void emit_table_get(FuncCompiler& c, uint32_t table, Slot* args) {
 }
 
 void emit_table_set(FuncCompiler& c, uint32_t table, Slot* args) {
-  if (refuse(c, is_table64(c, table), args, 2, false)) return;
   if (holds_functions(c, table)) {
     return c.call_builtin(Builtin::TableSet, {table, &args[0], &args[1]}, args);
   }
@@ -194,7 +173,6 @@ void emit_table_set(FuncCompiler& c, uint32_t table, Slot* args) {
 }
 
 void emit_table_size(FuncCompiler& c, uint32_t table, Slot* out) {
-  if (refuse(c, is_table64(c, table), out, 0, true)) return;
   PinnedReg dst = c.result_reg(RegClass::Gpr);
   c.masm.load(LoadKind::I64, dst, table_data_field(c, table));
   c.masm.load(LoadKind::I32, dst, mem_at(dst, offsetof(TableData, size)));
@@ -202,23 +180,20 @@ void emit_table_size(FuncCompiler& c, uint32_t table, Slot* out) {
 }
 
 void emit_table_grow(FuncCompiler& c, uint32_t table, Slot* args) {
-  if (refuse(c, is_table64(c, table), args, 2, true)) return;
   c.call_builtin(Builtin::TableGrow, {table, &args[0], &args[1]}, args);
-  c.push_builtin_result(args[0], MoveType::I32);
+  const bool is_64 = table_type(c, table).limits.is_64;
+  c.push_builtin_result(args[0], is_64 ? MoveType::I64 : MoveType::I32);
 }
 
 void emit_table_fill(FuncCompiler& c, uint32_t table, Slot* args) {
-  if (refuse(c, is_table64(c, table), args, 3, false)) return;
   c.call_builtin(Builtin::TableFill, {table, &args[0], &args[1], &args[2]}, args);
 }
 
 void emit_table_copy(FuncCompiler& c, uint32_t dst, uint32_t src, Slot* args) {
-  if (refuse(c, is_table64(c, dst) || is_table64(c, src), args, 3, false)) return;
   c.call_builtin(Builtin::TableCopy, {pack(dst, src), &args[0], &args[1], &args[2]}, args);
 }
 
 void emit_table_init(FuncCompiler& c, uint32_t elem, uint32_t table, Slot* args) {
-  if (refuse(c, is_table64(c, table), args, 3, false)) return;
   c.call_builtin(Builtin::TableInit, {pack(elem, table), &args[0], &args[1], &args[2]}, args);
 }
 

@@ -1,13 +1,11 @@
 // Loads, stores, and the size of memories.
 //
-// The sandbox rests on this file. An i32 address is a zero-extended register (or a constant) and is
-// the only index, at scale 1; the instruction's offset is below 2^32. To the offset a latched
-// addend may come (Word::addend), whose maker has proved that the i32 sum does not wrap: a register
-// bounded by 2^31 plus a constant below that. In guard mode every sum of all lies inside the
-// memory's reservation, so the access is its own check. In explicit mode the end of the access is
-// compared, in 64 bits without wrap-around, with the present size first.
+// Where an access may go is address.h's to decide. Only emit_plain_load and emit_plain_store do
+// without it: for a 32-bit memory 0 behind guard pages and a displacement below 2^31 there is
+// nothing to check.
 #include <cstddef>
 
+#include "jit/baseline/address.h"
 #include "jit/baseline/ops.h"
 #include "jit/baseline/ops_common.h"
 
@@ -15,111 +13,25 @@ namespace sluice {
 
 namespace {
 
-/// An address operand, taken from the stack: a register or nothing, plus a constant.
-struct Index {
-  PinnedReg reg;
-  uint64_t offset = 0;
-  Reg number() const { return reg.valid() ? reg.reg() : Reg::None; }
-};
-
-/// [instance + …] where the pointer to a memory's data lies.
-Mem memory_data_field(FuncCompiler& c, uint32_t memory) {
-  if (memory == 0) return instance_field(offsetof(InstanceData, memory0));
-  return instance_field(c.layout.memories + uint64_t{sizeof(void*)} * memory);
-}
-
-bool is_memory64(const FuncCompiler& c, uint32_t memory) {
-  return c.module.memories[memory].limits.is_64;
-}
-
-Index pop_index(FuncCompiler& c, const MemArg& arg, Slot& operand) {
-  Index index;
-  index.offset = arg.offset;
-  if (operand.word.is_const()) {
-    index.offset += c.pop_const(operand);
-  } else {
-    if (operand.word.kind == WordKind::Reg) index.offset += operand.word.addend();
-    index.reg = c.pop_to_reg(operand);
-  }
-  return index;
-}
-
-/// The pinned base and a displacement that fits: nothing to compute before the access.
-bool is_simple(FuncCompiler& c, const MemArg& arg, const Index& index) {
-  return raw(arg.memory) == 0 && index.offset <= INT32_MAX && !c.is_explicit() &&
-         !c.options.debug_checks;
-}
-
-/// Traps unless the access ends within the memory. `end` counts from the index register, or from 0
-/// if there is none; neither sum can wrap in 64 bits. Changes `temp`, kScratchGpr and flags.
-void check_bounds(FuncCompiler& c, uint32_t memory, Reg index, uint64_t end, Reg temp) {
-  Masm& m = c.masm;
-  if (index == Reg::None) {
-    m.mov_imm(W64, temp, end);
-  } else if (end <= INT32_MAX) {
-    m.lea(W64, temp, mem_at(index, static_cast<int32_t>(end)));
-  } else {
-    m.mov_imm(W64, temp, end);
-    m.alu(Alu::Add, W64, temp, index);
-  }
-  m.load(LoadKind::I64, kScratchGpr, memory_data_field(c, memory));
-  m.alu_load(Alu::Cmp, W64, temp, mem_at(kScratchGpr, offsetof(MemoryData, size_bytes)));
-  m.trap_if(Cond::Above, TrapCode::MemoryOutOfBounds);
-}
-
-/// Stops where our own claim that an i32's upper half is zero is wrong.
-void check_zero_extended(Masm& m, Reg index) {
-  Label good;
-  m.mov(W32, kScratchGpr, index);
-  m.alu(Alu::Cmp, W64, kScratchGpr, index);
-  m.jcc(Cond::Equal, good);
-  m.ud2();
-  m.bind(good);
-}
-
-/// The memory operand of an access that is not simple. Emits the checks; `temp` may become its base
-/// and kScratchGpr its index, so nothing may be allocated until the access is emitted.
-Mem resolve(FuncCompiler& c, const MemArg& arg, const Index& index, uint32_t access_bytes,
-            Reg temp) {
-  Masm& m = c.masm;
-  uint32_t memory = raw(arg.memory);
-  Reg reg = index.number();
-  if (c.options.debug_checks && reg != Reg::None) [[unlikely]]
-    check_zero_extended(m, reg);
-  if (c.is_explicit()) check_bounds(c, memory, reg, index.offset + access_bytes, temp);
-  Reg base = kMemoryReg;
-  if (memory != 0) {
-    m.load(LoadKind::I64, temp, memory_data_field(c, memory));
-    m.load(LoadKind::I64, temp, mem_at(temp, offsetof(MemoryData, base)));
-    base = temp;
-  }
-  if (index.offset <= INT32_MAX) return mem_at(base, reg, static_cast<int32_t>(index.offset));
-  m.mov_imm(W64, kScratchGpr, index.offset);
-  if (reg != Reg::None) m.lea(W64, kScratchGpr, mem_at(kScratchGpr, reg, 0));
-  return mem_at(base, kScratchGpr, 0);
-}
-
 void load(FuncCompiler& c, LoadKind kind, uint32_t access_bytes, const MemArg& arg, Slot* args) {
-  RegClass cls = kind >= LoadKind::F32 ? RegClass::Xmm : RegClass::Gpr;
-  Index index = pop_index(c, arg, args[0]);
-  if (is_simple(c, arg, index)) [[likely]] {
-    Reg reg = index.number();
-    index.reg.release();
-    PinnedReg dst = c.result_reg(cls, RegSet(), cls == RegClass::Gpr ? reg : Reg::None);
-    c.masm.load(kind, dst, mem_at(kMemoryReg, reg, static_cast<int32_t>(index.offset)));
-    c.push_reg(args[0], std::move(dst));
-    if (kind == LoadKind::U8) args[0].word.set_at_most(0xff);
-    if (kind == LoadKind::U16) args[0].word.set_at_most(0xffff);
-    return;
-  }
-  PinnedReg dst = c.result_reg(cls);
+  const RegClass cls = kind >= LoadKind::F32 ? RegClass::Xmm : RegClass::Gpr;
+  Address address = pop_address(c, arg, args[0]);
+  PinnedReg dst;
   PinnedReg temp;
-  if (cls == RegClass::Xmm) temp = c.scratch_reg(RegClass::Gpr);
-  Mem mem = resolve(c, arg, index, access_bytes, temp.valid() ? temp : dst);
-  c.masm.load(kind, dst, mem);
-  index.reg.release();
+  if (needs_temp(c, arg.memory)) {
+    dst = c.result_reg(cls);
+    if (cls == RegClass::Xmm) temp = c.scratch_reg(RegClass::Gpr);
+  } else {
+    // The address may become the result.
+    address.held.release();
+    dst = c.result_reg(cls, RegSet(), cls == RegClass::Gpr ? address.reg : Reg::None);
+  }
+  c.masm.load(kind, dst, resolve(c, arg, address, access_bytes, temp.valid() ? temp : dst));
+  address.held.release();
   temp.release();
   c.push_reg(args[0], std::move(dst));
+  if (kind == LoadKind::U8) args[0].word.set_at_most(0xff);
+  if (kind == LoadKind::U16) args[0].word.set_at_most(0xffff);
 }
 
 /// Can the constant be the immediate of a store of this kind?
@@ -141,29 +53,15 @@ void store(FuncCompiler& c, StoreKind kind, uint32_t access_bytes, const MemArg&
   } else {
     value = c.pop_to_reg(args[1]);
   }
-  Index index = pop_index(c, arg, args[0]);
-  Mem mem;
+  const Address address = pop_address(c, arg, args[0]);
   PinnedReg temp;
-  if (is_simple(c, arg, index)) [[likely]] {
-    mem = mem_at(kMemoryReg, index.number(), static_cast<int32_t>(index.offset));
-  } else {
-    temp = c.scratch_reg(RegClass::Gpr);
-    mem = resolve(c, arg, index, access_bytes, temp);
-  }
+  if (needs_temp(c, arg.memory)) temp = c.scratch_reg(RegClass::Gpr);
+  const Mem mem = resolve(c, arg, address, access_bytes, temp.valid() ? temp.reg() : Reg::None);
   if (value.valid()) {
     c.masm.store(kind, mem, value);
   } else {
     c.masm.store_imm(integer_kind(kind), mem, imm);
   }
-}
-
-/// 64-bit memories are not compiled yet: takes the operands, leaves something harmless.
-bool refuse_memory64(FuncCompiler& c, uint32_t memory, Slot* args, uint32_t operands) {
-  if (!is_memory64(c, memory)) return false;
-  for (uint32_t i = 0; i < operands; ++i) c.pop_dead(args[i]);
-  c.push_const(args[0], 0);
-  c.stop_unsupported();
-  return true;
 }
 
 /// Can the address be the index, and all that is constant the displacement, of an access of a
@@ -215,7 +113,6 @@ void emit_plain_store(FuncCompiler& c, Op op, uint32_t offset, Slot* args) {
 }
 
 void emit_load(FuncCompiler& c, Op op, const MemArg& mem, Slot* args) {
-  if (refuse_memory64(c, raw(mem.memory), args, 1)) return;
   switch (op) {
   case Op::I32Load: return load(c, LoadKind::I32, 4, mem, args);
   case Op::I64Load: return load(c, LoadKind::I64, 8, mem, args);
@@ -236,7 +133,6 @@ void emit_load(FuncCompiler& c, Op op, const MemArg& mem, Slot* args) {
 }
 
 void emit_store(FuncCompiler& c, Op op, const MemArg& mem, Slot* args) {
-  if (refuse_memory64(c, raw(mem.memory), args, 2)) return;
   switch (op) {
   case Op::I32Store: return store(c, StoreKind::I32, 4, mem, args);
   case Op::I64Store: return store(c, StoreKind::I64, 8, mem, args);
@@ -252,18 +148,18 @@ void emit_store(FuncCompiler& c, Op op, const MemArg& mem, Slot* args) {
 }
 
 void emit_memory_size(FuncCompiler& c, uint32_t memory, Slot* out) {
-  if (refuse_memory64(c, memory, out, 0)) return;
   PinnedReg dst = c.result_reg(RegClass::Gpr);
-  c.masm.load(LoadKind::I64, dst, memory_data_field(c, memory));
+  c.masm.load(LoadKind::I64, dst, memory_data_field(c, MemoryIdx{memory}));
   c.masm.load(LoadKind::I64, dst, mem_at(dst, offsetof(MemoryData, size_bytes)));
-  c.masm.shift_imm(Shift::Shr, W64, dst, c.module.memories[memory].page_size_log2);
+  const uint32_t page_size_log2 = c.module.memories[memory].page_size_log2;
+  if (page_size_log2 != 0) c.masm.shift_imm(Shift::Shr, W64, dst, page_size_log2);
   c.push_reg(out[0], std::move(dst));
 }
 
 void emit_memory_grow(FuncCompiler& c, uint32_t memory, Slot* args) {
-  if (refuse_memory64(c, memory, args, 1)) return;
   c.call_builtin(Builtin::MemoryGrow, {memory, &args[0]}, args);
-  c.push_builtin_result(args[0], MoveType::I32);
+  const bool is_64 = c.module.memories[memory].limits.is_64;
+  c.push_builtin_result(args[0], is_64 ? MoveType::I64 : MoveType::I32);
 }
 
 }  // namespace sluice

@@ -36,17 +36,9 @@ bool mentions_v128(const FuncType& type) {
 
 }  // namespace
 
-bool is_refused_by_category(const Module& module, const CompileOptions& options) {
-  const bool is_explicit = options.memory_mode == MemoryMode::Explicit;
+bool is_refused_by_category(const Module& module) {
   for (const TypeDef& type : module.types) {
     if (type.kind == CompositeKind::Func && mentions_v128(type.func)) return false;
-  }
-  for (const MemoryType& memory : module.memories) {
-    if (memory.limits.is_64) return false;
-    if (!is_explicit && memory.page_size_log2 != kDefaultPageSizeLog2) return false;
-  }
-  for (const TableDecl& table : module.tables) {
-    if (table.type.limits.is_64) return false;
   }
   return std::none_of(module.globals.begin(), module.globals.end(),
                       [](const GlobalDecl& global) { return global.type.type == kV128; });

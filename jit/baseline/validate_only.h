@@ -16,9 +16,9 @@
 namespace sluice {
 
 /// Is everything that the compiler refuses in this module's bodies refused by the category of an
-/// instruction or by a local's type alone? Not so with types and memories that are not compiled
-/// yet. The sections before the code section must be decoded.
-bool is_refused_by_category(const Module& module, const CompileOptions& options);
+/// instruction or by a local's type alone? Not so with types that are not compiled yet. The
+/// sections before the code section must be decoded.
+bool is_refused_by_category(const Module& module);
 
 /// What one thread reuses from body to body.
 class ValidateScratch : public Allocated {

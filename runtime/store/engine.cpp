@@ -21,6 +21,8 @@ namespace {
 // An address-space limit that grants fewer guarded memories than this will not last: better to
 // start with explicit checks than to fail at the second instance.
 constexpr uint64_t kTrialMemories = 10;
+constexpr uint64_t kTrialMemories64 = 2;
+constexpr uint64_t kMostMemory64Bytes = uint64_t{1} << 46;  // half of all there is
 constexpr long kMaxAutoWorkers = 16;
 // A thread takes a stack and its part of the allocator's heap, 40 MB and more: below this limit the
 // module needs them more.
@@ -43,6 +45,16 @@ Result<MemoryMode> choose_memory_mode(MemoryModeChoice choice) {
   return granted ? MemoryMode::Guard : MemoryMode::Explicit;
 }
 
+/// What 64-bit memories may reserve: as much as is wanted, or the half of that, or …
+uint64_t choose_memory64_bound(uint64_t wanted, MemoryMode mode) {
+  uint64_t bound = std::min(wanted, kMostMemory64Bytes) & ~uint64_t{0xffff};
+  if (mode == MemoryMode::Explicit) return bound;
+  while (bound != 0 && !Reservation::reserve(kTrialMemories64 * (bound + kGuard64Bytes))) {
+    bound = bound / 2 & ~uint64_t{0xffff};
+  }
+  return bound;
+}
+
 }  // namespace
 
 Engine::~Engine() = default;
@@ -56,6 +68,8 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
   std::shared_ptr<Engine> engine = make_shared_heap<Constructible>();
   engine->config_ = config;
   engine->options_.memory_mode = TRY(choose_memory_mode(config.memory_mode));
+  engine->memory64_bound_bytes_ =
+      choose_memory64_bound(config.memory64_bound_bytes, engine->options_.memory_mode);
   engine->options_.cpu = host_cpu_features();
   engine->options_.debug_checks = config.debug_checks;
   engine->types_ = make_shared_heap<TypeRegistry>();

@@ -40,8 +40,10 @@ struct EngineConfig {
   uint32_t workers = kAutoWorkers;  // compile threads; 0: the feeding thread compiles
   CompilePolicy compile = CompilePolicy::Adaptive;
   Features features = Features::standard();
-  uint64_t max_wasm_stack_bytes = uint64_t{1} << 20;   // per outermost call into Wasm
-  uint64_t memory64_bound_bytes = uint64_t{64} << 30;  // no 64-bit memory grows beyond
+  uint64_t max_wasm_stack_bytes = uint64_t{1} << 20;  // per outermost call into Wasm
+  // No 64-bit memory grows beyond; each reserves so much address space behind guard pages. Smaller
+  // where the system refuses that.
+  uint64_t memory64_bound_bytes = uint64_t{64} << 30;
   uint32_t max_idle_memories = 128;  // of each mode, kept for later instances; see MemoryPool
   bool debug_checks = false;
 };
@@ -61,6 +63,8 @@ class Engine : public Allocated {
 
   const EngineConfig& config() const { return config_; }
   MemoryMode memory_mode() const { return options_.memory_mode; }
+  /// Whole pages of 64 KiB.
+  uint64_t memory64_bound_bytes() const { return memory64_bound_bytes_; }
   const CompileOptions& compile_options() const { return options_; }
   const std::shared_ptr<TypeRegistry>& types() const { return types_; }
   const std::shared_ptr<CodeMemory>& code_memory() const { return code_memory_; }
@@ -91,6 +95,7 @@ class Engine : public Allocated {
  private:
   EngineConfig config_;
   CompileOptions options_;
+  uint64_t memory64_bound_bytes_ = 0;
   std::shared_ptr<TypeRegistry> types_;
   std::shared_ptr<CodeMemory> code_memory_;
   std::shared_ptr<WorkerPool> workers_;

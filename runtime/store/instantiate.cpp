@@ -172,11 +172,9 @@ Result<void> Instantiation::check_memory(const Import& import, const Memory& giv
         ErrorKind::IncompatibleImport, import,
         expected_found("memory", describe_limits(declared.limits), describe_limits(actual.limits)));
   }
-  // Code without checks must never meet a memory without guards. The reverse would be harmless,
-  // but modes are the engine's, so it means that something is badly mixed up.
-  if (given.mode() != compiled_.options().memory_mode) {
-    return import_error(ErrorKind::MemoryModeMismatch, import, "");
-  }
+  // Code without checks must never meet a memory without guards. Both are of one engine, and of one
+  // page size, so they agree.
+  CHECK(given.mode() == mode_of(declared, compiled_.options().memory_mode), "memory's mode");
   return {};
 }
 

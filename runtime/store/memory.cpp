@@ -1,5 +1,6 @@
 #include "runtime/store/memory.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "engine/wasm/limits.h"
@@ -11,12 +12,10 @@ namespace {
 
 constexpr uint64_t kGiB = uint64_t{1} << 30;
 constexpr uint64_t kIndex32Bytes = 4 * kGiB;  // what a 32-bit address can name
-// Behind a 64-bit memory's bound: offsets below this need no addition of their own.
-constexpr uint64_t kGuard64Bytes = 4 * kGiB + 65536;
 
 /// The largest size this engine lets a memory of the type have, in bytes.
 uint64_t max_size_bytes(const Engine& engine, const MemoryType& type) {
-  uint64_t bound = type.limits.is_64 ? engine.config().memory64_bound_bytes : kIndex32Bytes;
+  uint64_t bound = type.limits.is_64 ? engine.memory64_bound_bytes() : kIndex32Bytes;
   // With one-byte pages the size itself must be expressible as an address.
   if (!type.limits.is_64 && type.page_size_log2 == 0) bound -= 1;
   const uint64_t bound_pages = bound >> type.page_size_log2;
@@ -44,9 +43,8 @@ MemoryStorage::create(Engine& engine, const MemoryType& type,
   if (type.limits.min > storage->max_size_bytes_ >> type.page_size_log2) {
     return fail(ErrorKind::MemoryLimit);
   }
-  const bool whole_host_pages = (uint64_t{1} << type.page_size_log2) >= host_page_bytes();
-  const bool guarded = engine.memory_mode() == MemoryMode::Guard && whole_host_pages;
-  storage->mode_ = guarded ? MemoryMode::Guard : MemoryMode::Explicit;
+  storage->mode_ = mode_of(type, engine.memory_mode());
+  const bool guarded = storage->mode_ == MemoryMode::Guard;
   storage->may_move_ = !guarded && !type.limits.is_shared;
   if (type.limits.is_shared) storage->grow_mutex_.emplace(LockRank::Leaf);
   TRY_VOID(storage->take_space(engine, std::move(image)));
@@ -60,12 +58,16 @@ Result<void> MemoryStorage::take_space(Engine& engine, std::shared_ptr<const Mem
   const uint64_t size = type_.limits.min << type_.page_size_log2;
   const bool guarded = mode_ == MemoryMode::Guard;
   if (type_.limits.is_shared || (guarded && type_.limits.is_64)) {
-    uint64_t reserve = max_size_bytes_;
     if (guarded) {
-      reserve = type_.limits.is_64 ? engine.config().memory64_bound_bytes + kGuard64Bytes
-                                   : kGuardedMemoryBytes;
+      slot_.region = TRY(Reservation::reserve(type_.limits.is_64
+                                                  ? engine.memory64_bound_bytes() + kGuard64Bytes
+                                                  : kGuardedMemoryBytes));
+    } else {
+      // Where address space is scarce a shared memory may not get all that it may grow to.
+      slot_.region = TRY(Reservation::reserve_shrinking(max_size_bytes_, size));
+      const uint64_t pages = slot_.region.size_bytes() >> type_.page_size_log2;
+      max_size_bytes_ = std::min(max_size_bytes_, pages << type_.page_size_log2);
     }
-    slot_.region = TRY(Reservation::reserve(reserve));
     TRY_VOID(slot_.region.commit(0, size));
   } else {
     MemoryPool& pool = engine.memory_pool();

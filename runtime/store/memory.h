@@ -1,10 +1,11 @@
 // Memory: a linear memory (spec 4.2.8) in its own region of address space.
 //
 // Guard mode: a 32-bit memory reserves 8 GiB + 64 KiB, so that no 32-bit index plus 32-bit offset
-// leaves the reservation; growing makes more of it accessible and the base never moves. Explicit
-// mode: only what is in use is mapped and growing may move it. A shared memory reserves its maximum
-// and never moves in either mode; its storage may belong to several stores. Other memories take
-// their address space from the engine's pool and give it back. Code sees a memory through
+// leaves the reservation, and a 64-bit one the engine's bound and a guard behind it; growing makes
+// more of it accessible and the base never moves. Explicit mode: only what is in use is mapped and
+// growing may move it. A shared memory reserves its maximum and never moves in either mode; its
+// storage may belong to several stores. Other 32-bit memories take their address space from the
+// engine's pool and give it back. Code sees a memory through
 // MemoryData, whose address is stable.
 #pragma once
 

@@ -69,8 +69,8 @@ std::shared_ptr<const MemoryImage> make_image(const Module& module) {
   const uint32_t memory = module.imported_memories;
   if (memory >= module.memories.size()) return nullptr;
   const MemoryType& type = module.memories[memory];
-  const bool whole_host_pages = (uint64_t{1} << type.page_size_log2) >= host_page_bytes();
-  if (type.limits.is_64 || type.limits.is_shared || !whole_host_pages) return nullptr;
+  const bool is_guarded = mode_of(type, MemoryMode::Guard) == MemoryMode::Guard;
+  if (type.limits.is_64 || type.limits.is_shared || !is_guarded) return nullptr;
   if (!segments_cannot_fail(module)) return nullptr;
   Extent extent;
   each_segment(module, memory, [&](uint64_t start, std::span<const uint8_t> bytes) {

@@ -39,6 +39,7 @@ void Store::init_block(InstanceData& data) {
   data.trap_exit = engine_->trap_exit();
   data.code_base = engine_->code_base();
   data.type_chunks = engine_->types()->chunks();
+  data.memory64_bound = engine_->memory64_bound_bytes();
 }
 
 Value Store::externref(void* host) {

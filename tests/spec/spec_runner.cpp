@@ -2,7 +2,7 @@
 //
 //   spec_runner --suite core [--suite …] [--memory guard|explicit] [--workers N]
 //               [--compile eager|lazy|adaptive]
-//               [--split whole|bytes|random] [--script NAME] [--verbose]
+//               [--split whole|bytes|random] [--script NAME] [--feature NAME …] [--verbose]
 //               [--expected-failures FILE] [--allow-not-compiled]
 //
 // The suites are data outside the repository (SLUICE_SPEC_DIR); without them the run is skipped
@@ -73,6 +73,10 @@ Options parse_options(int argc, char** argv) {
       options.split = value == "bytes"    ? Split::Bytes
                       : value == "random" ? Split::Random
                                           : Split::Whole;
+    } else if (name == "--feature") {
+      const std::optional<Feature> feature = find_feature(value);
+      if (!feature) usage("there is no such feature");
+      options.config.features = options.config.features.with(*feature);
     } else if (name == "--script") {
       options.script = value;
     } else if (name == "--expected-failures") {

@@ -2,6 +2,7 @@
 if(TARGET validate_suite)
   sluice_add_test(spec/validate COMMAND validate_suite LABELS spec TIMEOUT 600)
 endif()
+set(suites --suite core --suite core-bulk-memory --suite core-multi-memory --suite core-memory64)
 # The conformance suites, in every combination of memory mode, number of compile threads and way to
 # split the stream. `bytes` feeds modules under 2 KiB byte by byte and larger ones in random pieces.
 foreach(memory guard explicit)
@@ -9,7 +10,7 @@ foreach(memory guard explicit)
     foreach(split whole bytes)
       sluice_add_test(
         spec/${memory}/workers_${workers}/${split}
-        COMMAND spec_runner --suite core --suite core-bulk-memory --suite core-multi-memory --memory ${memory}
+        COMMAND spec_runner ${suites} --memory ${memory}
                 --workers ${workers} --split ${split} --expected-failures
                 "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
         LABELS spec
@@ -22,11 +23,25 @@ foreach(policy lazy adaptive)
   foreach(memory guard explicit)
     sluice_add_test(
       spec/${memory}/${policy}
-      COMMAND spec_runner --suite core --suite core-bulk-memory --suite core-multi-memory --memory ${memory}
+      COMMAND spec_runner ${suites} --memory ${memory}
               --workers 2 --compile ${policy} --split whole --expected-failures
               "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
       LABELS spec
       TIMEOUT 600)
+  endforeach()
+endforeach()
+# Proposals that are off unless asked for.
+foreach(memory guard explicit)
+  foreach(policy eager lazy)
+    foreach(workers 0 2)
+      sluice_add_test(
+        spec/${memory}/options/${policy}/workers_${workers}
+        COMMAND spec_runner --suite proposal-wide-arithmetic --feature wide-arithmetic
+                --suite proposal-custom-page-sizes --feature custom-page-sizes --memory ${memory}
+                --workers ${workers} --compile ${policy} --split bytes
+        LABELS spec
+        TIMEOUT 600)
+    endforeach()
   endforeach()
 endforeach()
 # The suites of features that are not compiled yet: what is refused must be refused for that reason,
@@ -36,8 +51,8 @@ foreach(memory guard explicit)
   sluice_add_test(
     spec/${memory}/not_compiled
     COMMAND
-      spec_runner --suite core-exceptions --suite core-gc --suite core-memory64 --suite
-      core-relaxed-simd --suite core-simd --memory ${memory} --workers 2 --split bytes
+      spec_runner --suite core-exceptions --suite core-gc --suite core-relaxed-simd
+      --suite core-simd --memory ${memory} --workers 2 --split bytes
       --allow-not-compiled --expected-failures "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
     LABELS spec
     TIMEOUT 600)
@@ -46,8 +61,8 @@ endforeach()
 sluice_add_test(
   spec/guard/not_compiled/lazy
   COMMAND
-    spec_runner --suite core-exceptions --suite core-gc --suite core-memory64 --suite
-    core-relaxed-simd --suite core-simd --memory guard --workers 0 --compile lazy --split whole
+    spec_runner --suite core-exceptions --suite core-gc --suite core-relaxed-simd
+    --suite core-simd --memory guard --workers 0 --compile lazy --split whole
     --allow-not-compiled --expected-failures "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
   LABELS spec
   TIMEOUT 600)

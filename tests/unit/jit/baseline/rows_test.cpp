@@ -14,7 +14,7 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-// What the baseline compiler takes, on any memory it has.
+// What the baseline compiler takes.
 bool is_compiled(const OpInfo& info) {
   switch (info.feature) {
   case Feature::Mvp:
@@ -24,7 +24,11 @@ bool is_compiled(const OpInfo& info) {
   case Feature::BulkMemory:
   case Feature::ReferenceTypes:
   case Feature::TailCall:
-  case Feature::TypedFuncRefs: return true;
+  case Feature::TypedFuncRefs:
+  case Feature::MultiMemory:
+  case Feature::Memory64:
+  case Feature::CustomPageSizes:
+  case Feature::WideArithmetic: return true;
   default: return false;
   }
 }

@@ -63,34 +63,15 @@ TEST(ValidateOnly, SaysWhatTheCompilerSays) {
   EXPECT_GE(refused, 2);
 }
 
-TEST(ValidateOnly, TypesAndMemoriesThatOnlyTheCompilerKnows) {
-  CompileOptions guard = test::host_options();
-  guard.memory_mode = MemoryMode::Guard;
-  CompileOptions explicit_checks = guard;
-  explicit_checks.memory_mode = MemoryMode::Explicit;
+TEST(ValidateOnly, TypesThatOnlyTheCompilerKnows) {
   Module module;
-  EXPECT_TRUE(is_refused_by_category(module, guard));
-
-  module.memories.push_back({});
-  EXPECT_TRUE(is_refused_by_category(module, guard));
-  module.memories.back().page_size_log2 = 0;
-  EXPECT_FALSE(is_refused_by_category(module, guard));
-  EXPECT_TRUE(is_refused_by_category(module, explicit_checks));
-  module.memories.back().limits.is_64 = true;
-  EXPECT_FALSE(is_refused_by_category(module, explicit_checks));
-  module.memories.clear();
-
-  module.tables.push_back({});
-  EXPECT_TRUE(is_refused_by_category(module, guard));
-  module.tables.back().type.limits.is_64 = true;
-  EXPECT_FALSE(is_refused_by_category(module, guard));
-  module.tables.clear();
+  EXPECT_TRUE(is_refused_by_category(module));
 
   module.globals.push_back({});
   module.globals.back().type.type = kI32;
-  EXPECT_TRUE(is_refused_by_category(module, guard));
+  EXPECT_TRUE(is_refused_by_category(module));
   module.globals.back().type.type = kV128;
-  EXPECT_FALSE(is_refused_by_category(module, guard));
+  EXPECT_FALSE(is_refused_by_category(module));
   module.globals.clear();
 
   static const ValType kTypes[] = {kI32, kV128};
@@ -98,12 +79,12 @@ TEST(ValidateOnly, TypesAndMemoriesThatOnlyTheCompilerKnows) {
   type.kind = CompositeKind::Func;
   type.func = {kTypes, 1, 0};
   module.types.push_back(type);
-  EXPECT_TRUE(is_refused_by_category(module, guard));
+  EXPECT_TRUE(is_refused_by_category(module));
   module.types.back().func = {kTypes, 1, 1};
-  EXPECT_FALSE(is_refused_by_category(module, guard));
+  EXPECT_FALSE(is_refused_by_category(module));
   module.types.back().func = {kTypes, 1, 0};
   module.types.back().is_final = false;
-  EXPECT_TRUE(is_refused_by_category(module, guard));
+  EXPECT_TRUE(is_refused_by_category(module));
 }
 
 }  // namespace

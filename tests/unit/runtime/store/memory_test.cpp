@@ -1,7 +1,6 @@
 #include <thread>
 
 #include "runtime/store/memory.h"
-#include "tests/unit/engine/binary/module_bytes.h"
 #include "tests/unit/runtime/store/store_fixture.h"
 
 namespace sluice {
@@ -53,7 +52,7 @@ TEST_P(MemoryTest, LimitsAreChecked) {
 
 TEST_P(MemoryTest, A64BitMemoryGrowsToTheEnginesBound) {
   Memory* memory = *create({.min = 1, .is_64 = true});
-  const uint64_t bound_pages = engine->config().memory64_bound_bytes >> 16;
+  const uint64_t bound_pages = engine->memory64_bound_bytes() >> 16;
   EXPECT_EQ(memory->grow(bound_pages).error().kind, ErrorKind::MemoryLimit);
   EXPECT_TRUE(memory->grow(1));
 }
@@ -65,29 +64,6 @@ TEST_P(MemoryTest, BytePagesHaveExplicitChecks) {
   EXPECT_EQ(*memory->grow(10'000), 5u);
   EXPECT_EQ(memory->size_bytes(), 10'005u);
   EXPECT_EQ(memory->base()[10'004], 0);
-}
-
-// Code that relies on guards must not get a memory without any.
-TEST_P(MemoryTest, AMemoryOfAnotherModeIsNotLinked) {
-  using test::cat, test::module, test::name, test::section;
-  EngineConfig config;
-  config.memory_mode = GetParam();
-  config.workers = 0;
-  config.features = Features::all();
-  linker.reset();
-  store.reset();
-  engine = *Engine::create(config);
-  store = std::move(*Store::create(engine));
-  linker = std::make_unique<Linker>(engine);
-  ASSERT_TRUE(linker->define("m", "bytes", *create({.min = 5}, 0)));
-  const Outcome<Instance*> linked =
-      try_instantiate(module({section(2, {cat({name("m"), name("bytes"), {2, 8, 1, 0}})})}));
-  if (GetParam() == MemoryModeChoice::Explicit) {
-    EXPECT_TRUE(linked) << linked.error().message();
-  } else {
-    ASSERT_FALSE(linked);
-    EXPECT_EQ(linked.error().error.kind, ErrorKind::MemoryModeMismatch);
-  }
 }
 
 TEST_P(MemoryTest, HostAccessIsBounded) {
