@@ -26,6 +26,10 @@ struct CpuFeatures {
   bool bmi1 = false;
   bool bmi2 = false;
   bool avx = false;
+  bool avx2 = false;
+  bool fma = false;
+  bool avx_vnni = false;
+  bool avx512_vnni = false;  // with AVX512VL
   bool operator==(const CpuFeatures&) const = default;
 };
 

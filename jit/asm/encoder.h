@@ -118,9 +118,14 @@ class Encoder {
     put_legacy(op, op.byte | uint64_t{((reg & 7) << 3) | 5} << 8, 2, (w << 3) | ((reg & 8) >> 1));
   }
   void vex_reg_rip(Opcode op, uint32_t reg, uint32_t vvvv) {
-    put(0xc5u | vex_last(op, 0, vvvv, ~reg) << 8 | uint64_t{op.byte} << 16 |
-            uint64_t{((reg & 7) << 3) | 5} << 24,
-        4);
+    uint64_t modrm = ((reg & 7) << 3) | 5;
+    if (op.map == 1) {
+      put(0xc5u | vex_last(op, 0, vvvv, ~reg) << 8 | uint64_t{op.byte} << 16 | modrm << 24, 4);
+    } else {
+      put(0xc4u | vex_middle(op, reg, 0, 0) << 8 | vex_last(op, 0, vvvv, 0) << 16 |
+              uint64_t{op.byte} << 24 | modrm << 32,
+          5);
+    }
   }
 
   /// op with the register in the opcode's low bits (push, pop, mov imm).

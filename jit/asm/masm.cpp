@@ -1,6 +1,7 @@
 // The macro assembler's frame: buffer, labels, jumps, calls, traps and what follows the body.
 #include "jit/asm/masm.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "jit/abi/instance_layout.h"
@@ -210,26 +211,40 @@ void Masm::emit_slow_path(const SlowPath& path, Vector<SourceMark>* marks) {
   }
 }
 
-Label& Masm::pooled(FWidth w, uint64_t bits) {
+Label& Masm::pooled(uint32_t size_bytes, uint64_t bits, uint64_t high_bits) {
   // Only the latest constants are looked through: a body may have a hundred thousand.
   constexpr size_t kSearch = 16;
   size_t first = pool_.size() > kSearch ? pool_.size() - kSearch : 0;
   for (size_t i = pool_.size(); i > first; --i) {
     PoolEntry& entry = pool_[i - 1];
-    if (entry.bits == bits && entry.width == w) return entry.label;
+    if (entry.bits == bits && entry.high_bits == high_bits && entry.size_bytes == size_bytes) {
+      return entry.label;
+    }
   }
-  pool_.push_back({bits, Label{}, w});
+  pool_.push_back({bits, high_bits, Label{}, size_bytes});
   return pool_.back().label;
 }
 
+Label& Masm::pooled(const uint8_t* bytes) {
+  uint64_t halves[2];
+  std::memcpy(halves, bytes, 16);
+  return pooled(16, halves[0], halves[1]);
+}
+
+// Functions begin at multiples of 16, so the alignment here is the final one: without AVX, vector
+// operands in memory must have it.
 void Masm::emit_pool() {
-  while (!pool_.empty() && offset() % 8 != 0) e_.put(0xcc, 1);
-  for (FWidth w : {FWidth::F64, FWidth::F32}) {
+  uint32_t alignment = 1;
+  for (const PoolEntry& entry : pool_)
+    alignment = std::max(alignment, entry.size_bytes < 16 ? 8u : 16u);
+  while (offset() % alignment != 0) e_.put(0xcc, 1);
+  for (uint32_t size_bytes : {16u, 8u, 4u}) {
     for (PoolEntry& entry : pool_) {
-      if (entry.width != w) continue;
+      if (entry.size_bytes != size_bytes) continue;
       ensure_room();
       bind(entry.label);
-      e_.put(entry.bits, w == FWidth::F64 ? 8 : 4);
+      e_.put(entry.bits, std::min(size_bytes, 8u));
+      if (size_bytes == 16) e_.put(entry.high_bits, 8);
     }
   }
 }

@@ -187,6 +187,11 @@ class Masm {
   void fcompare(FWidth w, Reg a, Reg b);
   void fcompare_load(FWidth w, Reg a, const Mem& m);
 
+  // --- Vectors (flags untouched); the instructions of Wasm are SimdMasm's
+
+  /// A constant's 16 bytes: all zeros and all ones by an idiom, others from the pool.
+  void vconst(Reg dst, const uint8_t* bytes);
+
   // --- Conversions (may change flags, kScratchGpr and kScratchXmm) ---
 
   void f32_to_f64(Reg dst, Reg src);
@@ -248,6 +253,7 @@ class Masm {
  private:
   struct Rare;  // asmjit's objects
   friend class RareScope;
+  friend class SimdMasm;
   enum class SlowKind : uint8_t { Trap, Truncate, MinMax, UnsignedToFloat };
   /// Code to emit behind the body.
   struct SlowPath {
@@ -267,8 +273,9 @@ class Masm {
   };
   struct PoolEntry {
     uint64_t bits;
+    uint64_t high_bits;  // of 16-byte constants
     Label label;
-    FWidth width;
+    uint32_t size_bytes;
   };
 
   static uint32_t num(Reg r) { return encoding(r); }
@@ -303,7 +310,9 @@ class Masm {
   void sse_shift(FWidth w, uint32_t slash, Reg dst, Reg src, uint32_t count);
   void cvt_to_int(FWidth from, uint32_t w, Reg dst, Reg src);
   void cvt_to_float(uint32_t w, FWidth to, Reg dst, Reg src);
-  Label& pooled(FWidth w, uint64_t bits);
+  Label& pooled(uint32_t size_bytes, uint64_t bits, uint64_t high_bits = 0);
+  Label& pooled(FWidth w, uint64_t bits) { return pooled(w == FWidth::F64 ? 8 : 4, bits); }
+  Label& pooled(const uint8_t* bytes);
   void fcompare_const(FWidth w, Reg a, uint64_t bits);
 
   SlowPath& queue_slow(Cond cond, SlowKind kind);

@@ -3,6 +3,8 @@
 //
 // With AVX no legacy-coded vector instruction is emitted, so that upper halves of vector registers
 // that the host left dirty cost nothing.
+#include <algorithm>
+
 #include "jit/asm/rare.h"
 
 namespace sluice {
@@ -66,6 +68,20 @@ void Masm::fconst(FWidth w, Reg dst, uint64_t bits) {
     e_.reg_rip(op, 0, num(dst));
   }
   wait_for(pooled(w, bits));
+}
+
+void Masm::vconst(Reg dst, const uint8_t* bytes) {
+  auto all = [&](uint8_t value) {
+    return std::all_of(bytes, bytes + 16, [&](uint8_t byte) { return byte == value; });
+  };
+  if (all(0)) return sse_rvm({0x66, 1, 0xef}, true, dst, dst, dst);     // pxor
+  if (all(0xff)) return sse_rvm({0x66, 1, 0x76}, true, dst, dst, dst);  // pcmpeqd
+  if (cpu_.avx) {
+    e_.vex_reg_rip(kMovaps, num(dst), 0);
+  } else {
+    e_.reg_rip(kMovaps, 0, num(dst));
+  }
+  wait_for(pooled(bytes));
 }
 
 void Masm::farith(FArith op, FWidth w, Reg dst, Reg a, Reg b) {

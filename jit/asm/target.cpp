@@ -13,6 +13,10 @@ CpuFeatures host_cpu_features() {
   cpu.bmi1 = host.hasBMI();
   cpu.bmi2 = host.hasBMI2();
   cpu.avx = host.hasAVX();
+  cpu.avx2 = host.hasAVX2();
+  cpu.fma = host.hasFMA();
+  cpu.avx_vnni = host.hasAVX_VNNI();
+  cpu.avx512_vnni = host.hasAVX512_VNNI() && host.hasAVX512_VL();
   return cpu;
 }
 
