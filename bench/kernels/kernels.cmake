@@ -20,13 +20,24 @@ if(kernels_compile)
   set(kernel_modules)
   foreach(source IN LISTS kernel_sources)
     get_filename_component(name "${source}" NAME_WE)
-    set(module "${SLUICE_KERNELS_DIR}/${name}.wasm")
-    add_custom_command(
-      OUTPUT "${module}"
-      COMMAND "${SLUICE_WASI_CLANG}" ${kernel_flags} "${source}" -o "${module}"
-      DEPENDS "${source}" "${CMAKE_CURRENT_LIST_DIR}/kernel.h"
-      VERBATIM)
-    list(APPEND kernel_modules "${module}")
+    # simd_*.c are two kernels each.
+    set(variants "${name}")
+    if(name MATCHES "^simd_")
+      list(APPEND variants "${name}_scalar")
+    endif()
+    foreach(variant IN LISTS variants)
+      set(module "${SLUICE_KERNELS_DIR}/${variant}.wasm")
+      set(variant_flags "")
+      if(variant MATCHES "^simd_" AND NOT variant MATCHES "_scalar$")
+        set(variant_flags -msimd128)
+      endif()
+      add_custom_command(
+        OUTPUT "${module}"
+        COMMAND "${SLUICE_WASI_CLANG}" ${kernel_flags} ${variant_flags} "${source}" -o "${module}"
+        DEPENDS "${source}" "${CMAKE_CURRENT_LIST_DIR}/kernel.h"
+        VERBATIM)
+      list(APPEND kernel_modules "${module}")
+    endforeach()
   endforeach()
   add_custom_target(kernels ALL DEPENDS ${kernel_modules})
 else()

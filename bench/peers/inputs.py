@@ -79,16 +79,20 @@ def build(compiler, source, target, flags, note):
 
 
 def kernels(folder, note):
-    """{name: module} of bench/kernels."""
+    """{name: module} of bench/kernels; simd_*.c are built with vector instructions and without."""
     compiler = clang()
     if compiler is None:
         note("left out: kernels and C programs (clang for wasm32-wasi is not installed)")
         return {}
     found = {}
     for source in sorted((TREE / "bench" / "kernels").glob("*.c")):
-        target = folder / "kernels" / f"{source.stem}.wasm"
-        if build(compiler, source, target, ["-nostartfiles", "-Wl,--no-entry"], note):
-            found[source.stem] = target
+        variants = {source.stem: []}
+        if source.stem.startswith("simd_"):
+            variants = {source.stem: ["-msimd128"], f"{source.stem}_scalar": []}
+        for name, flags in variants.items():
+            target = folder / "kernels" / f"{name}.wasm"
+            if build(compiler, source, target, ["-nostartfiles", "-Wl,--no-entry", *flags], note):
+                found[name] = target
     return found
 
 

@@ -33,6 +33,14 @@ struct CpuFeatures {
   bool operator==(const CpuFeatures&) const = default;
 };
 
+/// How new a processor code may ask for: each level allows what the ones before it do, and more.
+enum class CpuLevel : uint8_t {
+  Sse41,  // the least that is supported
+  Avx,
+  Avx2,  // and FMA, BMI1, BMI2, LZCNT
+  Host,  // all that the host has
+};
+
 struct CompileOptions {
   MemoryMode memory_mode = MemoryMode::Guard;
   CpuFeatures cpu;

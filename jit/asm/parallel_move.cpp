@@ -18,8 +18,27 @@ FWidth fwidth_of(MoveType type) { return type == MoveType::F32 ? FWidth::F32 : F
 bool is_narrow(MoveType type) { return type == MoveType::I32 || type == MoveType::F32; }
 
 LoadKind load_kind(MoveType type) {
-  constexpr LoadKind kKinds[] = {LoadKind::I32, LoadKind::I64, LoadKind::F32, LoadKind::F64};
+  constexpr LoadKind kKinds[] = {LoadKind::I32, LoadKind::I64, LoadKind::F32, LoadKind::F64,
+                                 LoadKind::V128};
   return kKinds[static_cast<size_t>(type)];
+}
+
+/// From slot to slot. An i32's slot may have anything in its upper half: its copy gets zeros there.
+void copy_slot_by_xmm(Masm& masm, MoveType type, const Mem& dst, const Mem& src) {
+  if (type == MoveType::V128) {
+    masm.load(LoadKind::V128, kScratchXmm, src);
+    return masm.store(StoreKind::V128, dst, kScratchXmm);
+  }
+  masm.load(is_narrow(type) ? LoadKind::F32 : LoadKind::F64, kScratchXmm, src);
+  masm.store(StoreKind::F64, dst, kScratchXmm);
+}
+
+void copy_slot_by_gpr(Masm& masm, MoveType type, const Mem& dst, const Mem& src) {
+  masm.load(is_narrow(type) ? LoadKind::I32 : LoadKind::I64, kScratchGpr, src);
+  masm.store(StoreKind::I64, dst, kScratchGpr);
+  if (type != MoveType::V128) return;
+  masm.load(LoadKind::I64, kScratchGpr, mem_at(src.base, src.disp + 8));
+  masm.store(StoreKind::I64, mem_at(dst.base, dst.disp + 8), kScratchGpr);
 }
 
 }  // namespace
@@ -113,30 +132,38 @@ void ParallelMove::emit_ready(Masm& masm, uint32_t number) {
 }
 
 // The destination's old value is saved in a register for its last reader, which frees the move.
+// Moves from slot to slot take the other scratch register meanwhile.
 void ParallelMove::break_cycle(Masm& masm, uint32_t number) {
   Move& move = moves_[number - 1];
   uint32_t last = number;
   while (blocked_by(moves_[last - 1]) != number) last = blocked_by(moves_[last - 1]);
   Move& reader = moves_[last - 1];
+  cycle_in_xmm_ = reader.type == MoveType::V128;
+  Reg saved = cycle_in_xmm_ ? kScratchXmm : kScratchGpr;
   if (move.dst.kind == MovePlace::Kind::Stack) {
-    masm.load(is_narrow(reader.type) ? LoadKind::I32 : LoadKind::I64, kScratchGpr,
-              mem_at(move.dst.reg, move.dst.disp()));
+    LoadKind kind = cycle_in_xmm_            ? LoadKind::V128
+                    : is_narrow(reader.type) ? LoadKind::I32
+                                             : LoadKind::I64;
+    masm.load(kind, saved, mem_at(move.dst.reg, move.dst.disp()));
     --move.slot_readers;
   } else {
-    if (is_xmm(move.dst.reg)) {
+    if (cycle_in_xmm_) {
+      masm.fmov(FWidth::F64, kScratchXmm, move.dst.reg);
+    } else if (is_xmm(move.dst.reg)) {
       masm.mov_to_gpr(W64, kScratchGpr, move.dst.reg);
     } else {
       masm.mov(W64, kScratchGpr, move.dst.reg);
     }
     --readers_[index(move.dst.reg)];
   }
-  reader.src = MovePlace::in_reg(kScratchGpr);
+  reader.src = MovePlace::in_reg(saved);
   reader.reads_slot_of = 0;
-  ++readers_[index(kScratchGpr)];
+  ++readers_[index(saved)];
   emit_ready(masm, number);
+  cycle_in_xmm_ = false;
 }
 
-void ParallelMove::emit_one(Masm& masm, const Move& move) {
+void ParallelMove::emit_one(Masm& masm, const Move& move) const {
   if (move.dst.kind == MovePlace::Kind::Reg) {
     emit_to_reg(masm, move);
   } else {
@@ -155,6 +182,7 @@ void ParallelMove::emit_to_reg(Masm& masm, const Move& move) {
     }
     masm.load(load_kind(move.type), dst, mem_at(src.reg, src.disp()));
   } else if (src.kind == Kind::Const) {
+    if (move.type == MoveType::V128) return masm.vconst(dst, v128_bytes(src.bits));
     if (is_float) return masm.fconst(fwidth_of(move.type), dst, src.bits);
     masm.mov_imm(width_of(move.type), dst, src.bits);
   } else if (is_float) {
@@ -165,7 +193,7 @@ void ParallelMove::emit_to_reg(Masm& masm, const Move& move) {
   }
 }
 
-void ParallelMove::emit_to_stack(Masm& masm, const Move& move) {
+void ParallelMove::emit_to_stack(Masm& masm, const Move& move) const {
   using Kind = MovePlace::Kind;
   const MovePlace& dst = move.dst;
   const MovePlace& src = move.src;
@@ -174,12 +202,17 @@ void ParallelMove::emit_to_stack(Masm& masm, const Move& move) {
     if (!is_xmm(src.reg) && dst.reg == Reg::Rbp) {
       return masm.store_slot(W64, slot.disp, src.reg);
     }
-    masm.store(is_xmm(src.reg) ? StoreKind::F64 : StoreKind::I64, slot, src.reg);
+    StoreKind kind = move.type == MoveType::V128 ? StoreKind::V128
+                     : is_xmm(src.reg)           ? StoreKind::F64
+                                                 : StoreKind::I64;
+    masm.store(kind, slot, src.reg);
   } else if (src.kind == Kind::Stack) {
-    // An i32's slot may have anything in its upper half; this load zeroes what it doesn't read.
-    masm.load(is_narrow(move.type) ? LoadKind::F32 : LoadKind::F64, kScratchXmm,
-              mem_at(src.reg, src.disp()));
-    masm.store(StoreKind::F64, slot, kScratchXmm);
+    auto copy_slot = cycle_in_xmm_ ? copy_slot_by_gpr : copy_slot_by_xmm;
+    copy_slot(masm, move.type, slot, mem_at(src.reg, src.disp()));
+  } else if (move.type == MoveType::V128) {
+    // Constants are never part of a cycle, so the register is free.
+    masm.vconst(kScratchXmm, v128_bytes(src.bits));
+    masm.store(StoreKind::V128, slot, kScratchXmm);
   } else {
     uint64_t bits = move.type == MoveType::I32 ? static_cast<uint32_t>(src.bits) : src.bits;
     if (static_cast<int64_t>(bits) == static_cast<int32_t>(bits)) {

@@ -1,10 +1,10 @@
 // Moves that happen "all at once": values to the places where a label, a call or a return wants
 // them, in an order that overwrites nothing still needed.
 //
-// Destinations are distinct; sources are arbitrary, and may be other moves' destinations. Cycles go
-// through kScratchGpr, stack-to-stack moves through kScratchXmm: both are lost, everything else
-// that is no destination stays. Flags are untouched. Linear, but for sorting the stack destinations
-// if there are stack sources as well.
+// Destinations are distinct and do not overlap; sources are arbitrary, and may be other moves'
+// destinations, whole ones. Cycles and stack-to-stack moves go through kScratchGpr and kScratchXmm:
+// both are lost, everything else that is no destination stays. Flags are untouched. Linear, but for
+// sorting the stack destinations if there are stack sources as well.
 #pragma once
 
 #include <cstdint>
@@ -16,21 +16,31 @@
 namespace sluice {
 
 /// The value types as moves see them. References are I64.
-enum class MoveType : uint8_t { I32, I64, F32, F64 };
+enum class MoveType : uint8_t { I32, I64, F32, F64, V128 };
 
 constexpr MoveType move_type_of(ValType type) {
   switch (type.kind()) {
   case ValKind::I32: return MoveType::I32;
   case ValKind::F32: return MoveType::F32;
   case ValKind::F64: return MoveType::F64;
+  case ValKind::V128: return MoveType::V128;
   default: return MoveType::I64;
   }
 }
 
-/// Where a value comes from or goes to: a register, 8 bytes of stack, or (sources only) a constant.
+/// The bytes of a v128 constant, which the holder of its bits keeps alive and in place.
+inline uint64_t v128_bits(const uint8_t* bytes) { return reinterpret_cast<uintptr_t>(bytes); }
+inline const uint8_t* v128_bytes(uint64_t bits) {
+  return reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(bits));
+}
+
+/// Where a value comes from or goes to: a register, 8 bytes of stack (16 for v128), or (sources
+/// only) a constant.
 struct MovePlace {
   enum class Kind : uint8_t { Reg, Stack, Const };
-  uint64_t bits = 0;  // the constant, or the stack slot's displacement, sign-extended
+  // The constant (of a v128 the address of its 16 bytes), or the stack slot's displacement,
+  // sign-extended.
+  uint64_t bits = 0;
   Kind kind = Kind::Const;
   Reg reg = Reg::None;  // the register, or the stack slot's base (rbp or rsp)
 
@@ -88,9 +98,9 @@ class ParallelMove {
   }
   uint32_t destination_slot(const MovePlace& place) const;
   void emit_ready(Masm& masm, uint32_t number);
-  static void emit_one(Masm& masm, const Move& move);
+  void emit_one(Masm& masm, const Move& move) const;
   static void emit_to_reg(Masm& masm, const Move& move);
-  static void emit_to_stack(Masm& masm, const Move& move);
+  void emit_to_stack(Masm& masm, const Move& move) const;
   void break_cycle(Masm& masm, uint32_t number);
 
   Vector<Move> moves_;            // numbered from 1
@@ -99,6 +109,7 @@ class ParallelMove {
   RegSet targets_;                // registers that moves write
   bool has_stack_source_ = false;
   bool has_stack_destination_ = false;
+  bool cycle_in_xmm_ = false;  // kScratchXmm holds a value of the cycle being broken
   // While moves are put in order:
   uint32_t readers_[32] = {};  // by register: pending moves that read it
   uint32_t move_to_[32] = {};  // by register: the move with this destination, or 0

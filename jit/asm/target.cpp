@@ -20,6 +20,17 @@ CpuFeatures host_cpu_features() {
   return cpu;
 }
 
+CpuFeatures cpu_features(CpuLevel level) {
+  CpuFeatures cpu = host_cpu_features();
+  if (level < CpuLevel::Host) cpu.avx_vnni = cpu.avx512_vnni = false;
+  if (level < CpuLevel::Avx2) {
+    cpu.avx2 = cpu.fma = false;
+    cpu.lzcnt = cpu.bmi1 = cpu.bmi2 = false;
+  }
+  if (level < CpuLevel::Avx) cpu = {};
+  return cpu;
+}
+
 bool host_cpu_is_supported() { return asmjit::CpuInfo::host().features().x86().hasSSE4_1(); }
 
 }  // namespace sluice

@@ -9,17 +9,6 @@
 
 namespace sluice {
 
-namespace {
-
-bool has_v128(const FuncType& type) {
-  for (uint32_t i = 0; i < type.param_count + type.result_count; ++i) {
-    if (type.types[i] == kV128) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 /// Stores what a call would lose, apart from the operands at `args` and above.
 void FuncCompiler::spill_for_call(Slot* args) {
   for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove(rest.first())) {
@@ -57,12 +46,12 @@ void FuncCompiler::pass_arguments(const FuncType& type, const Slot* args) {
 }
 
 /// Behind the call: rsp points at the result slots, because the callee popped the parameters'.
-void FuncCompiler::take_results(const FuncType& type, Slot* args) {
-  auto slots = static_cast<int32_t>(stack_area_bytes(type.params()));
+void FuncCompiler::take_results(const FuncType& func, Slot* args) {
+  auto slots = static_cast<int32_t>(stack_area_bytes(func.params()));
   if (slots != 0) masm.alu_imm(Alu::Sub, W64, Reg::Rsp, slots);
   LocationCursor cursor;
-  for (uint32_t i = 0; i < type.result_count; ++i) {
-    ValueLocation at = cursor.next(type.results()[i]);
+  for (uint32_t i = 0; i < func.result_count; ++i) {
+    ValueLocation at = cursor.next(func.results()[i]);
     if (at.in_reg()) {
       regs.add_use(at.reg);
       args[i].word = Word::in_reg(at.reg);
@@ -70,9 +59,16 @@ void FuncCompiler::take_results(const FuncType& type, Slot* args) {
       continue;
     }
     masm.ensure_room();
-    masm.load(LoadKind::I64, kScratchGpr,
-              mem_at(Reg::Rsp, slots + static_cast<int32_t>(at.offset)));
-    masm.store(StoreKind::I64, operand_slot(args[i]), kScratchGpr);
+    MoveType type = move_type_of(func.results()[i]);
+    Mem from = mem_at(Reg::Rsp, slots + static_cast<int32_t>(at.offset));
+    Mem to = operand_slot(position(args[i]), type);
+    if (type == MoveType::V128) {
+      masm.load(LoadKind::V128, kScratchXmm, from);
+      masm.store(StoreKind::V128, to, kScratchXmm);
+    } else {
+      masm.load(LoadKind::I64, kScratchGpr, from);
+      masm.store(StoreKind::I64, to, kScratchGpr);
+    }
     args[i].word = Word::stack();
   }
 }
@@ -96,11 +92,6 @@ void FuncCompiler::restore_pinned() {
 
 void FuncCompiler::call(uint32_t func, const FuncType& type, Slot* args) {
   prepare();
-  if (has_v128(type)) {
-    stop_unsupported();
-    for (uint32_t i = 0; i < type.result_count; ++i) args[i].word = Word::constant(0);
-    return;
-  }
   spill_for_call(args);
   pass_arguments(type, args);
   if (module.is_imported(FuncIdx{func})) {
@@ -168,11 +159,6 @@ void FuncCompiler::call_found_callee(const FuncType& type, Slot* args) {
 void FuncCompiler::call_indirect(TypeIdx type_index, uint32_t table, const FuncType& type,
                                  Slot* args) {
   prepare();
-  if (has_v128(type)) {
-    stop_unsupported();
-    for (uint32_t i = 0; i < type.result_count; ++i) args[i].word = Word::constant(0);
-    return;
-  }
   spill_for_call(args);
   pass_arguments_and_callee(type, args);
   find_table_callee(type_index, table);
@@ -181,11 +167,6 @@ void FuncCompiler::call_indirect(TypeIdx type_index, uint32_t table, const FuncT
 
 void FuncCompiler::call_ref(TypeIdx, const FuncType& type, Slot* args) {
   prepare();
-  if (has_v128(type)) {
-    stop_unsupported();
-    for (uint32_t i = 0; i < type.result_count; ++i) args[i].word = Word::constant(0);
-    return;
-  }
   spill_for_call(args);
   pass_arguments_and_callee(type, args);
   check_callee_ref(args[type.param_count]);

@@ -14,13 +14,21 @@ namespace {
 // Frames below this are checked by comparing rsp alone: the limit has that much headroom.
 constexpr uint32_t kSmallFrameBytes = 4096;
 // What the limits on locals and operands amount to: a frame always fits its 32-bit offsets.
-constexpr uint64_t kMaxFrameBytes =
-    8 * (uint64_t{kMaxLocals} + kMaxOperands + kMaxResults) + (1u << 20);
+constexpr uint64_t kMaxFrameBytes = 16 * (uint64_t{kMaxLocals} + kMaxOperands + kMaxResults) +
+                                    8 * uint64_t{kMaxOperands} + (1u << 20);
 static_assert(kMaxFrameBytes < uint64_t{1} << 30);
 // Up to so many slots are zeroed without a loop.
 constexpr uint32_t kUnrolledZeroSlots = 16;
 
-int32_t home_of(uint32_t slot) { return -16 - 8 * static_cast<int32_t>(slot); }
+/// Gives out homes of locals, from high to low addresses. Those of v128 are aligned like rbp.
+struct Homes {
+  uint32_t bytes = 8;  // from rbp down to the last one; the saved instance is above them
+
+  int32_t next(MoveType type) {
+    bytes = type == MoveType::V128 ? (bytes + 16 + 15) & ~15u : bytes + 8;
+    return -static_cast<int32_t>(bytes);
+  }
+};
 
 }  // namespace
 
@@ -38,9 +46,6 @@ void FuncCompiler::begin(State& reader_state) {
   memory_.label_states.clear();
   memory_.signature_failures.clear();
   memory_.tail_call_exits.clear();
-  for (ValType type : state->locals()) {
-    if (type == kV128) stop_unsupported();
-  }
   masm.set_wasm_offset(state->body.range.offset);
   if (marks_ != nullptr) marks_->push_back({0, state->body.range.offset});
   emit_prologue();
@@ -66,25 +71,29 @@ void FuncCompiler::set_up_locals() {
   Vector<LocalState>& locals = memory_.locals;
   locals.resize(types.size());
   LocationCursor cursor;
-  uint32_t slot = 0;
+  Homes homes;
   for (uint32_t i = 0; i < params; ++i) {
     ValueLocation at = cursor.next(types[i]);
-    locals[i] = {at.in_reg() ? home_of(slot++) : static_cast<int32_t>(16 + at.offset),
-                 move_type_of(types[i]), Reg::None};
+    MoveType type = move_type_of(types[i]);
+    locals[i] = {at.in_reg() ? homes.next(type) : static_cast<int32_t>(16 + at.offset), type,
+                 Reg::None};
     if (at.in_reg()) bind(i, at.reg, true);
   }
   param_stack_bytes_ = cursor.stack_bytes();
-  uint32_t first_declared = slot;
+  uint32_t params_end = homes.bytes;
   for (size_t i = params; i < types.size(); ++i) {
-    locals[i] = {home_of(slot++), move_type_of(types[i]), Reg::None};
+    MoveType type = move_type_of(types[i]);
+    locals[i] = {homes.next(type), type, Reg::None};
   }
-  zero_declared_locals(first_declared, slot - first_declared);
-  operands_base_ = 8 + 8 * slot;
+  operands_base_ = homes.bytes;
+  zero_declared_locals(params_end, operands_base_);
 }
 
-void FuncCompiler::zero_declared_locals(uint32_t first_slot, uint32_t slots) {
+/// Zeroes the part of the frame between two distances from rbp.
+void FuncCompiler::zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes) {
+  uint32_t slots = (to_bytes - from_bytes) / 8;
   if (slots == 0) return;
-  int32_t lowest = home_of(first_slot + slots - 1);
+  int32_t lowest = -static_cast<int32_t>(to_bytes);
   if (slots % 2 != 0) {
     masm.store_imm(StoreKind::I64, frame_slot(lowest), 0);
     lowest += 8;
@@ -111,7 +120,9 @@ void FuncCompiler::zero_declared_locals(uint32_t first_slot, uint32_t slots) {
 void FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
   emit_signature_failures();
   emit_tail_call_exits();
-  uint64_t bytes = uint64_t{operands_base_} + 8 * uint64_t{operand_slots_} + outgoing_bytes_;
+  uint64_t bytes = wide_base_ != 0 ? wide_base_ + 16 * uint64_t{wide_slots_}
+                                   : operands_base_ + 8 * uint64_t{operand_slots_};
+  bytes += outgoing_bytes_;
   bytes = (bytes + 15) & ~uint64_t{15};
   DCHECK(bytes <= kMaxFrameBytes, "a frame within the limits on locals and operands");
   auto frame_bytes = static_cast<uint32_t>(bytes);
@@ -254,6 +265,34 @@ void FuncCompiler::table_init(uint32_t elem, uint32_t table, Slot* args) {
 void FuncCompiler::elem_drop(uint32_t elem) {
   prepare();
   emit_elem_drop(*this, elem, state->top);
+}
+void FuncCompiler::v128_const(const uint8_t*, Slot* out) {
+  // The reader's copy is gone by the time the constant is used; the body's bytes stay.
+  constant(out, v128_bits(state->next_pos - 16));
+}
+void FuncCompiler::simd_shuffle(const uint8_t* lanes, Slot* args) {
+  prepare();
+  emit_simd_shuffle(*this, lanes, args);
+}
+void FuncCompiler::simd(Op op, Slot* args) {
+  prepare();
+  emit_simd(*this, op, args);
+}
+void FuncCompiler::simd_lane(Op op, uint8_t lane, Slot* args) {
+  prepare();
+  emit_simd_lane(*this, op, lane, args);
+}
+void FuncCompiler::simd_load(Op op, const MemArg& mem, Slot* args) {
+  prepare();
+  emit_simd_load(*this, op, mem, args);
+}
+void FuncCompiler::simd_store(Op op, const MemArg& mem, Slot* args) {
+  prepare();
+  emit_simd_store(*this, op, mem, args);
+}
+void FuncCompiler::simd_mem_lane(Op op, const MemArg& mem, uint8_t lane, Slot* args) {
+  prepare();
+  emit_simd_mem_lane(*this, op, mem, lane, args);
 }
 void FuncCompiler::ref_null(HeapType, Slot* out) { constant(out, 0); }
 void FuncCompiler::ref_func(uint32_t func, Slot* out) {

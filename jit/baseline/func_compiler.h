@@ -132,7 +132,13 @@ class FuncCompiler {
   using State = ReaderState<FuncCompiler>;
   static constexpr bool kWantsState = true;
   static constexpr bool supports(Category category) {
-    return (category <= Category::TypedRef) || category == Category::WideArithmetic;
+    switch (category) {
+    case Category::Exception:
+    case Category::LegacyException:
+    case Category::Gc:
+    case Category::Atomic: return false;
+    default: return true;
+    }
   }
   const uint8_t* stopped_at() const { return stopped_at_; }
 
@@ -309,6 +315,13 @@ class FuncCompiler {
   void return_call(uint32_t func, const FuncType& type, Slot* args);
   void return_call_indirect(TypeIdx type_index, uint32_t table, const FuncType& type, Slot* args);
   void return_call_ref(TypeIdx type_index, const FuncType& type, Slot* args);
+  void v128_const(const uint8_t* bytes, Slot* out);
+  void simd_shuffle(const uint8_t* lanes, Slot* args);
+  void simd(Op op, Slot* args);
+  void simd_lane(Op op, uint8_t lane, Slot* args);
+  void simd_load(Op op, const MemArg& mem, Slot* args);
+  void simd_store(Op op, const MemArg& mem, Slot* args);
+  void simd_mem_lane(Op op, const MemArg& mem, uint8_t lane, Slot* args);
   void block(Frame& frame);
   void loop(Frame& frame);
   void if_(Frame& frame, Slot* cond);
@@ -330,13 +343,6 @@ class FuncCompiler {
   void try_table(Frame&, std::span<const CatchClause>) {}
   void try_(Frame&) {}
   void rethrow(uint32_t) {}
-  void v128_const(const uint8_t*, Slot*) {}
-  void simd_shuffle(const uint8_t*, Slot*) {}
-  void simd(Op, Slot*) {}
-  void simd_lane(Op, uint8_t, Slot*) {}
-  void simd_load(Op, const MemArg&, Slot*) {}
-  void simd_store(Op, const MemArg&, Slot*) {}
-  void simd_mem_lane(Op, const MemArg&, uint8_t, Slot*) {}
   void atomic(Op, const MemArg&, Slot*) {}
   void atomic_fence() {}
 
@@ -372,7 +378,7 @@ class FuncCompiler {
     out->word = Word::constant(bits);
   }
   void set_up_locals();
-  void zero_declared_locals(uint32_t first_slot, uint32_t slots);
+  void zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes);
   void emit_prologue();
   void emit_large_frame_check(uint32_t frame_bytes);
   bool is_plain(const MemArg& mem) const {
@@ -459,8 +465,13 @@ class FuncCompiler {
 
   // --- value_stack.cpp
   uint32_t position(const Slot& slot) const { return static_cast<uint32_t>(&slot - state->base); }
-  Mem operand_slot(uint32_t at);
-  Mem operand_slot(const Slot& slot) { return operand_slot(position(slot)); }
+  /// Where in the frame the operand at a position lies when it lies there. As long as no v128 went
+  /// there, positions have 8 bytes each; from then on v128 operands, and all at positions that had
+  /// not been used before, lie in an area of their own with 16 bytes for each position.
+  Mem operand_slot(uint32_t at, MoveType type);
+  Mem operand_slot(const Slot& slot) {
+    return operand_slot(position(slot), move_type_of(slot.type));
+  }
   void lower_watermark(uint32_t at) {
     if (at < settled_) settled_ = at;
   }
@@ -548,9 +559,12 @@ class FuncCompiler {
 
   // The frame, from high to low addresses: saved instance, homes of locals, operand slots, outgoing
   // arguments and results.
-  uint32_t operands_base_ = 0;   // bytes from rbp down to the first operand slot
-  uint32_t operand_slots_ = 0;   // used so far
-  uint32_t outgoing_bytes_ = 0;  // most needed by any call
+  uint32_t operands_base_ = 0;          // bytes from rbp down to the first operand slot
+  uint32_t operand_slots_ = 0;          // used so far
+  uint32_t narrow_slots_ = UINT32_MAX;  // positions of scalars from here on have wide slots
+  uint32_t wide_base_ = 0;              // bytes from rbp down to those, 0 while there are none
+  uint32_t wide_slots_ = 0;             // used so far
+  uint32_t outgoing_bytes_ = 0;         // most needed by any call
   uint32_t param_stack_bytes_ = 0;
   uint32_t check_offset_ = 0;  // of the prologue's stack check
   uint32_t frame_patch_ = 0;   // of the frame's size

@@ -119,10 +119,11 @@ void FuncCompiler::collect_moves(Frame& target, const Slot* passed) {
   collect_local_moves(wanted, is_loop, is_loop ? dead_at(*target.label.loop) : RegSet());
   std::span<const ValType> types = target.label_types();
   for (uint32_t i = 0; i < types.size(); ++i) {
+    MoveType type = move_type_of(types[i]);
     MovePlace to = i < kMaxMergeRegs && wanted.result[i] != Reg::None
                        ? MovePlace::in_reg(wanted.result[i])
-                       : MovePlace::in_stack(Reg::Rbp, operand_slot(target.height + i).disp);
-    memory_.moves.add(move_type_of(types[i]), to, place_of(passed[i]));
+                       : MovePlace::in_stack(Reg::Rbp, operand_slot(target.height + i, type).disp);
+    memory_.moves.add(type, to, place_of(passed[i]));
   }
 }
 

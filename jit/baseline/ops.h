@@ -30,6 +30,16 @@ void emit_plain_store(FuncCompiler& c, Op op, uint32_t offset, Slot* args);
 void emit_memory_size(FuncCompiler& c, uint32_t memory, Slot* out);
 void emit_memory_grow(FuncCompiler& c, uint32_t memory, Slot* args);
 
+// ops_simd.cpp
+void emit_simd(FuncCompiler& c, Op op, Slot* args);
+void emit_simd_lane(FuncCompiler& c, Op op, uint8_t lane, Slot* args);
+void emit_simd_shuffle(FuncCompiler& c, const uint8_t* lanes, Slot* args);
+
+// ops_simd_memory.cpp
+void emit_simd_load(FuncCompiler& c, Op op, const MemArg& mem, Slot* args);
+void emit_simd_store(FuncCompiler& c, Op op, const MemArg& mem, Slot* args);
+void emit_simd_mem_lane(FuncCompiler& c, Op op, const MemArg& mem, uint8_t lane, Slot* args);
+
 // ops_bulk.cpp
 void emit_memory_fill(FuncCompiler& c, uint32_t memory, Slot* args);
 void emit_memory_copy(FuncCompiler& c, uint32_t dst, uint32_t src, Slot* args);

@@ -10,6 +10,7 @@ namespace {
 
 bool fits_store_imm(MoveType type, uint64_t bits) {
   if (type == MoveType::I32 || type == MoveType::F32) return true;
+  if (type == MoveType::V128) return false;
   auto value = static_cast<int64_t>(bits);
   return value == static_cast<int32_t>(value);
 }
@@ -113,10 +114,6 @@ Mem FuncCompiler::global_cell(uint32_t global, PinnedReg& holder) {
 void FuncCompiler::global_get(uint32_t global, Slot* out) {
   prepare();
   ValType type = module.globals[global].type.type;
-  if (type == kV128) {
-    stop_unsupported();
-    return push_const(*out, 0);
-  }
   PinnedReg holder;
   Mem cell = global_cell(global, holder);
   PinnedReg result = result_reg(reg_class_of(move_type_of(type)));

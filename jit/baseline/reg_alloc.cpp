@@ -10,8 +10,6 @@ namespace sluice {
 
 namespace {
 
-MoveType widest(Reg reg) { return is_xmm(reg) ? MoveType::F64 : MoveType::I64; }
-
 Reg nth(RegSet set, uint32_t n) {
   for (; n > 0; --n) set.remove(set.first());
   return set.first();

@@ -1,7 +1,5 @@
 #include "jit/baseline/validate_only.h"
 
-#include <algorithm>
-
 #include "engine/binary/wire_bytes.h"
 #include "engine/validate/func_reader.h"
 #include "engine/validate/sink.h"
@@ -16,33 +14,10 @@ class VerdictSink : public NullSink {
   using State = ReaderState<VerdictSink>;
 
   static constexpr bool supports(Category category) { return FuncCompiler::supports(category); }
-  const uint8_t* stopped_at() const { return stopped_at_; }
-
-  void begin(State& state) {
-    const auto locals = state.locals();
-    if (std::find(locals.begin(), locals.end(), kV128) != locals.end()) {
-      stopped_at_ = state.bytes + state.body.range.offset;
-    }
-  }
-
- private:
-  const uint8_t* stopped_at_ = nullptr;
+  void begin(State&) {}
 };
 
-bool mentions_v128(const FuncType& type) {
-  const ValType* end = type.types + type.param_count + type.result_count;
-  return std::find(type.types, end, kV128) != end;
-}
-
 }  // namespace
-
-bool is_refused_by_category(const Module& module) {
-  for (const TypeDef& type : module.types) {
-    if (type.kind == CompositeKind::Func && mentions_v128(type.func)) return false;
-  }
-  return std::none_of(module.globals.begin(), module.globals.end(),
-                      [](const GlobalDecl& global) { return global.type.type == kV128; });
-}
 
 struct ValidateScratch::Parts : Allocated {
   VerdictSink::State reader;

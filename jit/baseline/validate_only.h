@@ -2,8 +2,7 @@
 // speed of the validator.
 //
 // The verdict includes what the compiler would refuse (NotCompiled, at the same instruction), so
-// that a module is accepted or not whatever the policy of compilation. That holds for modules of
-// which is_refused_by_category() is true; the others are to be compiled to know.
+// that a module is accepted or not whatever the policy of compilation.
 #pragma once
 
 #include <memory>
@@ -14,11 +13,6 @@
 #include "jit/abi/compile_options.h"
 
 namespace sluice {
-
-/// Is everything that the compiler refuses in this module's bodies refused by the category of an
-/// instruction or by a local's type alone? Not so with types that are not compiled yet. The
-/// sections before the code section must be decoded.
-bool is_refused_by_category(const Module& module);
 
 /// What one thread reuses from body to body.
 class ValidateScratch : public Allocated {

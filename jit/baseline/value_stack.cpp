@@ -5,9 +5,17 @@
 
 namespace sluice {
 
-Mem FuncCompiler::operand_slot(uint32_t at) {
-  if (at >= operand_slots_) operand_slots_ = at + 1;
-  return frame_slot(-static_cast<int32_t>(operands_base_ + 8 * (at + 1)));
+Mem FuncCompiler::operand_slot(uint32_t at, MoveType type) {
+  if (at < narrow_slots_ && type != MoveType::V128) [[likely]] {
+    if (at >= operand_slots_) operand_slots_ = at + 1;
+    return frame_slot(-static_cast<int32_t>(operands_base_ + 8 * (at + 1)));
+  }
+  if (wide_base_ == 0) {
+    narrow_slots_ = operand_slots_;
+    wide_base_ = (operands_base_ + 8 * narrow_slots_ + 15) & ~15u;
+  }
+  if (at >= wide_slots_) wide_slots_ = at + 1;
+  return frame_slot(-static_cast<int32_t>(wide_base_ + 16 * (at + 1)));
 }
 
 // --- Values of one type ---
@@ -21,6 +29,7 @@ void FuncCompiler::load_value(MoveType type, Reg dst, const Mem& src) {
   case MoveType::I64: return masm.load(LoadKind::I64, dst, src);
   case MoveType::F32: return masm.load(LoadKind::F32, dst, src);
   case MoveType::F64: return masm.load(LoadKind::F64, dst, src);
+  case MoveType::V128: return masm.load(LoadKind::V128, dst, src);
   }
 }
 
@@ -33,6 +42,7 @@ void FuncCompiler::store_value(MoveType type, const Mem& dst, Reg src) {
   case MoveType::I64: return masm.store(StoreKind::I64, dst, src);
   case MoveType::F32: return masm.store(StoreKind::F32, dst, src);
   case MoveType::F64: return masm.store(StoreKind::F64, dst, src);
+  case MoveType::V128: return masm.store(StoreKind::V128, dst, src);
   }
 }
 
@@ -42,7 +52,8 @@ void FuncCompiler::move_value(MoveType type, Reg dst, Reg src) {
   case MoveType::I32: return masm.mov(W32, dst, src);
   case MoveType::I64: return masm.mov(W64, dst, src);
   case MoveType::F32: return masm.fmov(FWidth::F32, dst, src);
-  case MoveType::F64: return masm.fmov(FWidth::F64, dst, src);
+  case MoveType::F64:
+  case MoveType::V128: return masm.fmov(FWidth::F64, dst, src);  // whole registers
   }
 }
 
@@ -52,6 +63,7 @@ void FuncCompiler::load_const(MoveType type, Reg dst, uint64_t bits) {
   case MoveType::I64: return masm.mov_imm(W64, dst, bits);
   case MoveType::F32: return masm.fconst(FWidth::F32, dst, bits);
   case MoveType::F64: return masm.fconst(FWidth::F64, dst, bits);
+  case MoveType::V128: return masm.vconst(dst, v128_bytes(bits));
   }
 }
 
@@ -163,7 +175,7 @@ PinnedReg FuncCompiler::pop_to_specific(Slot& slot, Reg reg) {
     if (regs.uses(reg) > 1) {
       DCHECK(regs.uses(reg) == regs.operand_uses(reg) + regs.has_local(reg) + 1, "held twice");
       Reg other = allocate(reg_class(reg), RegSet::of(reg));
-      move_value(reg_class(reg) == RegClass::Gpr ? MoveType::I64 : MoveType::F64, other, reg);
+      move_value(widest(reg), other, reg);
       relocate_users(reg, other);
     }
     return held;

@@ -5,8 +5,8 @@
 // processor's flags is emitted while there is one. All operands below the watermark
 // (FuncCompiler::settled_) are Const or Stack, so that scans for the holders of a register stay
 // short. A Local word means the *present* value of that local: it is made a copy before the local
-// changes. An operand on the stack lies in the slot of its position (FrameLayout), i32 values in
-// the lower half of it.
+// changes. An operand on the stack lies in the slot of its position and type (operand_slot), i32
+// values in the lower half of it.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ inline constexpr uint32_t kMaxWindow = 64;
 
 enum class WordKind : uint8_t {
   None,   // popped, or never set
-  Const,  // `bits`; an i32 or f32 has zero upper halves
+  Const,  // `bits`; an i32 or f32 has zero upper halves, a v128 the address of its bytes
   Reg,    // `reg`, which this word is a user of; see at_most(), scale_log2, addend()
   Stack,  // in its position's slot of the frame
   Local,  // alias of local `local()`, which was not in a register when it was pushed
@@ -69,5 +69,8 @@ static_assert(sizeof(Word) == 12);
 inline RegClass reg_class_of(MoveType type) {
   return type >= MoveType::F32 ? RegClass::Xmm : RegClass::Gpr;
 }
+
+/// The type by which any value in the register can be moved.
+inline MoveType widest(Reg reg) { return is_xmm(reg) ? MoveType::V128 : MoveType::I64; }
 
 }  // namespace sluice

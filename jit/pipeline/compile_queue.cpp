@@ -73,8 +73,8 @@ class CompileQueue::DeferredTask final : public Task {
 
 CompileQueue::CompileQueue(std::shared_ptr<const Module> module, std::shared_ptr<ModuleCode> code,
                            const CompileOptions& options, CompilePolicy policy, WorkerPool* workers)
-    : module_(std::move(module)), code_(std::move(code)), options_(options),
-      policy_(is_refused_by_category(*module_) ? policy : CompilePolicy::Eager), workers_(workers),
+    : module_(std::move(module)), code_(std::move(code)), options_(options), policy_(policy),
+      workers_(workers),
       lazy_(*module_, policy_ == CompilePolicy::Eager ? nullptr : code_.get(), options) {}
 
 CompileQueue::~CompileQueue() = default;

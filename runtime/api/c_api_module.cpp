@@ -130,6 +130,13 @@ void sluice_config_set_workers(sluice_config_t* config, uint32_t workers) {
   config->value.workers = workers;
 }
 
+void sluice_config_set_cpu(sluice_config_t* config, sluice_cpu_t level) {
+  config->value.cpu = level == SLUICE_CPU_SSE41  ? CpuLevel::Sse41
+                      : level == SLUICE_CPU_AVX  ? CpuLevel::Avx
+                      : level == SLUICE_CPU_AVX2 ? CpuLevel::Avx2
+                                                 : CpuLevel::Host;
+}
+
 void sluice_config_set_compile(sluice_config_t* config, sluice_compile_t policy) {
   config->value.compile = policy == SLUICE_COMPILE_EAGER  ? CompilePolicy::Eager
                           : policy == SLUICE_COMPILE_LAZY ? CompilePolicy::Lazy

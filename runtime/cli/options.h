@@ -14,6 +14,7 @@ struct CommandRow;
 
 enum class MemoryChoice { Auto, Guard, Explicit };
 enum class CompileChoice { Eager, Lazy, Adaptive };
+enum class CpuChoice { Sse41, Avx, Avx2, Host };
 
 /// --dir HOST[::GUEST][:ro]
 struct DirOption {
@@ -32,6 +33,7 @@ struct Options {
   std::optional<std::string> invoke;
   MemoryChoice memory_checks = MemoryChoice::Auto;
   std::optional<CompileChoice> compile;
+  CpuChoice cpu = CpuChoice::Host;
   std::optional<uint32_t> workers;
   std::optional<uint64_t> max_stack_bytes;
   bool stats = false;

@@ -110,6 +110,12 @@ EngineConfig engine_config(const Options& options) {
     case CompileChoice::Lazy: config.compile = CompilePolicy::Lazy; break;
     }
   }
+  switch (options.cpu) {
+  case CpuChoice::Sse41: config.cpu = CpuLevel::Sse41; break;
+  case CpuChoice::Avx: config.cpu = CpuLevel::Avx; break;
+  case CpuChoice::Avx2: config.cpu = CpuLevel::Avx2; break;
+  case CpuChoice::Host: config.cpu = CpuLevel::Host; break;
+  }
   if (options.workers) config.workers = *options.workers;
   if (options.max_stack_bytes) config.max_wasm_stack_bytes = *options.max_stack_bytes;
   return config;

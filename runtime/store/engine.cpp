@@ -70,7 +70,7 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
   engine->options_.memory_mode = TRY(choose_memory_mode(config.memory_mode));
   engine->memory64_bound_bytes_ =
       choose_memory64_bound(config.memory64_bound_bytes, engine->options_.memory_mode);
-  engine->options_.cpu = host_cpu_features();
+  engine->options_.cpu = cpu_features(config.cpu);
   engine->options_.debug_checks = config.debug_checks;
   engine->types_ = make_shared_heap<TypeRegistry>();
   engine->memory_pool_ = std::unique_ptr<MemoryPool>(new MemoryPool(config.max_idle_memories));

@@ -39,6 +39,7 @@ struct EngineConfig {
   SignalPolicy signals = SignalPolicy::InstallAndChain;
   uint32_t workers = kAutoWorkers;  // compile threads; 0: the feeding thread compiles
   CompilePolicy compile = CompilePolicy::Adaptive;
+  CpuLevel cpu = CpuLevel::Host;  // at most, and what the processor has of it
   Features features = Features::standard();
   uint64_t max_wasm_stack_bytes = uint64_t{1} << 20;  // per outermost call into Wasm
   // No 64-bit memory grows beyond; each reserves so much address space behind guard pages. Smaller

@@ -1,7 +1,7 @@
 // Runs scripts of the official conformance suites in one configuration.
 //
 //   spec_runner --suite core [--suite …] [--memory guard|explicit] [--workers N]
-//               [--compile eager|lazy|adaptive]
+//               [--compile eager|lazy|adaptive] [--cpu sse4.1|avx|avx2|host]
 //               [--split whole|bytes|random] [--script NAME] [--feature NAME …] [--verbose]
 //               [--expected-failures FILE] [--allow-not-compiled]
 //
@@ -67,6 +67,11 @@ Options parse_options(int argc, char** argv) {
       options.config.compile = value == "lazy"       ? CompilePolicy::Lazy
                                : value == "adaptive" ? CompilePolicy::Adaptive
                                                      : CompilePolicy::Eager;
+    } else if (name == "--cpu") {
+      options.config.cpu = value == "sse4.1" ? CpuLevel::Sse41
+                           : value == "avx"  ? CpuLevel::Avx
+                           : value == "avx2" ? CpuLevel::Avx2
+                                             : CpuLevel::Host;
     } else if (name == "--workers") {
       options.config.workers = static_cast<uint32_t>(std::stoul(value));
     } else if (name == "--split") {

@@ -44,6 +44,21 @@ foreach(memory guard explicit)
     endforeach()
   endforeach()
 endforeach()
+# Vectors, at each level of the processor's instructions.
+foreach(cpu sse4.1 avx avx2 host)
+  foreach(memory guard explicit)
+    foreach(workers 0 2)
+      sluice_add_test(
+        spec/${memory}/simd/${cpu}/workers_${workers}
+        COMMAND
+          spec_runner --suite core-simd --suite core-relaxed-simd --memory ${memory} --cpu ${cpu}
+          --workers ${workers} --split bytes --expected-failures
+          "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
+        LABELS spec
+        TIMEOUT 600)
+    endforeach()
+  endforeach()
+endforeach()
 # The suites of features that are not compiled yet: what is refused must be refused for that reason,
 # and everything else must pass. (The scripts of `threads` need threads in the runner; its modules are
 # decoded and validated by validate_suite.)
@@ -51,8 +66,7 @@ foreach(memory guard explicit)
   sluice_add_test(
     spec/${memory}/not_compiled
     COMMAND
-      spec_runner --suite core-exceptions --suite core-gc --suite core-relaxed-simd
-      --suite core-simd --memory ${memory} --workers 2 --split bytes
+      spec_runner --suite core-exceptions --suite core-gc --memory ${memory} --workers 2 --split bytes
       --allow-not-compiled --expected-failures "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
     LABELS spec
     TIMEOUT 600)
@@ -61,8 +75,7 @@ endforeach()
 sluice_add_test(
   spec/guard/not_compiled/lazy
   COMMAND
-    spec_runner --suite core-exceptions --suite core-gc --suite core-relaxed-simd
-    --suite core-simd --memory guard --workers 0 --compile lazy --split whole
+    spec_runner --suite core-exceptions --suite core-gc --memory guard --workers 0 --compile lazy --split whole
     --allow-not-compiled --expected-failures "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
   LABELS spec
   TIMEOUT 600)

@@ -140,6 +140,15 @@ typedef enum sluice_compile {
   SLUICE_COMPILE_LAZY      /* when called */
 } sluice_compile_t;
 
+/* The newest instructions that code may use, if the processor has them: all of its own unless set.
+ * The relaxed vector instructions may give other results at other levels. */
+typedef enum sluice_cpu {
+  SLUICE_CPU_HOST,
+  SLUICE_CPU_SSE41, /* the least that is supported */
+  SLUICE_CPU_AVX,
+  SLUICE_CPU_AVX2 /* and FMA, BMI1, BMI2, LZCNT */
+} sluice_cpu_t;
+
 #define SLUICE_WORKERS_AUTO UINT32_MAX
 
 SLUICE_API sluice_config_t* sluice_config_new(void);
@@ -148,6 +157,7 @@ SLUICE_API void sluice_config_set_memory_mode(sluice_config_t* config, sluice_me
 /* Threads that compile, 256 at most. 0: the thread that feeds a stream compiles. */
 SLUICE_API void sluice_config_set_workers(sluice_config_t* config, uint32_t workers);
 SLUICE_API void sluice_config_set_compile(sluice_config_t* config, sluice_compile_t policy);
+SLUICE_API void sluice_config_set_cpu(sluice_config_t* config, sluice_cpu_t level);
 /* Stack that one outermost call into Wasm may use. */
 SLUICE_API void sluice_config_set_max_wasm_stack(sluice_config_t* config, uint64_t bytes);
 /* The library installs no signal handlers: the embedder's call sluice_handle_signal. */

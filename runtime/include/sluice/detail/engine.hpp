@@ -20,6 +20,7 @@ struct Config {
   sluice_memory_mode_t memory_mode = SLUICE_MEMORY_AUTO;
   uint32_t workers = SLUICE_WORKERS_AUTO;
   sluice_compile_t compile = SLUICE_COMPILE_ADAPTIVE;
+  sluice_cpu_t cpu = SLUICE_CPU_HOST;
   std::optional<uint64_t> max_wasm_stack = std::nullopt;  // bytes per outermost call
   bool embedder_owns_signals = false;
   std::optional<uint32_t> max_idle_memories = std::nullopt;
@@ -51,6 +52,7 @@ class Engine {
     sluice_config_set_memory_mode(c.get(), config.memory_mode);
     sluice_config_set_workers(c.get(), config.workers);
     sluice_config_set_compile(c.get(), config.compile);
+    sluice_config_set_cpu(c.get(), config.cpu);
     sluice_config_set_embedder_owns_signals(c.get(), config.embedder_owns_signals);
     if (config.max_wasm_stack) sluice_config_set_max_wasm_stack(c.get(), *config.max_wasm_stack);
     if (config.max_idle_memories) {

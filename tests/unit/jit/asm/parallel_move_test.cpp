@@ -1,5 +1,6 @@
 // Parallel moves, executed: every allocatable register and some stack, random moves between them.
 #include <algorithm>
+#include <cstring>
 #include <gtest/gtest.h>
 #include <random>
 #include <vector>
@@ -11,12 +12,19 @@ namespace sluice {
 namespace {
 
 constexpr int kSlots = 24;
+constexpr uint8_t kVectorBytes[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0xf0};
 constexpr RegSet kAll = kAllocatableGprs | kAllocatableXmms;
+
+struct Cell {
+  uint64_t low;
+  uint64_t high;
+  bool operator==(const Cell&) const = default;
+};
 
 /// What the moves work on: rbp points to `slots`. `regs` is by Reg.
 struct Machine {
-  uint64_t regs[32];
-  uint64_t slots[kSlots];
+  Cell regs[32];
+  Cell slots[kSlots];
 };
 
 void emit_frame(Masm& m, ParallelMove& moves) {
@@ -28,31 +36,33 @@ void emit_frame(Masm& m, ParallelMove& moves) {
   for (RegSet rest = kAll; !rest.empty(); rest.remove(rest.first())) {
     m.ensure_room();
     Reg r = rest.first();
-    m.load(is_xmm(r) ? LoadKind::F64 : LoadKind::I64, r,
-           mem_at(kInstanceReg, 8 * static_cast<int32_t>(r)));
+    m.load(is_xmm(r) ? LoadKind::V128 : LoadKind::I64, r,
+           mem_at(kInstanceReg, 16 * static_cast<int32_t>(r)));
   }
   moves.emit(m);
   for (RegSet rest = kAll; !rest.empty(); rest.remove(rest.first())) {
     m.ensure_room();
     Reg r = rest.first();
-    m.store(is_xmm(r) ? StoreKind::F64 : StoreKind::I64,
-            mem_at(kInstanceReg, 8 * static_cast<int32_t>(r)), r);
+    m.store(is_xmm(r) ? StoreKind::V128 : StoreKind::I64,
+            mem_at(kInstanceReg, 16 * static_cast<int32_t>(r)), r);
   }
   m.pop(Reg::Rdi);
   for (int i = 5; i >= 0; --i) m.pop(kSaved[i]);
   m.ret(0);
 }
 
-MovePlace slot_place(int i) { return MovePlace::in_stack(Reg::Rbp, 8 * i); }
+MovePlace slot_place(int i) { return MovePlace::in_stack(Reg::Rbp, 16 * i); }
 
-uint64_t& at(Machine& machine, const MovePlace& place) {
+Cell& at(Machine& machine, const MovePlace& place) {
   if (place.kind == MovePlace::Kind::Reg) return machine.regs[static_cast<size_t>(place.reg)];
-  return machine.slots[place.disp() / 8];
+  return machine.slots[place.disp() / 16];
 }
 
-uint64_t visible(MoveType type, uint64_t bits) {
-  bool narrow = type == MoveType::I32 || type == MoveType::F32;
-  return narrow ? static_cast<uint32_t>(bits) : bits;
+/// What of a cell belongs to a value of this type.
+Cell visible(MoveType type, const Cell& cell) {
+  if (type == MoveType::V128) return cell;
+  const bool narrow = type == MoveType::I32 || type == MoveType::F32;
+  return {narrow ? static_cast<uint32_t>(cell.low) : cell.low, 0};
 }
 
 struct Case {
@@ -61,24 +71,32 @@ struct Case {
   MovePlace src;
 };
 
+Cell source(Machine& machine, const Case& c) {
+  if (c.src.kind != MovePlace::Kind::Const) return at(machine, c.src);
+  if (c.type != MoveType::V128) return {c.src.bits, 0};
+  Cell cell;
+  std::memcpy(&cell, v128_bytes(c.src.bits), sizeof cell);
+  return cell;
+}
+
 void run(const std::vector<Case>& cases, Masm& masm) {
   Machine machine;
-  for (int i = 0; i < 32; ++i) machine.regs[i] = 0x1000 + static_cast<uint64_t>(i);
-  for (int i = 0; i < kSlots; ++i) machine.slots[i] = 0x2000 + static_cast<uint64_t>(i);
-  ParallelMove moves;
-  Machine expected = machine;
+  for (uint64_t i = 0; i < 32; ++i) machine.regs[i] = {0x1000 + i, 0x1100 + i};
+  for (uint64_t i = 0; i < kSlots; ++i) machine.slots[i] = {0x2000 + i, 0x2100 + i};
   for (const Case& c : cases) {
     // An i32 in a frame's slot may have anything in its upper half.
     if (c.type == MoveType::I32 && c.src.kind == MovePlace::Kind::Stack) {
-      at(machine, c.src) |= 0xdead'0000'0000'0000;
+      at(machine, c.src).low |= 0xdead'0000'0000'0000;
     }
   }
-  expected = machine;
+  for (size_t i = 0; i < 16; ++i) machine.regs[i].high = 0;  // general-purpose ones have none
+  const Machine before = machine;
+  Machine expected = before;
+  ParallelMove moves;
   for (const Case& c : cases) {
     moves.add(c.type, c.dst, c.src);
-    uint64_t value = c.src.kind == MovePlace::Kind::Const ? c.src.bits : at(machine, c.src);
     if (c.dst == c.src) continue;
-    at(expected, c.dst) = visible(c.type, value);
+    at(expected, c.dst) = visible(c.type, source(machine, c));
   }
   masm.begin();
   emit_frame(masm, moves);
@@ -88,7 +106,11 @@ void run(const std::vector<Case>& cases, Masm& masm) {
   for (const Case& c : cases) {
     EXPECT_EQ(visible(c.type, at(machine, c.dst)), visible(c.type, at(expected, c.dst)));
     if (c.type == MoveType::I32 && c.src.kind != c.dst.kind) {
-      EXPECT_EQ(at(machine, c.dst) >> 32, 0u) << "upper half of an i32";
+      EXPECT_EQ(at(machine, c.dst).low >> 32, 0u) << "upper half of an i32";
+    }
+    if (c.type != MoveType::V128 && c.dst.kind == MovePlace::Kind::Stack && c.dst != c.src) {
+      Machine untouched = before;
+      EXPECT_EQ(at(machine, c.dst).high, at(untouched, c.dst).high) << "beside the slot";
     }
     at(machine, c.dst) = at(expected, c.dst);
   }
@@ -121,6 +143,34 @@ TEST(ParallelMove, Cycles) {
   }
 }
 
+// The value that waits is a vector, or a number that a vector takes the place of; slot-to-slot
+// moves need a register meanwhile.
+TEST(ParallelMove, CyclesOfVectors) {
+  for (bool avx : {false, true}) {
+    CpuFeatures cpu;
+    cpu.avx = avx;
+    Masm masm(cpu);
+    for (MoveType other : {MoveType::V128, MoveType::F64, MoveType::F32}) {
+      run({{MoveType::V128, MovePlace::in_reg(Reg::Xmm0), MovePlace::in_reg(Reg::Xmm1)},
+           {other, MovePlace::in_reg(Reg::Xmm1), MovePlace::in_reg(Reg::Xmm0)}},
+          masm);
+      for (int turn = 0; turn < 3; ++turn) {
+        auto slot = [turn](int i) { return slot_place((i + turn) % 3); };
+        run({{MoveType::V128, slot(0), slot(1)},
+             {other, slot(1), slot(2)},
+             {other, slot(2), slot(0)},
+             {MoveType::V128, MovePlace::in_reg(Reg::Xmm4), slot(0)}},
+            masm);
+        run({{MoveType::V128, slot(0), slot(1)},
+             {MoveType::V128, slot(1), MovePlace::in_reg(Reg::Xmm3)},
+             {other, MovePlace::in_reg(Reg::Xmm3), slot(2)},
+             {other, slot(2), slot(0)}},
+            masm);
+      }
+    }
+  }
+}
+
 TEST(ParallelMove, Constants) {
   Masm masm{CpuFeatures{}};
   run({{MoveType::I64, MovePlace::in_reg(Reg::Rdx), MovePlace::constant(0x123456789abcdef0)},
@@ -128,7 +178,10 @@ TEST(ParallelMove, Constants) {
        {MoveType::I32, slot_place(3), MovePlace::constant(0xffffffff)},
        {MoveType::I64, slot_place(4), MovePlace::constant(~uint64_t{6})},
        {MoveType::F64, MovePlace::in_reg(Reg::Xmm4), MovePlace::constant(0x4000000000000000)},
-       {MoveType::F32, MovePlace::in_reg(Reg::Xmm3), MovePlace::constant(0)}},
+       {MoveType::F32, MovePlace::in_reg(Reg::Xmm3), MovePlace::constant(0)},
+       {MoveType::V128, MovePlace::in_reg(Reg::Xmm5), MovePlace::constant(v128_bits(kVectorBytes))},
+       {MoveType::V128, slot_place(5), MovePlace::constant(v128_bits(kVectorBytes))},
+       {MoveType::V128, slot_place(6), MovePlace::in_reg(Reg::Xmm5)}},
       masm);
 }
 
@@ -155,9 +208,11 @@ TEST(ParallelMove, RandomMoves) {
       std::shuffle(places->begin(), places->end(), random);
       size_t count = random() % (places->size() + 1);
       for (size_t i = 0; i < count; ++i) {
-        MoveType type = is_int ? MoveType::I64 : MoveType::F64;
-        MovePlace src =
-            random() % 8 == 0 ? MovePlace::constant(random()) : sources[random() % sources.size()];
+        MoveType type = is_int ? MoveType::I64 : random() % 2 == 0 ? MoveType::F64 : MoveType::V128;
+        MovePlace src = sources[random() % sources.size()];
+        if (random() % 8 == 0) {
+          src = MovePlace::constant(type == MoveType::V128 ? v128_bits(kVectorBytes) : random());
+        }
         cases.push_back({type, (*places)[i], src});
       }
     }

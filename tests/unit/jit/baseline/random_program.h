@@ -20,6 +20,7 @@
 namespace sluice::test {
 
 constexpr uint8_t kTypeF32 = 0x7d;
+constexpr uint8_t kTypeV128 = 0x7b;
 
 class RandomProgram {
  public:
@@ -30,6 +31,7 @@ class RandomProgram {
 
   Bytes bytes() {
     many_locals_ = chance(50);
+    has_vectors_ = chance(50);
     for (uint32_t i = 0; i < kFuncs; ++i) {
       bool is_main = i + 1 == kFuncs;
       Signature signature{Bytes(4, kTypeI32), Bytes(1, kTypeI32)};
@@ -62,6 +64,7 @@ class RandomProgram {
     return from.begin()[below(from.size())];
   }
   uint8_t type() {
+    if (has_vectors_ && chance(40)) return kTypeV128;
     return pick<uint8_t>({kTypeI32, kTypeI32, kTypeI32, kTypeI64, kTypeI64, kTypeF32, kTypeF64});
   }
   Bytes types(int count) {
@@ -91,7 +94,8 @@ class RandomProgram {
     code_ = Code();
     labels_ = {{signature.results}};
     locals_ = signature.params;
-    for (uint8_t each : {kTypeI32, kTypeI64, kTypeF32, kTypeF64}) {
+    for (uint8_t each : {kTypeI32, kTypeI64, kTypeF32, kTypeF64, kTypeV128}) {
+      if (each == kTypeV128 && !has_vectors_) continue;
       locals_.insert(locals_.end(), below(many_locals_ ? 10 : 3), each);
     }
     std::shuffle(locals_.begin() + static_cast<ptrdiff_t>(signature.params.size()), locals_.end(),
@@ -122,16 +126,25 @@ class RandomProgram {
   void hash_locals() {
     code_.op(0x42, 17);
     for (uint32_t i = 0; i < locals_.size(); ++i) {
-      code_.get(i);
       uint8_t type = locals_[i];
+      if (type == kTypeV128) {
+        for (uint8_t lane = 0; lane < 2; ++lane) {
+          code_.get(i).op(0xfd, 0x1d).op(lane);
+          hash();
+        }
+        continue;
+      }
+      code_.get(i);
       if (type == kTypeF32 || type == kTypeF64) canonical(type);
       if (type == kTypeF32) code_.op(0xbc);
       if (type == kTypeF64) code_.op(0xbd);
       if (type == kTypeI32 || type == kTypeF32) code_.op(0xad);
-      code_.op(0x85).op(0x42, 31).op(0x7e).op(0x42, 13).op(0x89);  // (hash ^ x) * 31 rotl 13
+      hash();
     }
     code_.op(0xa7);
   }
+  /// (hash ^ x) * 31 rotl 13
+  void hash() { code_.op(0x85).op(0x42, 31).op(0x7e).op(0x42, 13).op(0x89); }
 
   // --- Expressions: each pushes one value of the type
 
@@ -164,6 +177,7 @@ class RandomProgram {
     switch (type) {
     case kTypeI32: return i32(depth);
     case kTypeI64: return i64(depth);
+    case kTypeV128: return vector(depth);
     default: return floating(type, depth);
     }
   }
@@ -198,6 +212,7 @@ class RandomProgram {
                                    INT64_MIN,
                                    0x1234'5678'9abc});
     auto bits = static_cast<uint64_t>(value);
+    if (type == kTypeV128) return vector_constant(bits);
     switch (type) {
     case kTypeI32: code_.i32(static_cast<int32_t>(static_cast<uint32_t>(bits))); return;
     case kTypeI64: code_.op(0x42); return put_signed(code_.bytes, value);
@@ -230,6 +245,10 @@ class RandomProgram {
     case kTypeI32: return two(kTypeI32, static_cast<uint8_t>(0x46 + below(10)), depth);
     case kTypeI64: return two(kTypeI64, static_cast<uint8_t>(0x51 + below(10)), depth);
     case kTypeF32: return two(kTypeF32, static_cast<uint8_t>(0x5b + below(6)), depth);
+    case kTypeV128:
+      expression(kTypeV128, depth);
+      code_.op(0xfd, pick({0x53u, 0x63u}));  // any_true, all_true
+      return;
     default: return two(kTypeF64, static_cast<uint8_t>(0x61 + below(6)), depth);
     }
   }
@@ -244,6 +263,7 @@ class RandomProgram {
   }
 
   void i32(uint32_t depth) {
+    if (has_vectors_ && chance(20)) return lane_of_vector(false, depth);
     switch (below(12)) {
     case 0: return division(kTypeI32, depth);
     case 1: return condition(depth);
@@ -266,6 +286,7 @@ class RandomProgram {
   }
 
   void i64(uint32_t depth) {
+    if (has_vectors_ && chance(20)) return lane_of_vector(true, depth);
     switch (below(11)) {
     case 0: return division(kTypeI64, depth);
     case 1: return one(kTypeI32, pick<uint8_t>({0xac, 0xad}), depth);
@@ -307,6 +328,92 @@ class RandomProgram {
       code_.op(is_32 ? 0x98 : 0xa6);  // copysign
       return;
     default: return two(type, static_cast<uint8_t>((is_32 ? 0x92 : 0xa0) + below(6)), depth);
+    }
+  }
+
+  void vector_constant(uint64_t bits) {
+    code_.op(0xfd, 0x0c);
+    const uint64_t high = chance(50) ? bits : random_();
+    for (int i = 0; i < 8; ++i) code_.op(static_cast<uint8_t>(bits >> (8 * i)));
+    for (int i = 0; i < 8; ++i) code_.op(static_cast<uint8_t>(high >> (8 * i)));
+  }
+  void lane_of_vector(bool is_64, uint32_t depth) {
+    expression(kTypeV128, depth);
+    if (is_64) return void(code_.op(0xfd, 0x1d).op(static_cast<uint8_t>(below(2))));
+    switch (below(4)) {
+    case 0: code_.op(0xfd, 0x64); return;  // bitmask
+    case 1: code_.op(0xfd, pick({0x15u, 0x16u})).op(static_cast<uint8_t>(below(16))); return;
+    default: code_.op(0xfd, 0x1b).op(static_cast<uint8_t>(below(4))); return;
+    }
+  }
+  void vector(uint32_t depth) {
+    switch (below(10)) {
+    case 0: return splat(depth);
+    case 1:
+      address(depth);
+      code_.op(0xfd, pick({0x00u, 0x00u, 0x06u, 0x07u, 0x5du}));
+      return offset();
+    case 2:
+      address(depth);
+      expression(kTypeV128, depth);
+      code_.op(0xfd, 0x56);  // load32_lane
+      offset();
+      code_.op(static_cast<uint8_t>(below(4)));
+      return;
+    case 3:
+      expression(kTypeV128, depth);
+      expression(kTypeI32, depth);
+      if (chance(50)) return void(code_.op(0xfd, 0x1c).op(static_cast<uint8_t>(below(4))));
+      code_.op(0xfd, pick({0xabu, 0xacu}));  // shl, shr_s
+      return;
+    case 4:  // bitselect
+      expression(kTypeV128, depth);
+      expression(kTypeV128, depth);
+      expression(kTypeV128, depth);
+      code_.op(0xfd, 0x52);
+      return;
+    case 5:
+      expression(kTypeV128, depth);
+      expression(kTypeV128, depth);
+      code_.op(0xfd, 0x0d);
+      return shuffle_lanes();
+    case 6:
+      expression(kTypeV128, depth);
+      code_.op(0xfd, 0x4d);  // not
+      return;
+    default:
+      expression(kTypeV128, depth);
+      expression(kTypeV128, depth);
+      code_.op(0xfd, pick({0x0eu, 0x27u, 0x4eu, 0x4fu, 0x50u, 0x51u, 0x6eu, 0x77u, 0x95u, 0xaeu,
+                           0xb1u, 0xceu}));
+      return;
+    }
+  }
+  void splat(uint32_t depth) {
+    switch (below(4)) {
+    case 0:
+      expression(kTypeI64, depth);
+      code_.op(0xfd, 0x12);
+      return;
+    case 1:
+      expression(kTypeF32, depth);
+      canonical(kTypeF32);
+      code_.op(0xfd, 0x13);
+      return;
+    default:
+      expression(kTypeI32, depth);
+      code_.op(0xfd, pick({0x0fu, 0x11u}));
+      return;
+    }
+  }
+  /// Random ones, or lanes of 1 to 8 bytes that go together from one or both operands.
+  void shuffle_lanes() {
+    const uint32_t width = pick({1u, 1u, 2u, 4u, 8u});
+    const uint32_t start = below(32 / width);
+    const bool in_order = chance(40);
+    for (uint32_t i = 0; i < 16 / width; ++i) {
+      const uint32_t lane = in_order ? (start + i) % (32 / width) : below(32 / width);
+      for (uint32_t k = 0; k < width; ++k) code_.op(static_cast<uint8_t>(lane * width + k));
     }
   }
 
@@ -532,6 +639,13 @@ class RandomProgram {
     address(2);
     expression(stored, 2);
     if (stored == kTypeF32 || stored == kTypeF64) canonical(stored);
+    if (stored == kTypeV128) {
+      const bool whole = chance(70);
+      code_.op(0xfd, whole ? 0x0b : 0x59);  // v128.store, store16_lane
+      offset();
+      if (!whole) code_.op(static_cast<uint8_t>(below(8)));
+      return;
+    }
     switch (stored) {
     case kTypeI32: code_.op(static_cast<uint8_t>(pick({0x36, 0x3a, 0x3b}))); break;
     case kTypeI64: code_.op(static_cast<uint8_t>(pick({0x37, 0x3c, 0x3d, 0x3e}))); break;
@@ -563,6 +677,7 @@ class RandomProgram {
   std::map<Signature, uint32_t> type_indices_;
   std::vector<Signature> signatures_;
   bool many_locals_ = false;
+  bool has_vectors_ = false;
 
   // Of the function being written.
   Code code_;

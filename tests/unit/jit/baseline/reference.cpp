@@ -1,6 +1,8 @@
 // Interprets by the words of the specification, chapter 4: one value stack, one label stack.
 #include "tests/unit/jit/baseline/reference.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdio>
@@ -228,14 +230,16 @@ uint64_t unary(uint8_t op, uint64_t a) {
 std::vector<uint64_t> Reference::call(uint32_t func, const std::vector<uint64_t>& args) {
   for (uint64_t arg : args) push(arg);
   call_func(func);
-  return std::exchange(stack_, {});
+  std::vector<uint64_t> results(stack_.begin(), stack_.end());
+  stack_.clear();
+  return results;
 }
 
 void Reference::call_func(uint32_t func) {
   const FuncType& type = module_.func_type(FuncIdx{func});
   std::span<const uint8_t> body = module_.wire->view(module_.bodies[func].range);
   const uint8_t* p = body.data();
-  std::vector<uint64_t> locals(stack_.end() - type.param_count, stack_.end());
+  std::vector<Cell> locals(stack_.end() - type.param_count, stack_.end());
   stack_.resize(stack_.size() - type.param_count);
   for (uint64_t groups = read_unsigned(p); groups > 0; --groups) {
     locals.resize(locals.size() + read_unsigned(p));
@@ -258,7 +262,7 @@ void Reference::run(const uint8_t* begin, size_t results) {
     if (op < 0x20) {
       control(op);
     } else if (op <= 0x22) {
-      uint64_t& local = locals_[read_unsigned(p_)];
+      Cell& local = locals_[read_unsigned(p_)];
       if (op != 0x20) local = stack_.back();
       op == 0x20 ? push(local) : op == 0x21 ? void(pop()) : void();
     } else if (op >= 0x28 && op <= 0x3e) {
@@ -273,6 +277,8 @@ void Reference::run(const uint8_t* begin, size_t results) {
       push(read_bits<uint64_t>(p_));
     } else if (op == 0xfc) {
       saturate(static_cast<uint32_t>(read_unsigned(p_)));
+    } else if (op == 0xfd) {
+      vector(static_cast<uint32_t>(read_unsigned(p_)));
     } else if (is_binary(op)) {
       uint64_t b = pop(), a = pop();
       push(binary(op, a, b));
@@ -305,7 +311,8 @@ void Reference::control(uint8_t opcode) {
   case 0x10: return call_func(static_cast<uint32_t>(read_unsigned(p_)));
   case 0x1a: pop(); return;
   case 0x1b: {
-    uint64_t condition = pop(), second = pop();
+    uint64_t condition = pop();
+    Cell second = pop();
     if (condition == 0) stack_.back() = second;
     return;
   }
@@ -349,7 +356,8 @@ void Reference::branch_table() {
 void Reference::access(uint8_t opcode) {
   read_unsigned(p_);
   uint64_t offset = read_unsigned(p_);
-  uint64_t value = opcode >= 0x36 ? pop() : 0;
+  uint64_t value = 0;
+  if (opcode >= 0x36) value = pop();
   uint64_t address = pop() + offset;
   // Of each instruction from i32.load on: bytes, negative if the sign is extended.
   static constexpr int8_t kBytes[] = {4,  8, 4, 8, -1, 1, -2, 2, -1, 1, -2, 2,
@@ -379,6 +387,150 @@ void Reference::saturate(uint32_t opcode) {
   case 6: return push(static_cast<uint64_t>(saturated<int64_t>(f64(a))));
   case 7: return push(saturated<uint64_t>(f64(a)));
   default: unknown(0xfc00 | opcode);
+  }
+}
+
+/// Pops two vectors and pushes one: of each pair of lanes, what `function` makes of them.
+template <class Lane, class Function>
+void Reference::lanewise(Function function) {
+  using Lanes = std::array<Lane, 16 / sizeof(Lane)>;
+  const Cell second = pop(), first = pop();
+  const auto b = std::bit_cast<Lanes>(second), a = std::bit_cast<Lanes>(first);
+  Lanes result;
+  for (size_t i = 0; i < result.size(); ++i) result[i] = static_cast<Lane>(function(a[i], b[i]));
+  push(std::bit_cast<Cell>(result));
+}
+
+void Reference::vector(uint32_t opcode) {
+  using Bytes = std::array<uint8_t, 16>;
+  using Words = std::array<uint32_t, 4>;
+  constexpr auto kAdd = [](auto a, auto b) { return a + b; };
+  switch (opcode) {
+  case 0x0c: {
+    const auto low = read_bits<uint64_t>(p_);
+    return push({low, read_bits<uint64_t>(p_)});
+  }
+  case 0x0d: {  // shuffle
+    const auto b = std::bit_cast<Bytes>(pop()), a = std::bit_cast<Bytes>(pop());
+    Bytes result;
+    for (uint8_t& lane : result) {
+      const uint8_t from = *p_++;
+      lane = from < 16 ? a[from] : b[from - 16u];
+    }
+    return push(std::bit_cast<Cell>(result));
+  }
+  case 0x0e: {  // swizzle
+    const auto b = std::bit_cast<Bytes>(pop()), a = std::bit_cast<Bytes>(pop());
+    Bytes result;
+    for (size_t i = 0; i < 16; ++i) result[i] = b[i] < 16 ? a[b[i]] : 0;
+    return push(std::bit_cast<Cell>(result));
+  }
+  case 0x0f: {
+    const uint64_t lanes = (pop() & 0xff) * 0x0101'0101'0101'0101u;
+    return push({lanes, lanes});
+  }
+  case 0x11:
+  case 0x13: {
+    const uint64_t lanes = (pop() & 0xffff'ffff) * 0x1'0000'0001u;
+    return push({lanes, lanes});
+  }
+  case 0x12: {
+    const uint64_t lane = pop();
+    return push({lane, lane});
+  }
+  case 0x15:
+  case 0x16: {
+    const uint8_t lane = std::bit_cast<Bytes>(pop())[*p_++];
+    return push(opcode == 0x16 ? lane : static_cast<uint32_t>(static_cast<int8_t>(lane)));
+  }
+  case 0x1b: return push(std::bit_cast<Words>(pop())[*p_++]);
+  case 0x1c: {
+    const auto lane = static_cast<uint32_t>(pop());
+    auto lanes = std::bit_cast<Words>(pop());
+    lanes[*p_++] = lane;
+    return push(std::bit_cast<Cell>(lanes));
+  }
+  case 0x1d: {
+    const Cell value = pop();
+    return push(*p_++ == 0 ? value.low : value.high);
+  }
+  case 0x27: return lanewise<int8_t>([](auto a, auto b) { return a > b ? -1 : 0; });
+  case 0x4d: {
+    const Cell value = pop();
+    return push({~value.low, ~value.high});
+  }
+  case 0x4e: return lanewise<uint64_t>([](auto a, auto b) { return a & b; });
+  case 0x4f: return lanewise<uint64_t>([](auto a, auto b) { return a & ~b; });
+  case 0x50: return lanewise<uint64_t>([](auto a, auto b) { return a | b; });
+  case 0x51: return lanewise<uint64_t>([](auto a, auto b) { return a ^ b; });
+  case 0x52: {
+    const Cell mask = pop(), b = pop(), a = pop();
+    return push(
+        {(a.low & mask.low) | (b.low & ~mask.low), (a.high & mask.high) | (b.high & ~mask.high)});
+  }
+  case 0x53: {
+    const Cell value = pop();
+    return push(bits_of((value.low | value.high) != 0));
+  }
+  case 0x63: {
+    const auto lanes = std::bit_cast<Bytes>(pop());
+    return push(bits_of(std::find(lanes.begin(), lanes.end(), 0) == lanes.end()));
+  }
+  case 0x64: {
+    const auto lanes = std::bit_cast<Bytes>(pop());
+    uint64_t mask = 0;
+    for (size_t i = 0; i < 16; ++i) mask |= uint64_t{lanes[i]} >> 7 << i;
+    return push(mask);
+  }
+  case 0x6e: return lanewise<uint8_t>(kAdd);
+  case 0x77: return lanewise<uint8_t>([](auto a, auto b) { return std::min(a, b); });
+  case 0x95: return lanewise<uint16_t>([](auto a, auto b) { return uint32_t{a} * b; });
+  case 0xab:
+  case 0xac: {
+    const auto count = static_cast<uint32_t>(pop()) % 32;
+    auto lanes = std::bit_cast<Words>(pop());
+    for (uint32_t& lane : lanes) {
+      lane = opcode == 0xab ? lane << count
+                            : static_cast<uint32_t>(static_cast<int32_t>(lane) >> count);
+    }
+    return push(std::bit_cast<Cell>(lanes));
+  }
+  case 0xae: return lanewise<uint32_t>(kAdd);
+  case 0xb1: return lanewise<uint32_t>([](auto a, auto b) { return a - b; });
+  case 0xce: return lanewise<uint64_t>(kAdd);
+  default: return vector_access(opcode);
+  }
+}
+
+void Reference::vector_access(uint32_t opcode) {
+  read_unsigned(p_);
+  const uint64_t offset = read_unsigned(p_);
+  Cell vector;
+  if (opcode == 0x0b || opcode == 0x56 || opcode == 0x59) vector = pop();
+  const uint64_t address = pop() + offset;
+  if (address + 16 > kMemoryBytes) unknown(0xfd00 | opcode);
+  uint8_t* at = &memory[address];
+  const auto loaded = [at](auto lane, size_t skip = 0) {
+    std::memcpy(&lane, at + skip, sizeof lane);
+    return uint64_t{lane};
+  };
+  switch (opcode) {
+  case 0x00: std::memcpy(&vector, at, 16); return push(vector);
+  case 0x06: return push({loaded(uint32_t{}), loaded(uint32_t{}, 4)});  // load32x2_u
+  case 0x07: vector.low = vector.high = *at * 0x0101'0101'0101'0101u; return push(vector);
+  case 0x0b: std::memcpy(at, &vector, 16); return;
+  case 0x56: {  // load32_lane
+    auto lanes = std::bit_cast<std::array<uint32_t, 4>>(vector);
+    std::memcpy(&lanes[*p_++], at, 4);
+    return push(std::bit_cast<Cell>(lanes));
+  }
+  case 0x59: {  // store16_lane
+    const auto lanes = std::bit_cast<std::array<uint16_t, 8>>(vector);
+    std::memcpy(at, &lanes[*p_++], 2);
+    return;
+  }
+  case 0x5d: return push(loaded(uint64_t{}));
+  default: unknown(0xfd00 | opcode);
   }
 }
 
@@ -418,6 +570,17 @@ const uint8_t* Reference::skip(const uint8_t* p) const {
     read_unsigned(p);
   } else if (op == 0x43 || op == 0x44) {
     p += op == 0x43 ? 4 : 8;
+  } else if (op == 0xfd) {
+    const uint64_t vector_op = read_unsigned(p);
+    if (vector_op <= 0x0b || (vector_op >= 0x54 && vector_op <= 0x5d)) {
+      read_unsigned(p);
+      read_unsigned(p);
+      if (vector_op >= 0x54 && vector_op <= 0x5b) ++p;
+    } else if (vector_op == 0x0c || vector_op == 0x0d) {
+      p += 16;
+    } else if (vector_op >= 0x15 && vector_op <= 0x22) {
+      ++p;
+    }
   }
   return p;
 }

@@ -22,6 +22,8 @@ bool is_compiled(const OpInfo& info) {
   case Feature::SaturatingConversion:
   case Feature::MultiValue:
   case Feature::BulkMemory:
+  case Feature::Simd:
+  case Feature::RelaxedSimd:
   case Feature::ReferenceTypes:
   case Feature::TailCall:
   case Feature::TypedFuncRefs:

@@ -43,15 +43,14 @@ TEST(ValidateOnly, SaysWhatTheCompilerSays) {
       {0, 0x41, 1, 0x0b},                          // a value too many
       {0, 0x27, 0x0b},                             // illegal opcode
       {0, 0x20, 99, 0x0b},                         // unknown local
-      {1, 2, 0x7b, 0x0b},                          // v128 locals
-      {1, 2, 0x7b, 0x20, 99, 0x0b},                // … and invalid
-      {0, 0x41, 1, 0xfd, 0x0f, 0x1a, 0x0b},        // i8x16.splat, drop
-      {0, 0x41, 1, 0xfd, 0x0f, 0x1a, 0x6a, 0x0b},  // … and invalid behind it
-      {0, 0x00, 0x41, 1, 0xfd, 0x0f, 0x1a, 0x0b},  // in dead code
-      {0, 0x02, 0x40, 0x0c, 0, 0xfd, 0x0f, 0x1a, 0x0b, 0x0b},
-      {0, 0x02, 0x40, 0x0b, 0x12, 0, 0x0b},  // return_call
-      {0, 0xfe, 0x03, 0, 0x0b},              // atomic.fence
-      {0},                                   // no end
+      {0, 0x41, 1, 0xfb, 0x1c, 0x1a, 0x0b},        // ref.i31, drop
+      {0, 0x41, 1, 0xfb, 0x1c, 0x1a, 0x6a, 0x0b},  // … and invalid behind it
+      {0, 0x00, 0x41, 1, 0xfb, 0x1c, 0x1a, 0x0b},  // in dead code
+      {0, 0x02, 0x40, 0x0c, 0, 0xfb, 0x1c, 0x1a, 0x0b, 0x0b},
+      {1, 2, 0x7b, 0x41, 1, 0xfb, 0x1c, 0x1a, 0x0b},  // behind v128 locals
+      {0, 0x02, 0x40, 0x0b, 0x12, 0, 0x0b},           // return_call
+      {0, 0xfe, 0x03, 0, 0x0b},                       // atomic.fence
+      {0},                                            // no end
       {},
   };
   int refused = 0;
@@ -61,30 +60,6 @@ TEST(ValidateOnly, SaysWhatTheCompilerSays) {
     refused += both.compiled.find("not compiled") != std::string::npos;
   }
   EXPECT_GE(refused, 2);
-}
-
-TEST(ValidateOnly, TypesThatOnlyTheCompilerKnows) {
-  Module module;
-  EXPECT_TRUE(is_refused_by_category(module));
-
-  module.globals.push_back({});
-  module.globals.back().type.type = kI32;
-  EXPECT_TRUE(is_refused_by_category(module));
-  module.globals.back().type.type = kV128;
-  EXPECT_FALSE(is_refused_by_category(module));
-  module.globals.clear();
-
-  static const ValType kTypes[] = {kI32, kV128};
-  TypeDef type;
-  type.kind = CompositeKind::Func;
-  type.func = {kTypes, 1, 0};
-  module.types.push_back(type);
-  EXPECT_TRUE(is_refused_by_category(module));
-  module.types.back().func = {kTypes, 1, 1};
-  EXPECT_FALSE(is_refused_by_category(module));
-  module.types.back().func = {kTypes, 1, 0};
-  module.types.back().is_final = false;
-  EXPECT_TRUE(is_refused_by_category(module));
 }
 
 }  // namespace

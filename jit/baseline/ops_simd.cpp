@@ -1,0 +1,127 @@
+// Vector instructions that do not touch memory: taking the operands, choosing the result's
+// register. What becomes of them is in jit/asm/simd.h.
+//
+// The second operand may stay where it is, in the frame or as a constant, if the instruction can
+// read it there. The temporary that some sequences need is taken while all operands are held, so it
+// is none of theirs; the result may share a register with any operand that nobody needs any more.
+#include "jit/asm/simd.h"
+#include "jit/baseline/ops.h"
+#include "jit/baseline/ops_common.h"
+
+namespace sluice {
+
+namespace {
+
+using Kind = SimdSource::Kind;
+
+bool is_test(Op op) {
+  switch (op) {
+  case Op::V128AnyTrue:
+  case Op::I8x16AllTrue:
+  case Op::I16x8AllTrue:
+  case Op::I32x4AllTrue:
+  case Op::I64x2AllTrue: return true;
+  default: return false;
+  }
+}
+
+/// An operand as the instruction takes it, and the register that is held for it, if any.
+struct Source {
+  PinnedReg held;
+  SimdSource place = Reg::None;
+};
+
+Source pop_source(FuncCompiler& c, Op op, Slot& slot) {
+  Source source;
+  if (slot.word.is_const() && SimdMasm::takes(op, Kind::Constant, c.masm.cpu())) {
+    source.place = SimdSource(v128_bytes(c.pop_const(slot)));
+    return source;
+  }
+  if (SimdMasm::takes(op, Kind::Memory, c.masm.cpu())) {
+    Operand operand = c.pop_to_operand(slot);
+    if (!operand.in_reg()) {
+      source.place = SimdSource(operand.mem);
+      return source;
+    }
+    source.held = std::move(operand.reg);
+  } else {
+    source.held = c.pop_to_reg(slot);
+  }
+  source.place = SimdSource(source.held.reg());
+  return source;
+}
+
+RegClass result_class(const Signature& sig) {
+  return reg_class_of(move_type_of(ValType(sig.results[0])));
+}
+
+void shift_by_constant(FuncCompiler& c, Op op, Slot* args) {
+  auto count = static_cast<uint32_t>(c.pop_const(args[1]));
+  Reg a;
+  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &a);
+  SimdMasm(c.masm).shift_imm(op, dst, a, count);
+  c.push_reg(args[0], std::move(dst));
+}
+
+}  // namespace
+
+void emit_simd(FuncCompiler& c, Op op, Slot* args) {
+  if (is_test(op)) {
+    const Cond cond = SimdMasm(c.masm).test(op, c.pop_to_reg(args[0]));
+    return c.push_flags(args[0], cond);
+  }
+  const Signature& sig = op_info(op).sig;
+  const bool is_shift = sig.param_count == 2 && sig.params[1] == ValKind::I32;
+  if (is_shift && args[1].word.is_const()) return shift_by_constant(c, op, args);
+
+  SimdArgs simd;
+  PinnedReg third;
+  Source second;
+  if (sig.param_count == 3) third = c.pop_to_reg(args[2]);
+  if (sig.param_count >= 2) second = pop_source(c, op, args[1]);
+  PinnedReg first = c.pop_to_reg(args[0]);
+  PinnedReg temp;
+  if (SimdMasm::needs_temp(op, c.masm.cpu())) temp = c.scratch_reg(RegClass::Xmm);
+  if (third.valid()) simd.c = third;
+  if (temp.valid()) simd.temp = temp;
+  simd.a = first;
+  simd.b = second.place;
+  third.release();
+  second.held.release();
+  first.release();
+  const RegClass cls = result_class(sig);
+  PinnedReg dst = c.result_reg(cls, RegSet(), reg_class(simd.a) == cls ? simd.a : Reg::None);
+  simd.dst = dst;
+  SimdMasm(c.masm).emit(op, simd);
+  temp.release();
+  c.push_reg(args[0], std::move(dst));
+}
+
+void emit_simd_lane(FuncCompiler& c, Op op, uint8_t lane, Slot* args) {
+  const Signature& sig = op_info(op).sig;
+  PinnedReg second;
+  if (sig.param_count == 2) second = c.pop_to_reg(args[1]);
+  const Reg b = second.valid() ? second.reg() : Reg::None;
+  PinnedReg first = c.pop_to_reg(args[0]);
+  const Reg a = first;
+  second.release();
+  first.release();
+  const RegClass cls = result_class(sig);
+  PinnedReg dst = c.result_reg(cls, RegSet(), cls == RegClass::Xmm ? a : Reg::None);
+  SimdMasm(c.masm).lane(op, lane, dst, a, b);
+  c.push_reg(args[0], std::move(dst));
+}
+
+void emit_simd_shuffle(FuncCompiler& c, const uint8_t* lanes, Slot* args) {
+  PinnedReg second = c.pop_to_reg(args[1]);
+  PinnedReg first = c.pop_to_reg(args[0]);
+  const Reg a = first;
+  const Reg b = second;
+  second.release();
+  first.release();
+  PinnedReg dst = c.result_reg(RegClass::Xmm, RegSet(), a);
+  SimdMasm(c.masm).shuffle(lanes, dst, a, b);
+  c.push_reg(args[0], std::move(dst));
+}
+
+}  // namespace sluice
