@@ -46,9 +46,12 @@ template <class Sink>
 void FuncReader<Sink>::exec_try_table() {
   FuncType type;
   if (!block_type(instr_.block, type)) return;
+  size_t most_passed = 0;
   for (const CatchClause& clause : instr_.catches) {
     if (!check_catch(clause)) return;
+    most_passed = std::max<size_t>(most_passed, label(clause.label)->arity());
   }
+  reserve(most_passed);  // the sink may use slots above top for what clauses pass
   Frame* frame = enter(FrameKind::TryTable, type);
   if (frame == nullptr) return;
   tell<Category::Exception>([&](auto& sink) { sink.try_table(*frame, instr_.catches); });

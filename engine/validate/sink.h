@@ -141,7 +141,7 @@ class NullSink {
   void throw_(uint32_t /*tag*/, const FuncType&, Slot*) {}
   void throw_ref(Slot*) {}
   /// A block whose clauses branch to labels counted from outside it. Every target's
-  /// end_reached is set after the call.
+  /// end_reached is set after the call. Above top is room for what any clause passes.
   void try_table(Frame&, std::span<const CatchClause>) {}
 
   // --- Category::LegacyException. The frame's kind tells where it is: Try, Catch, CatchAll.

@@ -18,6 +18,7 @@ InstanceLayout InstanceLayout::of(const Module& module) {
   layout.tables = place(module.tables.size(), sizeof(TableData*));
   layout.memories = place(module.memories.size(), sizeof(MemoryData*));
   layout.global_imports = place(module.imported_globals, sizeof(GlobalCell*));
+  layout.tags = place(module.tags.size(), sizeof(void*));
   layout.func_imports = place(module.imported_funcs, sizeof(FuncImport));
   layout.size_bytes = (at + 15u) & ~15u;
   return layout;

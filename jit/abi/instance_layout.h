@@ -17,6 +17,7 @@ namespace sluice {
 
 struct InstanceData;
 struct Module;
+class ModuleCode;
 
 inline constexpr uint32_t kNullSignature = 0;
 
@@ -72,6 +73,22 @@ struct TrapRecord {
   uintptr_t frames[kMaxTrapFrames] = {};  // return addresses, innermost first, pc not included
 };
 
+/// The exception that was thrown last, until a handler has taken what it wants of it. A throw is a
+/// trap site whose reason is UncaughtException while `is_thrown`: note_trap looks for a handler.
+struct ThrownException {
+  const void* tag = nullptr;    // the runtime's Tag; null before the first throw
+  GlobalCell* cells = nullptr;  // the values of the tag's parameters, in order
+  uint32_t handle = 0;          // of the exnref that was thrown, if it was one
+  uint32_t is_thrown = 0;       // and not caught yet
+};
+
+/// Where code goes on behind a trap site: a landing of the entry stub or of a handler.
+struct ResumePoint {
+  uintptr_t pc = 0;
+  uintptr_t fp = 0;
+  uintptr_t sp = 0;
+};
+
 /// What an entry stub leaves at StoreContext::entry_rsp for those further in.
 struct EntryFrame {
   uintptr_t outer_stack_limit;  // of the entry this one is nested in, if it is
@@ -92,6 +109,8 @@ struct StoreContext {
   uint32_t interrupt_requested = 0;
   uint64_t max_wasm_stack_bytes = 0;
   void* store = nullptr;  // the runtime's Store
+  ThrownException thrown;
+  ResumePoint resume;
   TrapRecord trap;
 };
 
@@ -118,6 +137,8 @@ struct InstanceData {
   uint32_t memory_count = 0;          // MemoryData* there; 0 for host functions
   const void* type_chunks = nullptr;  // TypeRegistry::chunks()
   uint64_t memory64_bound = 0;        // guarded 64-bit memories reserve so much and kGuard64Bytes
+  uint32_t tags_offset = 0;           // InstanceLayout::tags, for the search for handlers
+  const ModuleCode* code = nullptr;   // likewise; null for host functions
 };
 static_assert(offsetof(InstanceData, host_env) <= 127, "one-byte displacements");
 
@@ -132,6 +153,7 @@ struct InstanceLayout {
   uint32_t tables = 0;          // TableData* per table
   uint32_t global_imports = 0;  // GlobalCell* per imported global
   uint32_t globals = 0;         // GlobalCell per defined global
+  uint32_t tags = 0;            // per tag, what ThrownException::tag points to
   uint32_t size_bytes = 0;
 
   static InstanceLayout of(const Module& module);

@@ -27,7 +27,7 @@ struct StubEnvironment {
   /// the thread's own stack, which is known). 0 if the thread cannot be prepared for traps.
   uintptr_t (*entry_stack_limit)(StoreContext* context, uintptr_t rsp) = nullptr;
   /// Fills StoreContext::trap for the trap site whose call would return to `site_end`; `edx`, `fp`
-  /// and `sp` are the site's registers. The stub then leaves Wasm.
+  /// and `sp` are the site's registers. The stub then continues at StoreContext::resume.
   void (*note_trap)(StoreContext* context, uintptr_t site_end, uint32_t edx, uintptr_t fp,
                     uintptr_t sp) = nullptr;
 };

@@ -191,6 +191,11 @@ void Masm::trap(TrapCode code) {
   slow_paths_.push_back(path);
 }
 
+void Masm::throw_site() {
+  const auto reason = static_cast<uint64_t>(TrapCode::UncaughtException);
+  e_.put(kTrapCall | reason << 32, kTrapCallBytes + 1);
+}
+
 void Masm::emit_trap_stub(uint8_t byte, uint32_t wasm_offset, Vector<SourceMark>* marks) {
   if (marks != nullptr) marks->push_back({offset(), wasm_offset});
   e_.put(kTrapCall | uint64_t{byte} << 32, kTrapCallBytes + 1);

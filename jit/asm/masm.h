@@ -247,6 +247,8 @@ class Masm {
   /// Jumps to a trap stub behind the body, for the instruction at set_wasm_offset(). Any condition.
   void trap_if(Cond cond, TrapCode code);
   void trap(TrapCode code);
+  /// A trap site in the place where it stands, as throws need it (jit/abi/instance_layout.h).
+  void throw_site();
   /// A breakpoint's worth of invariant, for debug_checks: traps as an abort would.
   void ud2() { e_.put(0x0b0f, 2); }
 

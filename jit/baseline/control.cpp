@@ -222,6 +222,10 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
     loop_regs_ = loop_state_ == BlockLabel::kNoState ? RegSet() : states[loop_state_].locals;
     return;
   case FrameKind::If: return end_if_without_else(frame, fallthrough_live);
+  case FrameKind::TryTable:
+  case FrameKind::Try:
+  case FrameKind::Catch:
+  case FrameKind::CatchAll: end_try(frame); break;
   default: break;
   }
   if (frame.label.state == BlockLabel::kNoState) return;
@@ -272,7 +276,8 @@ void FuncCompiler::loop(Frame& frame) {
 }
 
 void FuncCompiler::enter_loop(Frame& frame) {
-  const LoopInfo& info = memory_.loop_scan.find(state->bytes, state->instr_pos, body_end_);
+  const LoopInfo& info =
+      memory_.loop_scan.find(state->bytes, state->instr_pos, body_end_, memory_.tries.is_inside());
   frame.label.loop = &info;
   choose_loop_registers(info);
   LabelStates& states = memory_.label_states;

@@ -15,7 +15,7 @@ namespace {
 constexpr uint32_t kSmallFrameBytes = 4096;
 // What the limits on locals and operands amount to: a frame always fits its 32-bit offsets.
 constexpr uint64_t kMaxFrameBytes = 16 * (uint64_t{kMaxLocals} + kMaxOperands + kMaxResults) +
-                                    8 * uint64_t{kMaxOperands} + (1u << 20);
+                                    8 * (uint64_t{kMaxOperands} + kMaxBodyBytes) + (1u << 20);
 static_assert(kMaxFrameBytes < uint64_t{1} << 30);
 // Up to so many slots are zeroed without a loop.
 constexpr uint32_t kUnrolledZeroSlots = 16;
@@ -46,6 +46,10 @@ void FuncCompiler::begin(State& reader_state) {
   memory_.label_states.clear();
   memory_.signature_failures.clear();
   memory_.tail_call_exits.clear();
+  if (memory_.tries.any()) {
+    memory_.tries.clear();
+    memory_.caught_slot_uses.clear();
+  }
   masm.set_wasm_offset(state->body.range.offset);
   if (marks_ != nullptr) marks_->push_back({0, state->body.range.offset});
   emit_prologue();
@@ -122,13 +126,18 @@ void FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
   emit_tail_call_exits();
   uint64_t bytes = wide_base_ != 0 ? wide_base_ + 16 * uint64_t{wide_slots_}
                                    : operands_base_ + 8 * uint64_t{operand_slots_};
-  bytes += outgoing_bytes_;
+  if (caught_slots_ != 0) place_caught_slots(bytes);
+  bytes += 8 * uint64_t{caught_slots_} + outgoing_bytes_;
   bytes = (bytes + 15) & ~uint64_t{15};
   DCHECK(bytes <= kMaxFrameBytes, "a frame within the limits on locals and operands");
   auto frame_bytes = static_cast<uint32_t>(bytes);
   masm.patch32(frame_patch_, frame_bytes);
   if (frame_bytes >= kSmallFrameBytes) emit_large_frame_check(frame_bytes);
   masm.finish(func, out, marks_);
+  if (memory_.tries.any()) {
+    out.entries.back().handlers = static_cast<uint32_t>(out.handlers.size());
+    out.handlers.push_back(memory_.tries.table(frame_bytes));
+  }
 }
 
 // The prologue's check becomes a jump to one that takes the frame's size into account. It compares

@@ -33,6 +33,7 @@
 #include "jit/baseline/merge.h"
 #include "jit/baseline/prescan.h"
 #include "jit/baseline/reg_alloc.h"
+#include "jit/baseline/try_regions.h"
 #include "jit/baseline/value_stack.h"
 #include "jit/code/code_object.h"
 
@@ -112,6 +113,12 @@ struct TailCallExit {
   uint32_t wasm_offset = 0;
 };
 
+/// An instruction whose displacement is that of a caught slot (ops_exception.cpp).
+struct CaughtSlotUse {
+  uint32_t at = 0;
+  uint32_t slot = 0;
+};
+
 /// What a worker thread keeps between functions, so that compiling one allocates nothing.
 struct CompilerMemory {
   Vector<LocalState> locals;
@@ -122,6 +129,8 @@ struct CompilerMemory {
   Vector<uint32_t> table_depths;  // of each stub
   Vector<SignatureFailure> signature_failures;
   Vector<TailCallExit> tail_call_exits;
+  TryRegions tries;
+  Vector<CaughtSlotUse> caught_slot_uses;
 };
 
 class FuncCompiler {
@@ -132,13 +141,7 @@ class FuncCompiler {
   using State = ReaderState<FuncCompiler>;
   static constexpr bool kWantsState = true;
   static constexpr bool supports(Category category) {
-    switch (category) {
-    case Category::Exception:
-    case Category::LegacyException:
-    case Category::Gc:
-    case Category::Atomic: return false;
-    default: return true;
-    }
+    return category != Category::Gc && category != Category::Atomic;
   }
   const uint8_t* stopped_at() const { return stopped_at_; }
 
@@ -334,15 +337,18 @@ class FuncCompiler {
   void br_table(Slot* index, std::span<const uint32_t> depths);
   void return_();
   void unreachable();
+  void throw_(uint32_t tag, const FuncType& type, Slot* args);
+  void throw_ref(Slot* args);
+  void try_table(Frame& frame, std::span<const CatchClause> clauses);
+  void try_(Frame& frame);
+  void catch_(Frame& frame, uint32_t tag, const FuncType& type, bool previous_live);
+  void catch_all(Frame& frame, bool previous_live);
+  void rethrow(uint32_t depth);
+  void delegate(Frame& frame, uint32_t depth, bool fallthrough_live);
 
   // Of families that are not compiled yet; `supports` keeps the reader from calling these.
   void br_on_cast(const Instr&, Frame&, Slot*) {}
   void gc(const Instr&, Slot*) {}
-  void throw_(uint32_t, const FuncType&, Slot*) {}
-  void throw_ref(Slot*) {}
-  void try_table(Frame&, std::span<const CatchClause>) {}
-  void try_(Frame&) {}
-  void rethrow(uint32_t) {}
   void atomic(Op, const MemArg&, Slot*) {}
   void atomic_fence() {}
 
@@ -512,6 +518,16 @@ class FuncCompiler {
   void emit_table(Reg index, std::span<const uint32_t> depths);
   sluice::Label& table_label(uint32_t depth);
 
+  // --- ops_exception.cpp
+  void begin_landing(uint32_t region, uint32_t tag, uint32_t height);
+  void take_exception(Slot* first, Slot* slot);
+  void take_payload(const FuncType& type, Slot* args);
+  void emit_catch(uint32_t region, const CatchClause& clause);
+  void start_handler(Frame& frame, uint32_t tag, const FuncType& type, bool previous_live);
+  void end_try(const Frame& frame);
+  void note_caught_slot(uint32_t slot);
+  void place_caught_slots(uint64_t bytes);
+
   // --- ops_variable.cpp
   void set_local(uint32_t index, Slot& slot);
   void copy_to_local(uint32_t index, Slot& slot);
@@ -557,14 +573,16 @@ class FuncCompiler {
   Width zero_flag_width_ = W32;
   uint32_t zero_flag_at_ = 0;
 
-  // The frame, from high to low addresses: saved instance, homes of locals, operand slots, outgoing
-  // arguments and results.
+  // The frame, from high to low addresses: saved instance, homes of locals, operand slots, caught
+  // slots, outgoing arguments and results.
   uint32_t operands_base_ = 0;          // bytes from rbp down to the first operand slot
   uint32_t operand_slots_ = 0;          // used so far
   uint32_t narrow_slots_ = UINT32_MAX;  // positions of scalars from here on have wide slots
   uint32_t wide_base_ = 0;              // bytes from rbp down to those, 0 while there are none
   uint32_t wide_slots_ = 0;             // used so far
   uint32_t outgoing_bytes_ = 0;         // most needed by any call
+  uint32_t open_handlers_ = 0;          // legacy handlers around the present instruction
+  uint32_t caught_slots_ = 0;           // most of them at any time
   uint32_t param_stack_bytes_ = 0;
   uint32_t check_offset_ = 0;  // of the prologue's stack check
   uint32_t frame_patch_ = 0;   // of the frame's size

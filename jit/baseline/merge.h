@@ -15,6 +15,7 @@
 #include "jit/asm/operand.h"
 #include "jit/baseline/prescan.h"
 #include "jit/baseline/reg_alloc.h"
+#include "jit/code/handler_table.h"
 
 namespace sluice {
 
@@ -65,6 +66,8 @@ struct BlockLabel {
   bool outer_has_call = false;     // of a loop: has the loop around it calls?
   uint32_t table_stub = 0;         // br_table: 1 + number of the stub for this target
   uint32_t table_id = 0;           // br_table: the table that `table_stub` belongs to
+  uint32_t region = kNoRegion;     // of a try: TryRegions' number
+  uint32_t caught_slot = 0;        // of a legacy handler: where it keeps its exception
 };
 
 }  // namespace sluice

@@ -24,6 +24,7 @@ bool is_like_call(const uint8_t* p, const uint8_t* end) {
   uint8_t opcode = *p;
   if (opcode == 0x10 || opcode == 0x11 || opcode == 0x14) return true;
   if (opcode == 0x25 || opcode == 0x26 || opcode == 0x40 || opcode == 0xd2) return true;
+  if (opcode >= 0x08 && opcode <= 0x0a) return true;
   return opcode == kPrefixMisc && p + 1 < end && p[1] >= 8;
 }
 
@@ -83,21 +84,23 @@ void LoopScan::begin(uint32_t local_count) {
   if (slot_of_.size() < local_count) slot_of_.resize(local_count, 0);
 }
 
-const LoopInfo& LoopScan::find(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end) {
+const LoopInfo& LoopScan::find(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end,
+                               bool in_try) {
   auto offset = static_cast<uint32_t>(pos - bytes);
-  if (offset >= scanned_to_) scan(bytes, pos, end);
+  if (offset >= scanned_to_) scan(bytes, pos, end, in_try);
   while (next_loop_ < loops_.size() && loops_[next_loop_].offset < offset) ++next_loop_;
   static constexpr LoopInfo kNothingKnown{};
   if (next_loop_ == loops_.size() || loops_[next_loop_].offset != offset) return kNothingKnown;
   return loops_[next_loop_];
 }
 
-void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end) {
+void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try) {
   loops_.clear();
   uses_of_loops_.clear();
   use_count_ = 0;
   open_.clear();
   next_loop_ = loop_ = depth_ = skipped_ = conditional_ = 0;
+  tries_ = in_try ? 1 : 0;
   const uint8_t* p = pos;
   const uint8_t* stop = end;
   // A well-formed body ends with a byte that ends a number too. Any other is not worth the care.
@@ -156,9 +159,10 @@ const uint8_t* LoopScan::scan_instr(const uint8_t* bytes, const uint8_t* p, cons
     ++depth_;
     break;
   case 0x04: open(BlockKind::If); break;
-  case 0x06:  // try, try_table: whatever is inside may jump to a handler
+  case 0x06:  // try, try_table: its handlers may run or not
   case 0x1f:
-    open(BlockKind::Block);
+    open(BlockKind::Try);
+    ++tries_;
     skipped_ = depth_;
     break;
   case 0x0b:  // end, delegate
@@ -169,7 +173,10 @@ const uint8_t* LoopScan::scan_instr(const uint8_t* bytes, const uint8_t* p, cons
   case 0xd5:
   case 0xd6: skipped_ = depth_; break;
   default:
-    if (is_like_call(p, end)) loops_[loop_ - 1].has_call = true;
+    if (is_like_call(p, end)) {
+      loops_[loop_ - 1].has_call = true;
+      if (tries_ != 0) skipped_ = depth_;  // it may go on at a handler
+    }
     if (is_division(opcode)) loops_[loop_ - 1].has_division = true;
     if (opcode == kPrefixGc) skipped_ = depth_;  // br_on_cast is among them
     break;
@@ -186,6 +193,7 @@ void LoopScan::close() {
   OpenBlock block = open_.back();
   open_.pop_back();
   conditional_ = block.outer_if;
+  if (block.kind == BlockKind::Try) --tries_;
   if (block.kind != BlockKind::Loop) return;
   LoopInfo& info = loops_[loop_ - 1];
   info.any_call |= info.has_call;

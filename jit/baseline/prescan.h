@@ -37,9 +37,9 @@ class LoopScan {
 
   /// Forgets everything; `local_count` locals in the function to come.
   void begin(uint32_t local_count);
-  /// The loop whose opcode is at `pos`. Scans the nest if this is an outermost loop. The reference
-  /// is good until the next outermost loop.
-  const LoopInfo& find(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end);
+  /// The loop whose opcode is at `pos`, inside a try block or not. Scans the nest if this is an
+  /// outermost loop. The reference is good until the next outermost loop.
+  const LoopInfo& find(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try);
   /// The locals that live in the loop, the most used first.
   std::span<const LocalUse> hot(const LoopInfo& loop) const {
     return {uses_of_loops_.data() + loop.first, loop.hot_count};
@@ -51,7 +51,7 @@ class LoopScan {
   }
 
  private:
-  enum class BlockKind : uint8_t { Block, If, Loop };
+  enum class BlockKind : uint8_t { Block, If, Loop, Try };
   struct OpenBlock {
     BlockKind kind = BlockKind::Block;
     uint32_t first_use = 0;   // Loop: its part of uses_
@@ -59,7 +59,7 @@ class LoopScan {
     uint32_t outer_if = 0;    // value of conditional_ before the block
   };
 
-  void scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end);
+  void scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try);
   const uint8_t* scan_local(const uint8_t* p, const uint8_t* end, bool is_set);
   const uint8_t* scan_instr(const uint8_t* bytes, const uint8_t* p, const uint8_t* end);
   void open(BlockKind kind);
@@ -83,6 +83,7 @@ class LoopScan {
   uint32_t depth_ = 0;        // open loops
   uint32_t skipped_ = 0;
   uint32_t conditional_ = 0;
+  uint32_t tries_ = 0;  // open try blocks, those around the nest included
 };
 
 }  // namespace sluice

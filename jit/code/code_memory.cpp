@@ -264,7 +264,12 @@ Result<void> ModuleCode::publish(const CodeBatch& batch) {
     const uint32_t at = extent->used_bytes + entry.code_offset;
     copy_function(batch, entry, extent->writable.base() + at, extent->offset + at);
     if (!ranges_.empty() && ranges_.back().offset > extent->offset + at) ranges_sorted_ = false;
-    ranges_.push_back({extent->offset + at, entry.code_size, raw(entry.func)});
+    uint32_t handlers = CodeEntry::kNoHandlers;
+    if (entry.handlers != CodeEntry::kNoHandlers) {
+      handlers = static_cast<uint32_t>(handlers_.size());
+      handlers_.emplace_back(new HandlerTable(batch.handlers[entry.handlers]));
+    }
+    ranges_.push_back({extent->offset + at, entry.code_size, raw(entry.func), handlers});
     code_bytes_ += entry.code_size;
   }
   // Only now: a caller through a slot may reach any function of the batch at once.
@@ -303,6 +308,16 @@ std::optional<ModuleCode::Found> ModuleCode::find(uintptr_t pc) const {
   const FuncRange* range = sorted_find(offset);
   if (range == nullptr) return std::nullopt;
   return Found{static_cast<FuncIdx>(range->func), offset - range->offset};
+}
+
+ModuleCode::Handlers ModuleCode::find_handlers(uintptr_t pc) const {
+  const std::lock_guard<ForkMutex> hold(memory_->mutex_);
+  if (handlers_.empty() || pc - memory_->base() >= memory_->reserved_bytes()) return {};
+  const uint32_t offset = static_cast<uint32_t>(pc - memory_->base());
+  const FuncRange* range = sorted_find(offset);
+  if (range == nullptr || range->handlers == CodeEntry::kNoHandlers) return {};
+  return {handlers_[range->handlers].get(), offset - range->offset,
+          memory_->base() + range->offset};
 }
 
 /// Where the slot leads, unless that is a stub. Wants the code memory's mutex held.

@@ -160,6 +160,14 @@ class ModuleCode : public Allocated {
   };
   /// Which function the code at `pc` belongs to. Not for signal handlers.
   std::optional<Found> find(uintptr_t pc) const;
+  struct Handlers {
+    const HandlerTable* table = nullptr;  // null: the function catches nothing
+    uint32_t code_offset = 0;             // of `pc`, from the start of the function's code
+    uintptr_t code = 0;                   // the function's code
+  };
+  /// The handlers of the function whose code is at `pc`; good as long as the code. Not for signal
+  /// handlers.
+  Handlers find_handlers(uintptr_t pc) const;
   /// Where a published function's code begins, null if it has none yet.
   const void* entry_of(FuncIdx func) const;
   /// The bytes of a published function, the latest if there are several; empty if there are none.
@@ -175,6 +183,7 @@ class ModuleCode : public Allocated {
     uint32_t offset;
     uint32_t bytes;
     uint32_t func;
+    uint32_t handlers;  // into handlers_, or CodeEntry::kNoHandlers
   };
 
   ModuleCode(std::shared_ptr<CodeMemory> memory, uint32_t imported_func_count,
@@ -196,6 +205,7 @@ class ModuleCode : public Allocated {
   mutable Vector<FuncRange> ranges_;
   mutable bool ranges_sorted_ = true;
   uint64_t code_bytes_ = 0;
+  Vector<std::unique_ptr<const HandlerTable>> handlers_;
 };
 
 }  // namespace sluice

@@ -10,6 +10,7 @@
 
 #include "engine/base/heap.h"
 #include "engine/base/ids.h"
+#include "jit/code/handler_table.h"
 
 namespace sluice {
 
@@ -30,6 +31,9 @@ struct CodeEntry {
   uint32_t code_size = 0;
   uint32_t first_reloc = 0;  // into CodeBatch::relocs
   uint32_t reloc_count = 0;
+  uint32_t handlers = kNoHandlers;  // into CodeBatch::handlers
+
+  static constexpr uint32_t kNoHandlers = 0xffff'ffffu;
 };
 
 /// Leaves what resize() adds uninitialised: it is overwritten at once.
@@ -56,11 +60,13 @@ struct CodeBatch {
   CodeBytes bytes;
   Vector<CodeEntry> entries;
   Vector<Relocation> relocs;
+  Vector<HandlerTable> handlers;  // of the functions that catch exceptions
 
   void clear() {
     bytes.clear();
     entries.clear();
     relocs.clear();
+    handlers.clear();
   }
 };
 

@@ -374,8 +374,8 @@ Vector<uint8_t> builtin_trampoline_stub() {
   return stub.finish();
 }
 
-/// Where trap sites go: notes the trap and continues at the innermost entry's landing, with rsp =
-/// entry_rsp. What a signal would do, at a fiftieth of its price.
+/// Where trap sites go: notes the trap and continues where that says: at the innermost entry's
+/// landing with rsp = entry_rsp, which a signal would do at fifty times the price, or at a handler.
 Vector<uint8_t> trap_exit_stub(const StubEnvironment& environment) {
   StubAssembler stub;
   x86::Assembler& a = stub.assembler;
@@ -387,8 +387,10 @@ Vector<uint8_t> trap_exit_stub(const StubEnvironment& environment) {
   a.mov(x86::rax, reinterpret_cast<uint64_t>(environment.note_trap));
   a.call(x86::rax);
   a.mov(x86::r11, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
-  a.mov(x86::rsp, x86::ptr(x86::r11, SLUICE_CONTEXT_FIELD(entry_rsp)));
-  a.jmp(x86::ptr(x86::rsp, at(offsetof(EntryFrame, landing))));
+  constexpr int32_t kResume = SLUICE_CONTEXT_FIELD(resume);
+  a.mov(x86::rbp, x86::ptr(x86::r11, kResume + at(offsetof(ResumePoint, fp))));
+  a.mov(x86::rsp, x86::ptr(x86::r11, kResume + at(offsetof(ResumePoint, sp))));
+  a.jmp(x86::ptr(x86::r11, kResume + at(offsetof(ResumePoint, pc))));
   return stub.finish();
 }
 

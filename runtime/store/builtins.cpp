@@ -142,6 +142,27 @@ BuiltinResult builtin_RefFunc(InstanceData* data, uint64_t func) {
   return ok(reinterpret_cast<uintptr_t>(record));
 }
 
+BuiltinResult builtin_Throw(InstanceData* data, uint64_t tag, uint64_t cells) {
+  const Instance& instance = instance_of(data);
+  instance.store().set_thrown(*instance.tag(TagIdx{static_cast<uint32_t>(tag)}),
+                              reinterpret_cast<const Value*>(cells), 0);
+  return ok();
+}
+
+BuiltinResult builtin_ThrowRef(InstanceData* data, uint64_t exception) {
+  if (exception == 0) return trap(TrapCode::NullReference);
+  Store& store = instance_of(data).store();
+  const uint32_t handle = static_cast<uint32_t>(exception);
+  const Exception& thrown = *store.exception(handle);
+  store.set_thrown(*thrown.tag, thrown.cells.data(), handle);
+  return ok();
+}
+
+BuiltinResult builtin_TakeException(InstanceData* data) {
+  const uint32_t handle = instance_of(data).store().take_exception();
+  return handle == 0 ? trap(TrapCode::OutOfMemory) : ok(handle);
+}
+
 BuiltinResult builtin_CompileFunc(InstanceData* data, uint64_t slot_end) {
   Instance& instance = instance_of(data);
   const uint64_t in_table = slot_end - kSlotCallBytes - data->code_base - data->jump_table_offset;

@@ -16,12 +16,6 @@ uint32_t call_host_callback(void* env, InstanceData* caller_data, void* cells) {
       host.def->callback(host.def->env, caller, static_cast<Value*>(cells)));
 }
 
-// i32 and f32 have zero upper halves wherever code may see them.
-Value normalized(Value value, ValType type) {
-  if (type == kI32 || type == kF32) value.bits[0] &= 0xffffffffu;
-  return value;
-}
-
 String describe_counts(const char* what, size_t expected, size_t found) {
   String detail("expected ");
   detail += decimal(expected);
@@ -123,6 +117,15 @@ TrapCode Caller::fail(std::string_view message, HostPayload payload) const {
   return TrapCode::Host;
 }
 
+TrapCode Caller::throw_exception(const Tag& tag, std::span<const Value> values) const {
+  const std::span<const ValType> types = tag.params();
+  bool fits = &tag.store() == &store_ && values.size() == types.size();
+  for (size_t i = 0; fits && i < types.size(); ++i) fits = store_.matches(values[i], types[i]);
+  if (!fits) return fail("the values thrown are not of the tag's types");
+  store_.set_thrown(tag, values.data(), 0);
+  return TrapCode::UncaughtException;
+}
+
 TrapCode Caller::fail(Failure failure) const {
   if (failure.trap == nullptr) {
     // The host's own words need no "host function failed" before them.
@@ -132,6 +135,9 @@ TrapCode Caller::fail(Failure failure) const {
     return TrapCode::Host;
   }
   const TrapCode code = failure.trap->code();
+  if (const Exception* exception = store_.exception(failure.trap->exception())) {
+    store_.set_thrown(*exception->tag, exception->cells.data(), failure.trap->exception());
+  }
   store_.note_host_failure({}, {}, std::move(failure.trap));
   return code;
 }

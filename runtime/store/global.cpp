@@ -1,5 +1,6 @@
 #include "runtime/store/global.h"
 
+#include "runtime/store/engine.h"
 #include "runtime/store/store.h"
 
 namespace sluice {
@@ -21,8 +22,14 @@ Result<void> Global::set(Value value) {
   return {};
 }
 
+Tag::Tag(Store& store, CanonicalTypeId type)
+    : store_(store), type_(type), params_(store.engine().types()->func_type(type).params()) {}
+
 Result<Tag*> Tag::create(Store& store, CanonicalTypeId type) {
-  store.tags_.push_back(std::unique_ptr<Tag>(new Tag(store, type)));
+  if (store.engine().types()->func_type(type).result_count != 0) {
+    return fail(ErrorKind::SignatureMismatch, kNoOffset, "a tag's type has no results");
+  }
+  store.add_tag(std::unique_ptr<Tag>(new Tag(store, type)));
   return store.tags_.back().get();
 }
 

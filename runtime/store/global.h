@@ -2,6 +2,8 @@
 // the global, or in this object if the host made it; its address never changes.
 #pragma once
 
+#include <span>
+
 #include "engine/base/heap.h"
 #include "engine/base/result.h"
 #include "engine/wasm/types.h"
@@ -40,15 +42,19 @@ class Global : public Allocated {
 /// Tag (spec 4.2.10): an identity with a type.
 class Tag : public Allocated {
  public:
+  /// A host tag; SignatureMismatch if the type has results.
   static Result<Tag*> create(Store& store, CanonicalTypeId type);
   Store& store() const { return store_; }
   CanonicalTypeId type() const { return type_; }
+  /// Types of the values that are thrown with it, canonical.
+  std::span<const ValType> params() const { return params_; }
 
  private:
   friend class Instantiation;
-  Tag(Store& store, CanonicalTypeId type) : store_(store), type_(type) {}
+  Tag(Store& store, CanonicalTypeId type);
   Store& store_;
   CanonicalTypeId type_;
+  std::span<const ValType> params_;  // the engine's type registry owns them
 };
 
 }  // namespace sluice

@@ -210,6 +210,7 @@ Result<void> Instantiation::make_block() {
   data.jump_table_offset = compiled_.code().jump_table_offset();
   data.defined_func_count = module_.defined_funcs();
   data.owner = &instance_;
+  data.code = &compiled_.code();
   instance_.imported_funcs_.reserve(module_.imported_funcs);
   instance_.tables_.reserve(module_.tables.size());
   instance_.memories_.reserve(module_.memories.size());
@@ -283,7 +284,7 @@ Result<void> Instantiation::make_tables() {
 void Instantiation::make_tags() {
   for (size_t i = module_.imported_tags; i < module_.tags.size(); ++i) {
     const CanonicalTypeId type = module_.types[raw(module_.tags[i].type)].canonical;
-    store_.tags_.push_back(std::unique_ptr<Tag>(new Tag(store_, type)));
+    store_.add_tag(std::unique_ptr<Tag>(new Tag(store_, type)));
     instance_.tags_.push_back(store_.tags_.back().get());
   }
 }
@@ -296,6 +297,9 @@ void Instantiation::publish_objects() {
   for (size_t i = 0; i < instance_.memories_.size(); ++i) {
     memories[i] = &instance_.memories_[i]->data();
   }
+  const auto tags = array_at<const void*>(compiled_.layout().tags);
+  for (size_t i = 0; i < instance_.tags_.size(); ++i) tags[i] = instance_.tags_[i];
+  instance_.data_->tags_offset = compiled_.layout().tags;
   if (instance_.memories_.empty()) return;
   instance_.data_->memories_offset = compiled_.layout().memories;
   instance_.data_->memory_count = static_cast<uint32_t>(instance_.memories_.size());

@@ -42,6 +42,44 @@ void Store::init_block(InstanceData& data) {
   data.memory64_bound = engine_->memory64_bound_bytes();
 }
 
+void Store::add_tag(std::unique_ptr<Tag> tag) {
+  if (const size_t needed = tag->params().size(); needed > thrown_cells_.size()) {
+    thrown_cells_.resize(needed);
+    context_.thrown.cells = thrown_cells_.data();
+  }
+  tags_.push_back(std::move(tag));
+}
+
+void Store::set_thrown(const Tag& tag, const Value* cells, uint32_t handle) {
+  ThrownException& thrown = context_.thrown;
+  const std::span<const ValType> types = tag.params();
+  for (size_t i = 0; i < types.size(); ++i) {
+    const Value value = normalized(cells[i], types[i]);
+    thrown.cells[i] = {{value.bits[0], value.bits[1]}};
+  }
+  thrown.tag = &tag;
+  thrown.handle = handle;
+  thrown.is_thrown = 1;
+}
+
+uint32_t Store::take_exception() {
+  ThrownException& thrown = context_.thrown;
+  if (thrown.handle != 0) return thrown.handle;
+  const Tag& tag = *static_cast<const Tag*>(thrown.tag);
+  std::unique_ptr<Exception> exception(new Exception);
+  exception->tag = const_cast<Tag*>(&tag);
+  exception->cells.resize(tag.params().size());
+  for (size_t i = 0; i < exception->cells.size(); ++i) {
+    exception->cells[i] = {{thrown.cells[i].bits[0], thrown.cells[i].bits[1]}};
+  }
+  exceptions_.push_back(std::move(exception));
+  return thrown.handle = static_cast<uint32_t>(exceptions_.size());
+}
+
+const Exception* Store::exception(uint32_t handle) const {
+  return handle == 0 || handle > exceptions_.size() ? nullptr : exceptions_[handle - 1].get();
+}
+
 Value Store::externref(void* host) {
   const auto [at, is_new] =
       externref_handles_.try_emplace(host, static_cast<uint32_t>(externrefs_.size()) + 1);
@@ -64,6 +102,7 @@ bool Store::matches(Value value, ValType canonical) const {
     return engine_->types()->is_subtype(have, canonical.heap());
   }
   const HeapType heap = canonical.heap();
+  if (heap == HeapType(AbsHeap::Exn)) return exception(value.as_externref()) != nullptr;
   return heap == HeapType(AbsHeap::Extern) && value.bits[0] <= externrefs_.size();
 }
 
@@ -95,15 +134,19 @@ std::shared_ptr<Trap> Store::take_trap(TrapCode code) {
   auto trap = make_shared_heap<Trap>(code);
   if (code == TrapCode::CompileFailed) trap->message_ = std::exchange(compile_failure_, {});
   std::optional<HostFailure> failure = std::exchange(host_failure_, std::nullopt);
+  if (code == TrapCode::UncaughtException && std::exchange(context_.thrown.is_thrown, 0) != 0) {
+    trap->exception_ = take_exception();
+  }
   // A host function that notes a failure and then succeeds must not colour a later trap.
   if (failure && trapped_in_host_shim()) {
-    if (const std::shared_ptr<Trap>& inner = failure->inner; inner != nullptr) {
+    const std::shared_ptr<Trap>& inner = failure->inner;
+    if (inner != nullptr && inner->code_ == code) {
       trap->message_ = inner->message_;
       trap->fault_address_ = inner->fault_address_;
       trap->omitted_frames_ = inner->omitted_frames_;
       trap->raw_frames_ = inner->raw_frames_;
       trap->payload_ = std::move(inner->payload_);
-    } else {
+    } else if (inner == nullptr) {
       trap->message_ = std::move(failure->message);
       trap->payload_ = std::move(failure->payload);
     }

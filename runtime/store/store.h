@@ -14,6 +14,7 @@
 #include "engine/wasm/types.h"
 #include "jit/abi/instance_layout.h"
 #include "jit/stubs/entry.h"
+#include "runtime/store/exception.h"
 #include "runtime/store/func.h"
 #include "runtime/store/global.h"
 #include "runtime/store/instance.h"
@@ -48,6 +49,14 @@ class Store : public Allocated {
   /// Is `value` (a reference if the type is one) of this canonical type and of this store?
   bool matches(Value value, ValType canonical) const;
 
+  /// Makes this the exception that the trap site to come throws; `cells` are of the tag's types.
+  /// `handle`: of its exnref, if it has one. Allocates nothing.
+  void set_thrown(const Tag& tag, const Value* cells, uint32_t handle);
+  /// The exception thrown last as an exnref; 0 if there is no memory for it.
+  uint32_t take_exception();
+  /// The exception of a non-null exnref; null for a handle that is none of this store.
+  const Exception* exception(uint32_t handle) const;
+
   /// Builds the trap of a call that returned `code`; call it before anything else runs.
   std::shared_ptr<Trap> take_trap(TrapCode code);
   /// A trap that no running code raised, as from an active segment.
@@ -74,6 +83,7 @@ class Store : public Allocated {
   ArrayEntry array_entry(CanonicalTypeId signature);
   /// Fills the fields of a block that do not depend on whose it is.
   void init_block(InstanceData& data);
+  void add_tag(std::unique_ptr<Tag> tag);
 
   struct HostFailure {
     String message;
@@ -95,7 +105,9 @@ class Store : public Allocated {
   Vector<void*> externrefs_;                     // handle - 1 → host pointer
   HashMap<void*, uint32_t> externref_handles_;
   std::optional<HostFailure> host_failure_;
-  String compile_failure_;  // of the trap that is about to be built
+  Vector<std::unique_ptr<Exception>> exceptions_;  // by handle - 1
+  Vector<GlobalCell> thrown_cells_;                // as many as any tag has parameters
+  String compile_failure_;                         // of the trap that is about to be built
 };
 
 }  // namespace sluice

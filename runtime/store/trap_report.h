@@ -80,6 +80,9 @@ class Trap : public Allocated {
   /// them are replaced, so that the text is safe to print on a terminal.
   String to_text() const;
 
+  /// The exception that nobody caught: handle of an exnref of the store (Store::exception), else 0.
+  uint32_t exception() const { return exception_; }
+
   /// What the failing host function attached, null if nothing. Owned by the trap.
   void* payload() const { return payload_.data; }
 
@@ -91,6 +94,7 @@ class Trap : public Allocated {
   uint64_t omitted_frames_ = 0;
   Vector<RawFrame> raw_frames_;
   HostPayload payload_;
+  uint32_t exception_ = 0;
   mutable bool resolved_ = false;
   mutable Vector<Frame> frames_;
 };

@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "engine/wasm/types.h"
 #include "jit/abi/instance_layout.h"
 
 namespace sluice {
@@ -38,6 +39,12 @@ struct alignas(16) Value {
   uint32_t as_externref() const { return static_cast<uint32_t>(bits[0]); }
   bool is_null() const { return bits[0] == 0; }
 };
+/// i32 and f32 with zero upper halves, as they have wherever code may see them.
+inline Value normalized(Value value, ValType type) {
+  if (type == kI32 || type == kF32) value.bits[0] &= 0xffffffffu;
+  return value;
+}
+
 static_assert(sizeof(Value) == 16 && sizeof(Value) == sizeof(GlobalCell));
 
 }  // namespace sluice

@@ -123,8 +123,6 @@ COMPILE_ONLY = {
     "ruby": None,
     "ruff": None,
     "sqljs": None,
-    "icepack": "throw",  # exceptions
-    "yosys": "try_table",  # exceptions
     "tfjs-simd": "v128.const",  # SIMD
 }
 

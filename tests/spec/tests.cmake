@@ -2,7 +2,8 @@
 if(TARGET validate_suite)
   sluice_add_test(spec/validate COMMAND validate_suite LABELS spec TIMEOUT 600)
 endif()
-set(suites --suite core --suite core-bulk-memory --suite core-multi-memory --suite core-memory64)
+set(suites --suite core --suite core-bulk-memory --suite core-exceptions --suite core-multi-memory
+    --suite core-memory64 --suite legacy-exceptions)
 # The conformance suites, in every combination of memory mode, number of compile threads and way to
 # split the stream. `bytes` feeds modules under 2 KiB byte by byte and larger ones in random pieces.
 foreach(memory guard explicit)
@@ -66,7 +67,7 @@ foreach(memory guard explicit)
   sluice_add_test(
     spec/${memory}/not_compiled
     COMMAND
-      spec_runner --suite core-exceptions --suite core-gc --memory ${memory} --workers 2 --split bytes
+      spec_runner --suite core-gc --memory ${memory} --workers 2 --split bytes
       --allow-not-compiled --expected-failures "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
     LABELS spec
     TIMEOUT 600)
@@ -75,7 +76,7 @@ endforeach()
 sluice_add_test(
   spec/guard/not_compiled/lazy
   COMMAND
-    spec_runner --suite core-exceptions --suite core-gc --memory guard --workers 0 --compile lazy --split whole
+    spec_runner --suite core-gc --memory guard --workers 0 --compile lazy --split whole
     --allow-not-compiled --expected-failures "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
   LABELS spec
   TIMEOUT 600)

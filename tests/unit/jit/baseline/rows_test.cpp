@@ -30,7 +30,9 @@ bool is_compiled(const OpInfo& info) {
   case Feature::MultiMemory:
   case Feature::Memory64:
   case Feature::CustomPageSizes:
-  case Feature::WideArithmetic: return true;
+  case Feature::WideArithmetic:
+  case Feature::Exceptions:
+  case Feature::LegacyExceptions: return true;
   default: return false;
   }
 }

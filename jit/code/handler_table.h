@@ -1,0 +1,58 @@
+// Where a function's code catches exceptions: what the compiler leaves for the search that a throw
+// makes (runtime/trap/unwind). Code that throws nothing never looks at it.
+//
+// The ranges, sorted, cut the code at each start and end of a try block and name the innermost
+// region, which is one try block; each region names the one that is asked next. So the size is
+// linear in the number of try blocks and clauses, however deep they nest and whatever they contain.
+// All offsets count from the start of the function's code.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "engine/base/heap.h"
+
+namespace sluice {
+
+inline constexpr uint32_t kNoRegion = 0xffff'ffffu;
+inline constexpr uint32_t kAnyTag = 0xffff'ffffu;
+
+/// Catches one tag of the module, or all. At `landing`, rbp and rsp are the frame's and nothing
+/// else is in a register.
+struct HandlerClause {
+  uint32_t landing = 0;
+  uint32_t tag = kAnyTag;
+  bool operator==(const HandlerClause&) const = default;
+};
+
+struct HandlerRegion {
+  uint32_t outer = kNoRegion;  // the region to ask next
+  uint32_t first_clause = 0;
+  uint32_t clause_count = 0;
+  bool operator==(const HandlerRegion&) const = default;
+};
+
+/// From `begin` to the next range's begin.
+struct HandlerRange {
+  uint32_t begin = 0;
+  uint32_t region = kNoRegion;
+  bool operator==(const HandlerRange&) const = default;
+};
+
+struct HandlerTable : Allocated {
+  uint32_t frame_bytes = 0;  // rsp of the function's frame lies so far below rbp
+  Vector<HandlerRange> ranges;
+  Vector<HandlerRegion> regions;
+  Vector<HandlerClause> clauses;
+  bool operator==(const HandlerTable&) const = default;
+
+  /// The innermost region that the code at `code_offset` lies in, or kNoRegion.
+  uint32_t region_at(uint32_t code_offset) const {
+    const auto next =
+        std::upper_bound(ranges.begin(), ranges.end(), code_offset,
+                         [](uint32_t at, const HandlerRange& range) { return at < range.begin; });
+    return next == ranges.begin() ? kNoRegion : (next - 1)->region;
+  }
+};
+
+}  // namespace sluice
