@@ -41,6 +41,14 @@ constexpr RegClass reg_class_of(ValType type) {
                                                                       : RegClass::Gpr;
 }
 
+/// Is a value of this type a handle into the store's heap of references? Concrete types are not.
+constexpr bool is_handle(ValType type) {
+  if (!type.is_ref() || type.heap().is_concrete()) return false;
+  const AbsHeap heap = type.heap().abs();
+  return heap == AbsHeap::Extern || heap == AbsHeap::NoExtern || heap == AbsHeap::Exn ||
+         heap == AbsHeap::NoExn;
+}
+
 /// Where one value lives: `reg`, or if that is None the byte `offset` into its stack area.
 struct ValueLocation {
   Reg reg = Reg::None;

@@ -96,11 +96,13 @@ struct EntryFrame {
   uint32_t host_mxcsr;          // the host's floating-point modes, if …
   uint32_t host_modes_differ;   // … they are not Wasm's: for host functions and the way out
   uintptr_t landing;            // where a trap continues, with rsp = entry_rsp
+  uintptr_t exit_fp;            // rbp of the stub by which Wasm code was left last: for frame walks
+  uintptr_t unused;             // keeps the stack aligned
   uintptr_t outer_rsp;          // entry_rsp of the entry this one is nested in, 0 if it is not
 };
 
 /// rbp of an entry stub lies this far above its EntryFrame.
-inline constexpr uint32_t kEntryFrameBytes = 96;
+inline constexpr uint32_t kEntryFrameBytes = 112;
 
 /// One per store: what all its instances' code shares.
 struct StoreContext {

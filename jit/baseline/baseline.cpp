@@ -19,11 +19,11 @@ CompileScratch::~CompileScratch() = default;
 
 Result<void> compile_baseline(const Module& module, const FuncBody& body,
                               const CompileOptions& options, CompileScratch& scratch,
-                              CodeBatch& out, Vector<SourceMark>* marks) {
+                              CodeBatch& out, CodeMaps* maps) {
   CompileScratch::Parts& parts = scratch.parts();
   DCHECK(parts.masm.cpu() == options.cpu, "scratch made for other CPU features");
   parts.masm.begin();
-  FuncCompiler compiler(module, options, parts.masm, parts.compiler, marks);
+  FuncCompiler compiler(module, options, parts.masm, parts.compiler, maps);
   FuncReader<FuncCompiler> reader(module, body, module.wire->view().data(), parts.reader, compiler);
   TRY_VOID(reader.run());
   compiler.finish(body.func, out);

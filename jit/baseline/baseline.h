@@ -32,10 +32,11 @@ class CompileScratch : public Allocated {
 
 /// Validates and compiles one body and appends it to `out`. The body's bytes must be in
 /// module.wire, all sections before the code section decoded. On failure `out` is as before; the
-/// kinds are those of validation or NotCompiled (only if the body is valid). `marks` gets the
-/// function's pairs of code and Wasm offsets; the code is the same with and without.
+/// kinds are those of validation or NotCompiled (only if the body is valid). `maps` gets what
+/// is to know of the function's code (the frames' scan budget is the caller's to set); the code is
+/// the same with and without.
 Result<void> compile_baseline(const Module& module, const FuncBody& body,
                               const CompileOptions& options, CompileScratch& scratch,
-                              CodeBatch& out, Vector<SourceMark>* marks = nullptr);
+                              CodeBatch& out, CodeMaps* maps = nullptr);
 
 }  // namespace sluice

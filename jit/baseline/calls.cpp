@@ -2,6 +2,7 @@
 //
 // Every register is the caller's to save: before a call all that is in registers goes to homes and
 // operand slots, after it all registers but the results' are free.
+#include <algorithm>
 #include <cstddef>
 
 #include "engine/wasm/type_registry.h"
@@ -27,6 +28,32 @@ void FuncCompiler::spill_for_call(Slot* args) {
     if (slot.word.kind == WordKind::Local) watermark = at - 1;
   }
   if (settled_ < watermark) settled_ = watermark;
+  if (maps_ != nullptr) [[unlikely]]
+    note_references(height);
+}
+
+/// A call site's frame map. All operands below `height` are in the frame, constants (no handle but
+/// null is one) or aliases of locals, whose homes are listed anyway.
+void FuncCompiler::note_references(uint32_t height) {
+  FrameMaps& frames = maps_->frames;
+  ReferenceSite& site = frames.sites.emplace_back();
+  site.code_offset = masm.offset();
+  site.first_slot = static_cast<uint32_t>(frames.slots.size());
+  const uint64_t scans = uint64_t{height} + open_handlers_;
+  if (scans > frames.scan_budget && site.code_offset != frames.wanted_site) {
+    site.slot_count = ReferenceSite::kNotScanned;
+    return;
+  }
+  frames.scan_budget -= std::min(scans, frames.scan_budget);
+  for (uint32_t at = 0; at < height; ++at) {
+    const Slot& slot = state->base[at];
+    if (slot.word.kind != WordKind::Stack || !is_handle(slot.type)) continue;
+    frames.slots.push_back(operand_slot(slot).disp);
+  }
+  for (uint32_t i = 0; i < open_handlers_; ++i) {
+    frames.slots.push_back(kLaterDisp - static_cast<int32_t>(i));
+  }
+  site.slot_count = static_cast<uint32_t>(frames.slots.size()) - site.first_slot;
 }
 
 /// Moves the arguments to where the callee expects them. Afterwards no register is in use.

@@ -33,9 +33,10 @@ struct Homes {
 }  // namespace
 
 FuncCompiler::FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& assembler,
-                           CompilerMemory& memory, Vector<SourceMark>* marks)
+                           CompilerMemory& memory, CodeMaps* maps)
     : module(mod), options(opts), masm(assembler), layout(InstanceLayout::of(mod)), memory_(memory),
-      marks_(marks), needs_attention_(marks != nullptr), stress_(opts.stress_seed) {
+      maps_(maps), marks_(maps != nullptr ? &maps->marks : nullptr),
+      needs_attention_(maps != nullptr), stress_(opts.stress_seed) {
   has_plain_memory_ = !mod.memories.empty() && !mod.memories[0].limits.is_64 &&
                       !is_checked(MemoryIdx{0}) && !opts.debug_checks;
 }
@@ -54,6 +55,7 @@ void FuncCompiler::begin(State& reader_state) {
   if (marks_ != nullptr) marks_->push_back({0, state->body.range.offset});
   emit_prologue();
   set_up_locals();
+  if (maps_ != nullptr) note_reference_locals();
   memory_.loop_scan.begin(static_cast<uint32_t>(memory_.locals.size()));
 }
 
@@ -91,6 +93,13 @@ void FuncCompiler::set_up_locals() {
   }
   operands_base_ = homes.bytes;
   zero_declared_locals(params_end, operands_base_);
+}
+
+void FuncCompiler::note_reference_locals() {
+  std::span<const ValType> types = state->locals();
+  for (uint32_t i = 0; i < types.size(); ++i) {
+    if (is_handle(types[i])) maps_->frames.locals.push_back(local(i).home);
+  }
 }
 
 /// Zeroes the part of the frame between two distances from rbp.

@@ -113,6 +113,10 @@ struct TailCallExit {
   uint32_t wasm_offset = 0;
 };
 
+/// Stands for caught slot 0 until its place is known, kLaterDisp - i for slot i: far enough to take
+/// four bytes, and beyond any frame.
+inline constexpr int32_t kLaterDisp = INT32_MIN / 2;
+
 /// An instruction whose displacement is that of a caught slot (ops_exception.cpp).
 struct CaughtSlotUse {
   uint32_t at = 0;
@@ -146,7 +150,7 @@ class FuncCompiler {
   const uint8_t* stopped_at() const { return stopped_at_; }
 
   FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& assembler,
-               CompilerMemory& memory, Vector<SourceMark>* marks);
+               CompilerMemory& memory, CodeMaps* maps);
 
   // --- For ops_*.cpp: taking operands. The word is None afterwards.
   /// The operand in some register, read-only. May emit a load or spill others.
@@ -384,6 +388,7 @@ class FuncCompiler {
     out->word = Word::constant(bits);
   }
   void set_up_locals();
+  void note_reference_locals();
   void zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes);
   void emit_prologue();
   void emit_large_frame_check(uint32_t frame_bytes);
@@ -535,6 +540,7 @@ class FuncCompiler {
 
   // --- calls.cpp
   void spill_for_call(Slot* args);
+  void note_references(uint32_t height);
   void pass_arguments(const FuncType& type, const Slot* args);
   void take_results(const FuncType& type, Slot* args);
   void load_memory_base();
@@ -553,7 +559,8 @@ class FuncCompiler {
   void emit_tail_call_exits();
 
   CompilerMemory& memory_;
-  Vector<SourceMark>* marks_;
+  CodeMaps* maps_;             // null unless wanted, …
+  Vector<SourceMark>* marks_;  // … then its marks
   const uint8_t* body_end_ = nullptr;
   const uint8_t* stopped_at_ = nullptr;
   bool has_plain_memory_ = false;  // see is_plain_memory

@@ -19,8 +19,6 @@ namespace sluice {
 namespace {
 
 constexpr int32_t kCellBytes = sizeof(GlobalCell);
-// Stands for a caught slot until that is known: far enough to take four bytes.
-constexpr int32_t kLaterDisp = INT32_MIN / 2;
 
 }  // namespace
 
@@ -199,9 +197,15 @@ void FuncCompiler::note_caught_slot(uint32_t slot) {
 
 /// `bytes`: the frame down to the last operand.
 void FuncCompiler::place_caught_slots(uint64_t bytes) {
+  const auto disp_of = [bytes](uint32_t slot) {
+    return -static_cast<int32_t>(bytes + 8 * (uint64_t{slot} + 1));
+  };
   for (const CaughtSlotUse& use : memory_.caught_slot_uses) {
-    const auto disp = static_cast<int32_t>(bytes + 8 * (uint64_t{use.slot} + 1));
-    masm.patch32(use.at, static_cast<uint32_t>(-disp));
+    masm.patch32(use.at, static_cast<uint32_t>(disp_of(use.slot)));
+  }
+  if (maps_ == nullptr) return;
+  for (int32_t& slot : maps_->frames.slots) {
+    if (slot <= kLaterDisp) slot = disp_of(static_cast<uint32_t>(kLaterDisp - slot));
   }
 }
 

@@ -109,7 +109,10 @@ void FuncCompiler::emit_tail_call_exits() {
     masm.jmp_to(exit.resume);
 
     masm.bind(call);
-    if (marks_ != nullptr) marks_->push_back({masm.offset(), exit.wasm_offset});
+    if (maps_ != nullptr) {
+      marks_->push_back({masm.offset(), exit.wasm_offset});
+      note_references(0);
+    }
     masm.call_reg(kCalleeReg);
     restore_pinned();
     // What it returns we return: results in registers are in place.

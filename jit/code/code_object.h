@@ -76,4 +76,31 @@ struct SourceMark {
   uint32_t wasm_offset = 0;  // from the start of the module
 };
 
+/// A call site, and which slots of the function's frame hold operands there that are handles of the
+/// store's references.
+struct ReferenceSite {
+  static constexpr uint32_t kNotScanned = ~uint32_t{0};
+  uint32_t code_offset = 0;  // before the call; the site's return address minus one is behind it
+  uint32_t first_slot = 0;   // in FrameMaps::slots
+  uint32_t slot_count = 0;   // kNotScanned if the budget was spent
+};
+
+/// Where a function's frame holds handles while it calls. Slots are rbp-relative. A slot that is
+/// listed holds the handle if that is alive, else perhaps an old one.
+struct FrameMaps {
+  Vector<int32_t> locals;       // homes of locals, at every site
+  Vector<int32_t> slots;        // of operands
+  Vector<ReferenceSite> sites;  // in order of code_offset
+  /// So many operands are looked at, all sites together, so that the work is linear …
+  uint64_t scan_budget = 0;
+  /// … and this site's (a code_offset) whatever the budget.
+  uint32_t wanted_site = ~uint32_t{0};
+};
+
+/// What compiling a function once more tells of its code.
+struct CodeMaps {
+  Vector<SourceMark> marks;
+  FrameMaps frames;
+};
+
 }  // namespace sluice

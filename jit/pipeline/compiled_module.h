@@ -2,8 +2,9 @@
 // called; what a stream hands out at its end.
 //
 // Shared by threads, stores and traps; nothing of it changes but what has code already. What only a
-// backtrace needs (the map from code to Wasm offsets, function names) is made when first asked for,
-// behind a lock: the map of a function by compiling it once more, which gives the same bytes.
+// backtrace or a search for roots needs (the map from code to Wasm offsets, function names, frame
+// maps) is made when first asked for, behind a lock: the maps of a function by compiling it once
+// more, which gives the same bytes.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,12 @@ struct CompileStats {
   uint32_t workers = 0;
 };
 
+/// rbp-relative slots of a frame that hold handles, perhaps old ones.
+struct ReferenceSlots {
+  std::span<const int32_t> locals;  // lives as long as the module
+  Vector<int32_t> operands;
+};
+
 class CompiledModule : public Allocated, public std::enable_shared_from_this<CompiledModule> {
  public:
   /// `queue` has been drained.
@@ -59,11 +66,17 @@ class CompiledModule : public Allocated, public std::enable_shared_from_this<Com
   /// of the function's code); for a return address pass the address minus one. kNoOffset if
   /// unknown.
   uint64_t wasm_offset(FuncIdx func, uint32_t code_offset) const;
+  /// Which slots of the frame of a defined function may hold handles during the call whose return
+  /// address is `code_offset` from the start of its code. Thread-safe.
+  ReferenceSlots reference_slots(FuncIdx func, uint32_t code_offset) const;
   /// Name from the name section; empty if it has none. Valid as long as the module.
   std::string_view func_name(FuncIdx func) const;
 
  private:
   struct Names;
+  CodeMaps& maps_of(FuncIdx func) const;
+  Result<void> compile_again(FuncIdx func, CodeMaps& maps) const;
+
   std::shared_ptr<const Module> module_;
   std::shared_ptr<ModuleCode> code_;
   std::shared_ptr<CompileQueue> queue_;
@@ -71,8 +84,8 @@ class CompiledModule : public Allocated, public std::enable_shared_from_this<Com
   InstanceLayout layout_;
   CompileStats stats_;
   mutable ForkMutex mutex_{LockRank::Module};
-  mutable HashMap<uint32_t, Vector<SourceMark>> marks_;  // guarded by mutex_
-  mutable std::unique_ptr<Names> names_;                 // guarded by mutex_, then constant
+  mutable HashMap<uint32_t, CodeMaps> maps_;  // by function; guarded by mutex_
+  mutable std::unique_ptr<Names> names_;      // guarded by mutex_, then constant
 };
 
 }  // namespace sluice

@@ -4,10 +4,10 @@
 //   [rbp - 8]   null: no calling instance
 //   [rbp - 48]  rbx, r12 … r15 above
 //   [rbp - 56]  StoreContext*
-//   [rbp - 96]  EntryFrame, up to here
-//   [rbp - 96 - area]  result slots and parameter slots, for signatures that need them
+//   [rbp - 112]  EntryFrame, up to here
+//   [rbp - 112 - area]  result slots and parameter slots, for signatures that need them
 //
-// rsp = rbp - 96 is what the context remembers, so a trap finds rbp again from it. r14 stays null
+// rsp = rbp - 112 is what the context remembers, so a trap finds rbp again from it. r14 stays null
 // until all memory the host passed has been read: a fault before that is the host's own, and the
 // signal handler can tell by the null.
 #include "jit/stubs/entry.h"
@@ -367,6 +367,9 @@ Vector<uint8_t> builtin_trampoline_stub() {
   a.mov(x86::rbp, x86::rsp);
   a.push(gpr(kInstanceReg));
   a.and_(x86::rsp, -16);
+  a.mov(x86::r11, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
+  a.mov(x86::r11, x86::ptr(x86::r11, SLUICE_CONTEXT_FIELD(entry_rsp)));
+  a.mov(x86::ptr(x86::r11, at(offsetof(EntryFrame, exit_fp))), x86::rbp);
   a.mov(x86::r11, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(builtins)));
   a.call(x86::ptr(x86::r11, x86::rax, 3));
   a.leave();

@@ -4,6 +4,7 @@
 //   [rbp]       caller's rbp, below which its instance lies
 //   [rbp - 8]   the host function's instance
 //   [rbp - 16]  room for an MXCSR
+//   [rbp - 24]  and below: handles among the parameters, in their order, for who looks for roots
 //   [rsp]       16-byte aligned: the cells, or the C ABI's stack arguments
 #include "jit/stubs/host_call.h"
 
@@ -25,7 +26,9 @@ constexpr int32_t kModes = -16;
 class HostShimEmitter {
  public:
   explicit HostShimEmitter(const FuncType& type)
-      : type_(type), a_(stub_.assembler), param_bytes_(stack_area_bytes(type.params())) {}
+      : type_(type), a_(stub_.assembler), param_bytes_(stack_area_bytes(type.params())) {
+    for (const ValType param : type.params()) handle_bytes_ += is_handle(param) ? 8 : 0;
+  }
 
   Vector<uint8_t> array_form() {
     const uint32_t cells = std::max(type_.param_count, type_.result_count);
@@ -73,12 +76,28 @@ class HostShimEmitter {
     a_.push(x86::rbp);
     a_.mov(x86::rbp, x86::rsp);
     a_.push(gpr(kInstanceReg));
-    a_.sub(x86::rsp, 8 + area_bytes);
+    a_.sub(x86::rsp, 8 + handle_bytes_ + area_bytes);
     a_.and_(x86::rsp, -16);
     // r10 stays the context up to the call.
     a_.mov(x86::r10, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
     a_.cmp(x86::rsp, x86::ptr(x86::r10, SLUICE_CONTEXT_FIELD(stack_limit)));
     a_.jb(exhausted_);
+    if (handle_bytes_ != 0) keep_handles();
+  }
+
+  void keep_handles() {
+    LocationCursor cursor;
+    x86::Mem slot = x86::ptr(x86::rbp, kShimHandleSlot);
+    for (const ValType type : type_.params()) {
+      const ValueLocation from = cursor.next(type);
+      if (!is_handle(type)) continue;
+      if (from.in_reg()) {
+        store_value(a_, type, slot, from.reg);
+      } else {
+        copy_value(a_, type, slot, param_slot(from), x86::r11);
+      }
+      slot.addOffset(-8);
+    }
   }
 
   void fill_cells() {
@@ -142,6 +161,7 @@ class HostShimEmitter {
 
   void call_host() {
     a_.mov(x86::r10, x86::ptr(x86::r10, SLUICE_CONTEXT_FIELD(entry_rsp)));
+    a_.mov(x86::ptr(x86::r10, at(offsetof(EntryFrame, exit_fp))), x86::rbp);
     a_.cmp(x86::dword_ptr(x86::r10, at(offsetof(EntryFrame, host_modes_differ))), 0);
     a_.jne(set_host_modes_);
     a_.bind(host_modes_set_);
@@ -202,6 +222,7 @@ class HostShimEmitter {
   x86::Assembler& a_;
   ModesProbe modes_{a_};
   const uint32_t param_bytes_;
+  int32_t handle_bytes_ = 0;
   LocationCursor wasm_;
   CAbiCursor c_{2};
   bool trap_in_edx_ = false;

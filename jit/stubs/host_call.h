@@ -18,6 +18,10 @@ namespace sluice {
 /// TrapCode.
 using ArrayHostFunction = uint32_t (*)(void* env, InstanceData* caller, void* cells);
 
+/// In a shim's frame, from rbp: the first of the parameters that are handles (is_handle); the
+/// others follow downwards. They keep what they stand for alive during the call.
+inline constexpr int32_t kShimHandleSlot = -24;
+
 /// Emits the shim for host functions of this type with arguments in cells; returns its offset.
 Result<uint32_t> add_array_host_shim(CodeMemory& memory, const FuncType& type);
 

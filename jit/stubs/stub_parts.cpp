@@ -21,13 +21,7 @@ uint32_t value_bytes(ValType type) {
   case ValKind::I32:
   case ValKind::F32: return 4;
   case ValKind::V128: return 16;
-  case ValKind::Ref: {
-    const HeapType heap = type.heap();
-    const bool is_handle = heap == HeapType(AbsHeap::Extern) ||
-                           heap == HeapType(AbsHeap::NoExtern) || heap == HeapType(AbsHeap::Exn) ||
-                           heap == HeapType(AbsHeap::NoExn);
-    return is_handle ? 4 : 8;
-  }
+  case ValKind::Ref: return is_handle(type) ? 4 : 8;
   default: return 8;
   }
 }

@@ -21,9 +21,20 @@ void sluice_store_delete(sluice_store_t* store) {
 
 void* sluice_store_user_data(const sluice_store_t* store) { return unwrap(store).user_data; }
 
-sluice_value_t sluice_externref_new(sluice_store_t* store, void* host) {
-  return wrap(unwrap(store).externref(host));
+sluice_value_t sluice_externref_new(sluice_store_t* store, void* host,
+                                    void (*release)(void* host)) {
+  return wrap(unwrap(store).externref(host, release));
 }
+
+void sluice_ref_root(sluice_store_t* store, sluice_value_t ref) {
+  unwrap(store).refs().root(unwrap(ref).bits[0]);
+}
+
+void sluice_ref_unroot(sluice_store_t* store, sluice_value_t ref) {
+  unwrap(store).refs().unroot(unwrap(ref).bits[0]);
+}
+
+void sluice_store_collect(sluice_store_t* store) { unwrap(store).refs().collect(); }
 
 void* sluice_externref_host(const sluice_store_t* store, sluice_value_t value) {
   return unwrap(store).externref_host(unwrap(value));

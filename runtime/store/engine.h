@@ -47,6 +47,7 @@ struct EngineConfig {
   uint64_t memory64_bound_bytes = uint64_t{64} << 30;
   uint32_t max_idle_memories = 128;  // of each mode, kept for later instances; see MemoryPool
   bool debug_checks = false;
+  bool collect_always = false;  // for tests: references are collected whenever one is made
 };
 
 /// Pointers to a signature's stubs for calls from the host (jit/stubs).

@@ -21,11 +21,15 @@ uint64_t next_store_id() {
 Store::Store(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), id_(next_store_id()) {
   context_.max_wasm_stack_bytes = engine_->config().max_wasm_stack_bytes;
   context_.store = this;
+  refs_ = make_shared_heap<RefHeap>(*this, engine_->config().collect_always);
 }
 
-// Instances go first: what they point to must outlive them only on paper, but the order documents
-// who uses whom.
-Store::~Store() { instances_.clear(); }
+// The host's objects go first, and then instances: what they point to must outlive them only on
+// paper, but the order documents who uses whom.
+Store::~Store() {
+  refs_->release_all();
+  instances_.clear();
+}
 
 Result<std::unique_ptr<Store>> Store::create(std::shared_ptr<Engine> engine) {
   return std::unique_ptr<Store>(new Store(std::move(engine)));
@@ -72,24 +76,7 @@ uint32_t Store::take_exception() {
   for (size_t i = 0; i < exception->cells.size(); ++i) {
     exception->cells[i] = {{thrown.cells[i].bits[0], thrown.cells[i].bits[1]}};
   }
-  exceptions_.push_back(std::move(exception));
-  return thrown.handle = static_cast<uint32_t>(exceptions_.size());
-}
-
-const Exception* Store::exception(uint32_t handle) const {
-  return handle == 0 || handle > exceptions_.size() ? nullptr : exceptions_[handle - 1].get();
-}
-
-Value Store::externref(void* host) {
-  const auto [at, is_new] =
-      externref_handles_.try_emplace(host, static_cast<uint32_t>(externrefs_.size()) + 1);
-  if (is_new) externrefs_.push_back(host);
-  return Value::externref(at->second);
-}
-
-void* Store::externref_host(Value ref) const {
-  const uint32_t handle = ref.as_externref();
-  return handle == 0 || handle > externrefs_.size() ? nullptr : externrefs_[handle - 1];
+  return thrown.handle = refs_->new_exception(std::move(exception));
 }
 
 bool Store::matches(Value value, ValType canonical) const {
@@ -101,9 +88,8 @@ bool Store::matches(Value value, ValType canonical) const {
     const HeapType have(TypeIdx{record->signature});
     return engine_->types()->is_subtype(have, canonical.heap());
   }
-  const HeapType heap = canonical.heap();
-  if (heap == HeapType(AbsHeap::Exn)) return exception(value.as_externref()) != nullptr;
-  return heap == HeapType(AbsHeap::Extern) && value.bits[0] <= externrefs_.size();
+  if (canonical.heap() == HeapType(AbsHeap::Exn)) return refs_->exception(value.bits[0]) != nullptr;
+  return canonical.heap() == HeapType(AbsHeap::Extern) && refs_->is_extern(value.bits[0]);
 }
 
 ArrayEntry Store::array_entry(CanonicalTypeId signature) {
@@ -135,7 +121,7 @@ std::shared_ptr<Trap> Store::take_trap(TrapCode code) {
   if (code == TrapCode::CompileFailed) trap->message_ = std::exchange(compile_failure_, {});
   std::optional<HostFailure> failure = std::exchange(host_failure_, std::nullopt);
   if (code == TrapCode::UncaughtException && std::exchange(context_.thrown.is_thrown, 0) != 0) {
-    trap->exception_ = take_exception();
+    trap->exception_ = RootedRef(refs_, take_exception());
   }
   // A host function that notes a failure and then succeeds must not colour a later trap.
   if (failure && trapped_in_host_shim()) {

@@ -19,6 +19,7 @@
 #include "runtime/store/global.h"
 #include "runtime/store/instance.h"
 #include "runtime/store/memory.h"
+#include "runtime/store/ref_heap.h"
 #include "runtime/store/table.h"
 #include "runtime/store/trap_report.h"
 #include "runtime/store/value.h"
@@ -41,10 +42,16 @@ class Store : public Allocated {
   /// Unique in the process, never reused: tells stores apart even after one is gone.
   uint64_t id() const { return id_; }
 
-  /// An externref for a host pointer; the same pointer gives the same reference.
-  Value externref(void* host);
-  /// The host pointer behind a non-null externref; null for a handle that is not of this store.
-  void* externref_host(Value ref) const;
+  /// A new externref for a host pointer, rooted once (RefHeap::new_extern); null if there is no
+  /// memory.
+  Value externref(void* host, void (*release)(void* host) = nullptr) {
+    return Value::externref(refs_->new_extern(host, release));
+  }
+  /// The host pointer behind an externref; null for a handle that is not of this store.
+  void* externref_host(Value ref) const { return refs_->host(ref.bits[0]); }
+  RefHeap& refs() { return *refs_; }
+  /// Keeps a reference of this store alive.
+  RootedRef rooted(Value ref) { return {refs_, ref.as_externref()}; }
 
   /// Is `value` (a reference if the type is one) of this canonical type and of this store?
   bool matches(Value value, ValType canonical) const;
@@ -55,7 +62,7 @@ class Store : public Allocated {
   /// The exception thrown last as an exnref; 0 if there is no memory for it.
   uint32_t take_exception();
   /// The exception of a non-null exnref; null for a handle that is none of this store.
-  const Exception* exception(uint32_t handle) const;
+  const Exception* exception(uint32_t handle) const { return refs_->exception(handle); }
 
   /// Builds the trap of a call that returned `code`; call it before anything else runs.
   std::shared_ptr<Trap> take_trap(TrapCode code);
@@ -75,6 +82,7 @@ class Store : public Allocated {
   friend class Global;
   friend class Instantiation;
   friend class Memory;
+  friend class RefHeap;
   friend class Table;
   friend class Tag;
   explicit Store(std::shared_ptr<Engine> engine);
@@ -102,12 +110,10 @@ class Store : public Allocated {
   Vector<std::unique_ptr<Instance>> instances_;
   HashMap<const HostFuncDef*, std::unique_ptr<HostFunc>> host_funcs_;
   HashMap<uint32_t, ArrayEntry> array_entries_;  // by signature: spares the engine's lock
-  Vector<void*> externrefs_;                     // handle - 1 → host pointer
-  HashMap<void*, uint32_t> externref_handles_;
+  std::shared_ptr<RefHeap> refs_;                // shared with RootedRefs only
   std::optional<HostFailure> host_failure_;
-  Vector<std::unique_ptr<Exception>> exceptions_;  // by handle - 1
-  Vector<GlobalCell> thrown_cells_;                // as many as any tag has parameters
-  String compile_failure_;                         // of the trap that is about to be built
+  Vector<GlobalCell> thrown_cells_;  // as many as any tag has parameters
+  String compile_failure_;           // of the trap that is about to be built
 };
 
 }  // namespace sluice

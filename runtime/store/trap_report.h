@@ -15,6 +15,7 @@
 #include "engine/base/result.h"
 #include "engine/wasm/module.h"
 #include "jit/abi/trap_codes.h"
+#include "runtime/store/ref_heap.h"
 
 namespace sluice {
 
@@ -81,7 +82,7 @@ class Trap : public Allocated {
   String to_text() const;
 
   /// The exception that nobody caught: handle of an exnref of the store (Store::exception), else 0.
-  uint32_t exception() const { return exception_; }
+  uint32_t exception() const { return exception_.handle(); }
 
   /// What the failing host function attached, null if nothing. Owned by the trap.
   void* payload() const { return payload_.data; }
@@ -94,7 +95,7 @@ class Trap : public Allocated {
   uint64_t omitted_frames_ = 0;
   Vector<RawFrame> raw_frames_;
   HostPayload payload_;
-  uint32_t exception_ = 0;
+  RootedRef exception_;
   mutable bool resolved_ = false;
   mutable Vector<Frame> frames_;
 };

@@ -1,5 +1,6 @@
 #include "tests/spec/script.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -185,9 +186,12 @@ Outcome<std::vector<std::pair<ValType, Value>>> Script::action(const Json& actio
   }
   const FuncType& type = func->type();
   std::vector<Value> results(type.result_count);
-  if (auto called = func->call(*store_, args, results); !called) {
-    return std::unexpected(std::move(called).error());
+  auto called = func->call(*store_, args, results);
+  // From here on only the guest keeps references alive.
+  for (size_t i = 0; i < std::min<size_t>(args.size(), type.param_count); ++i) {
+    if (type.params()[i] == kExternRef) store_->refs().unroot(args[i].bits[0]);
   }
+  if (!called) return std::unexpected(std::move(called).error());
   for (size_t i = 0; i < results.size(); ++i) out.emplace_back(type.results()[i], results[i]);
   return out;
 }

@@ -1,7 +1,7 @@
 // Runs scripts of the official conformance suites in one configuration.
 //
 //   spec_runner --suite core [--suite …] [--memory guard|explicit] [--workers N]
-//               [--compile eager|lazy|adaptive] [--cpu sse4.1|avx|avx2|host]
+//               [--compile eager|lazy|adaptive] [--collect-always] [--cpu sse4.1|avx|avx2|host]
 //               [--split whole|bytes|random] [--script NAME] [--feature NAME …] [--verbose]
 //               [--expected-failures FILE] [--allow-not-compiled]
 //
@@ -52,6 +52,10 @@ Options parse_options(int argc, char** argv) {
   options.config.compile = CompilePolicy::Eager;
   for (int i = 1; i < argc; ++i) {
     std::string name = argv[i];
+    if (name == "--collect-always") {
+      options.config.collect_always = true;
+      continue;
+    }
     if (name == "--verbose" || name == "--allow-not-compiled") {
       (name == "--verbose" ? options.verbose : options.allow_not_compiled) = true;
       continue;

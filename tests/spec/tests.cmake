@@ -60,6 +60,16 @@ foreach(cpu sse4.1 avx avx2 host)
     endforeach()
   endforeach()
 endforeach()
+# The same with references collected whenever one is made.
+foreach(memory guard explicit)
+  sluice_add_test(
+    spec/${memory}/collect_always
+    COMMAND spec_runner --suite core --suite core-bulk-memory --suite core-multi-memory --memory ${memory}
+            --workers 0 --split whole --collect-always --expected-failures
+            "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
+    LABELS spec
+    TIMEOUT 600)
+endforeach()
 # The suites of features that are not compiled yet: what is refused must be refused for that reason,
 # and everything else must pass. (The scripts of `threads` need threads in the runner; its modules are
 # decoded and validated by validate_suite.)

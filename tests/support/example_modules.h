@@ -229,6 +229,151 @@ inline const Bytes kBulk = {
     6, 0, 7, 0, 8, 0, 9, 0, 10, 0, 11, 0, 12, 0, 13, 0, 14, 0, 15, 0, 16, 0, 17, 0, 18, 0, 19, 0, 5,
     7, 2, 0, 1, 102, 1, 1, 101, 8, 4, 1, 0, 1, 115, 9, 4, 1, 0, 1, 100,
 };
+
+// (module
+//   (import "env" "new" (func $new (param i32) (result externref)))
+//   (import "env" "id" (func $id (param externref) (result i32)))
+//   (import "env" "back" (func $back (param externref i32 externref) (result externref)))
+//   (global $g (mut externref) (ref.null extern))
+//   (table $t (export "table") 4 100 externref)
+//   (memory 1)
+//   (func $churn (export "churn") (param $n i32)
+//     (loop $again
+//       (drop (call $new (i32.const -1)))
+//       (br_if $again (i32.gt_s (local.tee $n (i32.sub (local.get $n) (i32.const 1))) (i32.const 0)))))
+//   (func $digits (param externref externref externref) (result i32)
+//     (call $churn (i32.const 3))
+//     (i32.add (call $id (local.get 2))
+//       (i32.mul (i32.const 10) (i32.add (call $id (local.get 1))
+//         (i32.mul (i32.const 10) (call $id (local.get 0)))))))
+//   (func (export "operands") (result i32)
+//     (call $new (i32.const 1)) (call $new (i32.const 2)) (call $new (i32.const 3))
+//     (call $churn (i32.const 5))
+//     (call $digits))
+//   (func (export "locals") (param $a externref) (result i32) (local $b externref) (local $c externref)
+//     (local.set $b (call $new (i32.const 2)))
+//     (local.get $a)
+//     (local.set $a (call $new (i32.const 1)))
+//     (call $churn (i32.const 2))
+//     (local.get $b)
+//     (local.set $b (local.get $a))
+//     (local.set $c (call $new (i32.const 4)))
+//     (call $churn (i32.const 2))
+//     (call $digits (local.get $c))
+//     (i32.mul (i32.const 100))
+//     (i32.add (call $id (local.get $b))))
+//   (func $many (param i32 externref i64 externref f64 externref externref i32 externref externref) (result i32)
+//     (call $churn (i32.const 3))
+//     (i32.add (call $digits (local.get 1) (local.get 3) (local.get 5))
+//       (i32.mul (i32.const 1000) (call $digits (local.get 6) (local.get 8) (local.get 9)))))
+//   (func (export "stack") (result i32)
+//     (call $many (i32.const 1) (call $new (i32.const 1)) (i64.const 1) (call $new (i32.const 2)) (f64.const 1)
+//       (call $new (i32.const 3)) (call $new (i32.const 4)) (i32.const 1) (call $new (i32.const 5)) (call $new (i32.const 6))))
+//   (func $deep (export "deep") (param $n i32) (result i32) (local $r externref)
+//     (if (i32.eqz (local.get $n)) (then (call $churn (i32.const 2000)) (return (i32.const 0))))
+//     (local.set $r (call $new (local.get $n)))
+//     (i32.add (call $deep (i32.sub (local.get $n) (i32.const 1)))
+//       (i32.ne (call $id (local.get $r)) (local.get $n))))
+//   (func (export "loops") (param $n i32) (result i32) (local $a externref) (local $b externref) (local $swap externref) (local $bad i32)
+//     (local.set $a (call $new (i32.const 1)))
+//     (local.set $b (call $new (i32.const 2)))
+//     (loop $again
+//       (if (i32.and (local.get $n) (i32.const 1))
+//         (then (call $churn (i32.const 1)))
+//         (else (local.set $swap (local.get $a)) (local.set $a (local.get $b)) (local.set $b (local.get $swap))))
+//       (local.set $bad (i32.or (local.get $bad)
+//         (i32.ne (i32.const 3) (i32.add (call $id (local.get $a)) (call $id (local.get $b))))))
+//       (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+//     (local.get $bad))
+//   (func $two (param externref) (result externref i32 externref)
+//     (call $new (i32.const 7)) (i32.const 5) (local.get 0))
+//   (func (export "blocks") (param $n i32) (result i32)
+//     (call $new (i32.const 1))
+//     (block $out (param externref) (result externref externref)
+//       (call $new (i32.const 2))
+//       (br_if $out (local.get $n))
+//       (drop) (call $new (i32.const 3)))
+//     (call $churn (i32.const 2))
+//     (call $new (i32.const 4))
+//     (call $digits)
+//     (i32.mul (i32.const 10))
+//     (call $two (call $new (i32.const 8)))
+//     (call $churn (i32.const 2))
+//     (call $id) (i32.add)
+//     (call $churn (i32.const 2))
+//     (i32.store (i32.const 0))
+//     (call $id) (i32.add)
+//     (i32.add (i32.load (i32.const 0))))
+//   (func (export "cells") (result i32)
+//     (global.set $g (call $new (i32.const 1)))
+//     (table.set $t (i32.const 1) (call $new (i32.const 2)))
+//     (drop (table.grow $t (call $new (i32.const 3)) (i32.const 5)))
+//     (table.fill $t (i32.const 2) (call $new (i32.const 4)) (i32.const 2))
+//     (call $churn (i32.const 10))
+//     (table.copy $t (i32.const 0) (i32.const 1) (i32.const 2))
+//     (call $churn (i32.const 10))
+//     (i32.add (call $digits (global.get $g) (table.get $t (i32.const 0)) (table.get $t (i32.const 1)))
+//       (i32.mul (i32.const 1000) (call $id (table.get $t (i32.const 8))))))
+//   (func (export "clear")
+//     (global.set $g (ref.null extern))
+//     (table.fill $t (i32.const 0) (ref.null extern) (table.size $t)))
+//   (func (export "nested") (param $n i32) (result i32)
+//     (call $new (i32.const 1))
+//     (call $back (call $new (i32.const 2)) (local.get $n) (call $new (i32.const 3)))
+//     (call $new (i32.const 3))
+//     (call $digits))
+//   (func (export "inner") (param $r externref) (param $n i32) (result externref)
+//     (call $churn (i32.const 5))
+//     (if (i32.eqz (local.get $n)) (then (return (local.get $r))))
+//     (call $back (local.get $r) (i32.sub (local.get $n) (i32.const 1)) (call $new (i32.const 3))))
+//   (func (export "trap") (param externref) (local externref)
+//     (local.set 1 (call $new (i32.const 1)))
+//     (call $churn (i32.const 3))
+//     (drop (call $id (local.get 1)))
+//     (unreachable))
+// )
+inline const Bytes kReferences = {
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 78, 13, 96, 1, 127, 1, 111, 96, 1, 111, 1, 127, 96, 3, 111, 127,
+    111, 1, 111, 96, 1, 127, 0, 96, 3, 111, 111, 111, 1, 127, 96, 0, 1, 127, 96, 10, 127, 111, 126,
+    111, 124, 111, 111, 127, 111, 111, 1, 127, 96, 1, 127, 1, 127, 96, 1, 111, 3, 111, 127, 111, 96,
+    1, 111, 2, 111, 111, 96, 0, 0, 96, 2, 111, 127, 1, 111, 96, 1, 111, 0, 2, 31, 3, 3, 101, 110,
+    118, 3, 110, 101, 119, 0, 0, 3, 101, 110, 118, 2, 105, 100, 0, 1, 3, 101, 110, 118, 4, 98, 97,
+    99, 107, 0, 2, 3, 16, 15, 3, 4, 5, 1, 6, 5, 7, 7, 8, 7, 5, 10, 7, 11, 12, 4, 5, 1, 111, 1, 4,
+    100, 5, 3, 1, 0, 1, 6, 6, 1, 111, 1, 208, 111, 11, 7, 109, 13, 5, 116, 97, 98, 108, 101, 1, 0,
+    5, 99, 104, 117, 114, 110, 0, 3, 8, 111, 112, 101, 114, 97, 110, 100, 115, 0, 5, 6, 108, 111,
+    99, 97, 108, 115, 0, 6, 5, 115, 116, 97, 99, 107, 0, 8, 4, 100, 101, 101, 112, 0, 9, 5, 108,
+    111, 111, 112, 115, 0, 10, 6, 98, 108, 111, 99, 107, 115, 0, 12, 5, 99, 101, 108, 108, 115, 0,
+    13, 5, 99, 108, 101, 97, 114, 0, 14, 6, 110, 101, 115, 116, 101, 100, 0, 15, 5, 105, 110, 110,
+    101, 114, 0, 16, 4, 116, 114, 97, 112, 0, 17, 10, 176, 4, 15, 22, 0, 3, 64, 65, 127, 16, 0, 26,
+    32, 0, 65, 1, 107, 34, 0, 65, 0, 74, 13, 0, 11, 11, 26, 0, 65, 3, 16, 3, 32, 2, 16, 1, 65, 10,
+    32, 1, 16, 1, 65, 10, 32, 0, 16, 1, 108, 106, 108, 106, 11, 20, 0, 65, 1, 16, 0, 65, 2, 16, 0,
+    65, 3, 16, 0, 65, 5, 16, 3, 16, 4, 11, 51, 1, 2, 111, 65, 2, 16, 0, 33, 1, 32, 0, 65, 1, 16, 0,
+    33, 0, 65, 2, 16, 3, 32, 1, 32, 0, 33, 1, 65, 4, 16, 0, 33, 2, 65, 2, 16, 3, 32, 2, 16, 4, 65,
+    228, 0, 108, 32, 1, 16, 1, 106, 11, 27, 0, 65, 3, 16, 3, 32, 1, 32, 3, 32, 5, 16, 4, 65, 232, 7,
+    32, 6, 32, 8, 32, 9, 16, 4, 108, 106, 11, 43, 0, 65, 1, 65, 1, 16, 0, 66, 1, 65, 2, 16, 0, 68,
+    0, 0, 0, 0, 0, 0, 240, 63, 65, 3, 16, 0, 65, 4, 16, 0, 65, 1, 65, 5, 16, 0, 65, 6, 16, 0, 16, 7,
+    11, 39, 1, 1, 111, 32, 0, 69, 4, 64, 65, 208, 15, 16, 3, 65, 0, 15, 11, 32, 0, 16, 0, 33, 1, 32,
+    0, 65, 1, 107, 16, 9, 32, 1, 16, 1, 32, 0, 71, 106, 11, 74, 2, 3, 111, 1, 127, 65, 1, 16, 0, 33,
+    1, 65, 2, 16, 0, 33, 2, 3, 64, 32, 0, 65, 1, 113, 4, 64, 65, 1, 16, 3, 5, 32, 1, 33, 3, 32, 2,
+    33, 1, 32, 3, 33, 2, 11, 32, 4, 65, 3, 32, 1, 16, 1, 32, 2, 16, 1, 106, 71, 114, 33, 4, 32, 0,
+    65, 1, 107, 34, 0, 13, 0, 11, 32, 4, 11, 10, 0, 65, 7, 16, 0, 65, 5, 32, 0, 11, 66, 0, 65, 1,
+    16, 0, 2, 9, 65, 2, 16, 0, 32, 0, 13, 0, 26, 65, 3, 16, 0, 11, 65, 2, 16, 3, 65, 4, 16, 0, 16,
+    4, 65, 10, 108, 65, 8, 16, 0, 16, 11, 65, 2, 16, 3, 16, 1, 106, 65, 2, 16, 3, 65, 0, 54, 2, 0,
+    16, 1, 106, 65, 0, 40, 2, 0, 106, 11, 78, 0, 65, 1, 16, 0, 36, 0, 65, 1, 65, 2, 16, 0, 38, 0,
+    65, 3, 16, 0, 65, 5, 252, 15, 0, 26, 65, 2, 65, 4, 16, 0, 65, 2, 252, 17, 0, 65, 10, 16, 3, 65,
+    0, 65, 1, 65, 2, 252, 14, 0, 0, 65, 10, 16, 3, 35, 0, 65, 0, 37, 0, 65, 1, 37, 0, 16, 4, 65,
+    232, 7, 65, 8, 37, 0, 16, 1, 108, 106, 11, 16, 0, 208, 111, 36, 0, 65, 0, 208, 111, 252, 16, 0,
+    252, 17, 0, 11, 24, 0, 65, 1, 16, 0, 65, 2, 16, 0, 32, 0, 65, 3, 16, 0, 16, 2, 65, 3, 16, 0, 16,
+    4, 11, 28, 0, 65, 5, 16, 3, 32, 1, 69, 4, 64, 32, 0, 15, 11, 32, 0, 32, 1, 65, 1, 107, 65, 3,
+    16, 0, 16, 2, 11, 20, 1, 1, 111, 65, 1, 16, 0, 33, 1, 65, 3, 16, 3, 32, 1, 16, 1, 26, 0, 11, 0,
+    156, 1, 4, 110, 97, 109, 101, 1, 48, 8, 0, 3, 110, 101, 119, 1, 2, 105, 100, 2, 4, 98, 97, 99,
+    107, 3, 5, 99, 104, 117, 114, 110, 4, 6, 100, 105, 103, 105, 116, 115, 7, 4, 109, 97, 110, 121,
+    9, 4, 100, 101, 101, 112, 11, 3, 116, 119, 111, 2, 87, 18, 0, 0, 1, 0, 2, 0, 3, 1, 0, 1, 110, 4,
+    0, 5, 0, 6, 3, 0, 1, 97, 1, 1, 98, 2, 1, 99, 7, 0, 8, 0, 9, 2, 0, 1, 110, 1, 1, 114, 10, 5, 0,
+    1, 110, 1, 1, 97, 2, 1, 98, 3, 4, 115, 119, 97, 112, 4, 3, 98, 97, 100, 11, 0, 12, 1, 0, 1, 110,
+    13, 0, 14, 0, 15, 1, 0, 1, 110, 16, 2, 0, 1, 114, 1, 1, 110, 17, 0, 5, 4, 1, 0, 1, 116, 7, 4, 1,
+    0, 1, 103,
+};
 // clang-format on
 
 }  // namespace sluice_test

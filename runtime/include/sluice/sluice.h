@@ -345,8 +345,22 @@ SLUICE_API void sluice_store_delete(sluice_store_t* store);
 /* The embedder's own pointer. */
 SLUICE_API void* sluice_store_user_data(const sluice_store_t* store);
 
-/* An externref for a host pointer: the same pointer gives the same reference. */
-SLUICE_API sluice_value_t sluice_externref_new(sluice_store_t* store, void* host);
+/* External references are collected: one that neither Wasm code, a table or global of the store nor
+ * a root of the host leads to is given back when a later one is made. What sluice_externref_new
+ * returns is rooted once. All other references that functions here and calls return, and those
+ * among a host function's results, need no root until the next reference is made or Wasm code is
+ * called; those among its arguments stay alive until it returns. */
+
+/* A new externref for a host pointer. When it is gone, or the store deleted, `release` (may be
+ * null) is called with the pointer, once; it must not use the store. Null if there is no memory. */
+SLUICE_API sluice_value_t sluice_externref_new(sluice_store_t* store, void* host,
+                                               void (*release)(void* host));
+/* Roots are counted: keeps an externref alive until it is unrooted as often. Null and other
+ * references are ignored. */
+SLUICE_API void sluice_ref_root(sluice_store_t* store, sluice_value_t ref);
+SLUICE_API void sluice_ref_unroot(sluice_store_t* store, sluice_value_t ref);
+/* Gives back now what is not reachable. For host functions too. */
+SLUICE_API void sluice_store_collect(sluice_store_t* store);
 /* The pointer behind an externref, null if it is null. */
 SLUICE_API void* sluice_externref_host(const sluice_store_t* store, sluice_value_t value);
 /* A funcref to a function, and the function of a funcref of this store (none for null). */

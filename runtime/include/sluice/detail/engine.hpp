@@ -37,6 +37,8 @@ using Owned = std::unique_ptr<T, Deleter<T, kDelete>>;
 
 /// What everything answers that was asked of an engine that could not be made.
 inline Error no_engine() { return Error("the engine could not be created"); }
+/// What a call answers that got a reference of another store.
+inline Error wrong_store() { return Error("the reference belongs to another store"); }
 
 }  // namespace detail
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,17 +21,58 @@
 
 namespace sluice::inline v0 {
 
-/// A reference to a host object; null if it holds none. Meaningful inside one store.
-struct ExternRef {
-  uint32_t handle = 0;
-  static ExternRef from(const Store& store, void* host) {
-    return {static_cast<uint32_t>(sluice_externref_new(store.raw(), host).ref)};
+/// A reference to a host object, kept alive as long as this is; null if it holds none. Belongs to
+/// one store and must not outlive it.
+class ExternRef {
+ public:
+  ExternRef() = default;
+  /// `release` (may be null) gets the pointer when nobody refers to it any more.
+  ExternRef(sluice_store_t* store, void* host, void (*release)(void* host))
+      : store_(store), ref_(sluice_externref_new(store, host, release).ref) {}
+  ExternRef(const Store& store, void* host, void (*release)(void* host) = nullptr)
+      : ExternRef(store.raw(), host, release) {}
+  /// A reference that owns the object.
+  template <class T>
+  ExternRef(const Store& store, std::unique_ptr<T> host)
+      : ExternRef(store, host.get(), [](void* p) { delete static_cast<T*>(p); }) {
+    if (ref_ != 0) host.release();
   }
-  void* host(const Store& store) const {
-    sluice_value_t v = {};
-    v.ref = handle;
-    return sluice_externref_host(store.raw(), v);
+  ExternRef(const ExternRef& other) : store_(other.store_), ref_(other.ref_) { root(); }
+  ExternRef(ExternRef&& other) noexcept
+      : store_(other.store_), ref_(std::exchange(other.ref_, 0)) {}
+  ExternRef& operator=(ExternRef other) noexcept {
+    std::swap(store_, other.store_);
+    std::swap(ref_, other.ref_);
+    return *this;
   }
+  ~ExternRef() {
+    if (ref_ != 0) sluice_ref_unroot(store_, raw());
+  }
+  /// What a cell of the store holds.
+  static ExternRef wrap(sluice_store_t* store, uintptr_t ref) {
+    ExternRef result;
+    result.store_ = store;
+    result.ref_ = ref;
+    result.root();
+    return result;
+  }
+
+  bool is_null() const { return ref_ == 0; }
+  void* host() const { return ref_ == 0 ? nullptr : sluice_externref_host(store_, raw()); }
+  sluice_value_t raw() const {
+    sluice_value_t value = {};
+    value.ref = ref_;
+    return value;
+  }
+  /// May it be used there?
+  bool fits(const sluice_store_t* store) const { return ref_ == 0 || store_ == store; }
+
+ private:
+  void root() {
+    if (ref_ != 0) sluice_ref_root(store_, raw());
+  }
+  sluice_store_t* store_ = nullptr;
+  uintptr_t ref_ = 0;
 };
 
 /// A string or array in the caller's memory that the guest passes as two i32: address and count.
@@ -113,9 +155,30 @@ struct Wasm<ExternRef> {
   static constexpr sluice_type_t kType = SLUICE_EXTERNREF;
   using Abi = uint32_t;
   using Slot = uint64_t;
-  static Abi to(ExternRef v) { return v.handle; }
-  static ExternRef from(Slot v) { return {static_cast<uint32_t>(v)}; }
+  static Abi to(const ExternRef& v) { return static_cast<uint32_t>(v.raw().ref); }
 };
+
+/// A value of the store as C++ sees it.
+template <class T, class Slot>
+T from_slot([[maybe_unused]] sluice_store_t* store, Slot slot) {
+  if constexpr (std::is_same_v<T, ExternRef>) {
+    return ExternRef::wrap(store, static_cast<uint32_t>(slot));
+  } else {
+    return Wasm<T>::from(slot);
+  }
+}
+/// Only references belong to a store.
+template <class T>
+bool fits_store(const T&, const sluice_store_t*) {
+  return true;
+}
+inline bool fits_store(const ExternRef& ref, const sluice_store_t* store) {
+  return ref.fits(store);
+}
+template <class... Ts>
+bool fits_store(const std::tuple<Ts...>& values, const sluice_store_t* store) {
+  return std::apply([&](const Ts&... each) { return (fits_store(each, store) && ...); }, values);
+}
 
 }  // namespace detail
 
@@ -127,18 +190,18 @@ concept WasmValue = requires { detail::Wasm<std::remove_cv_t<T>>::kType; };
 namespace detail {
 
 template <class T>
-T cell_get(const sluice_value_t& cell) {
+T cell_get(sluice_store_t* store, const sluice_value_t& cell) {
   using W = Wasm<T>;
   if constexpr (std::is_same_v<typename W::Slot, float>) {
     return cell.f32;
   } else if constexpr (std::is_same_v<typename W::Slot, double>) {
     return cell.f64;
   } else {
-    return W::from(cell.bits[0]);
+    return from_slot<T>(store, cell.bits[0]);
   }
 }
 template <class T>
-sluice_value_t cell_of(T value) {
+sluice_value_t cell_of(const T& value) {
   sluice_value_t cell = {};
   if constexpr (std::is_same_v<T, float>) {
     cell.f32 = value;
@@ -198,6 +261,7 @@ class TypedFunc<R(Args...)> {
       : store_(store), typed_(typed), func_(func) {}
 
   Result<R> operator()(Args... args) const {
+    if (!(detail::fits_store(args, store_) && ...)) return detail::wrong_store();
     if constexpr (detail::kIsTuple<R>) {
       return call_with_cells(args...);
     } else {
@@ -213,7 +277,7 @@ class TypedFunc<R(Args...)> {
       } else {
         if (out.trap != 0) [[unlikely]]
           return trap(out.trap);
-        return detail::Wasm<R>::from(out.value);
+        return detail::from_slot<R>(store_, out.value);
       }
     }
   }
@@ -223,7 +287,7 @@ class TypedFunc<R(Args...)> {
   Error trap(uint64_t code) const {
     return Error(sluice_store_take_trap(store_, static_cast<uint32_t>(code)));
   }
-  Result<R> call_with_cells(Args... args) const {
+  Result<R> call_with_cells(const Args&... args) const {
     constexpr size_t kResults = detail::Results<R>::kCount;
     const sluice_value_t params[sizeof...(Args) + 1] = {detail::cell_of<Args>(args)...};
     sluice_value_t results[kResults + 1] = {};
@@ -236,12 +300,12 @@ class TypedFunc<R(Args...)> {
     } else if constexpr (detail::kIsTuple<R>) {
       return unpack(results, std::make_index_sequence<kResults>());
     } else {
-      return detail::cell_get<R>(results[0]);
+      return detail::cell_get<R>(store_, results[0]);
     }
   }
   template <size_t... I>
-  static R unpack(const sluice_value_t* cells, std::index_sequence<I...>) {
-    return R(detail::cell_get<std::tuple_element_t<I, R>>(cells[I])...);
+  R unpack(const sluice_value_t* cells, std::index_sequence<I...>) const {
+    return R(detail::cell_get<std::tuple_element_t<I, R>>(store_, cells[I])...);
   }
 
   sluice_store_t* store_;

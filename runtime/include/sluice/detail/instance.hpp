@@ -19,6 +19,7 @@ class Global {
   template <WasmValue T>
   static Result<Global> create(Store& store, T value, bool is_mutable = true) {
     if (store.raw() == nullptr) return detail::no_engine();
+    if (!detail::fits_store(value, store.raw())) return detail::wrong_store();
     sluice_global_t raw = {};
     if (sluice_error_t* e = sluice_global_new(store.raw(), detail::Wasm<T>::kType, is_mutable,
                                               detail::cell_of<T>(value), &raw)) {
@@ -32,11 +33,12 @@ class Global {
     if (Result<void> checked = check<T>(); !checked) return std::move(checked).error();
     sluice_value_t cell = {};
     if (sluice_error_t* e = sluice_global_get(store_, raw_, &cell)) return Error(e);
-    return detail::cell_get<T>(cell);
+    return detail::cell_get<T>(store_, cell);
   }
   template <WasmValue T>
   Result<void> set(T value) {
     if (Result<void> checked = check<T>(); !checked) return checked;
+    if (!detail::fits_store(value, store_)) return detail::wrong_store();
     return Error(sluice_global_set(store_, raw_, detail::cell_of<T>(value)));
   }
   sluice_global_t raw() const { return raw_; }

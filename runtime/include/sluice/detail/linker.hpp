@@ -76,8 +76,8 @@ struct HostParam {
   static constexpr size_t kWidth = 1;
   static constexpr sluice_type_t kTypes[] = {Wasm<P>::kType};
   template <size_t kAt, class Raw>
-  static bool decode(const Raw& raw, const Caller&, std::optional<P>& out) {
-    out = Wasm<P>::from(std::get<kAt>(raw));
+  static bool decode(const Raw& raw, const Caller& caller, std::optional<P>& out) {
+    out = from_slot<P>(caller.store(), std::get<kAt>(raw));
     return true;
   }
 };
@@ -189,7 +189,7 @@ struct HostThunk<F, R, kCaller, List<Ps...>, List<Abis...>> {
  private:
   template <size_t... I>
   static Raw load(const sluice_value_t* cells, std::index_sequence<I...>) {
-    return Raw(cell_get<Abis>(cells[I])...);
+    return Raw(cell_get<Abis>(nullptr, cells[I])...);
   }
   template <class Tuple, size_t... I>
   static void store(const Tuple& values, sluice_value_t* cells, std::index_sequence<I...>) {
@@ -241,6 +241,11 @@ struct HostThunk<F, R, kCaller, List<Ps...>, List<Abis...>> {
         return sluice_store_fail_with(caller.store(), std::move(result).error().release());
       }
       if constexpr (!std::is_void_v<Value>) out.emplace(*std::move(result));
+    }
+    if constexpr (!std::is_void_v<Value>) {
+      if (!fits_store(*out, caller.store())) {
+        return sluice_store_fail_with(caller.store(), wrong_store().release());
+      }
     }
     return 0;
   }

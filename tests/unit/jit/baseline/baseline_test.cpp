@@ -183,10 +183,11 @@ TEST(Baseline, MarksDoNotChangeTheCode) {
   CompileScratch scratch(options.cpu);
   CodeBatch plain;
   CodeBatch marked;
-  Vector<SourceMark> marks;
+  CodeMaps maps;
   ASSERT_TRUE(compile_baseline(*module, module->bodies[0], options, scratch, plain));
-  ASSERT_TRUE(compile_baseline(*module, module->bodies[0], options, scratch, marked, &marks));
+  ASSERT_TRUE(compile_baseline(*module, module->bodies[0], options, scratch, marked, &maps));
   EXPECT_EQ(plain.bytes, marked.bytes);
+  const Vector<SourceMark>& marks = maps.marks;
   ASSERT_FALSE(marks.empty());
   for (size_t i = 1; i < marks.size(); ++i) {
     EXPECT_LE(marks[i - 1].code_offset, marks[i].code_offset);

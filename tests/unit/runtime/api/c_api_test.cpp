@@ -268,7 +268,7 @@ TEST_F(CApiTest, MemoriesTablesAndGlobals) {
   const sluice_limits_t four = {4, 0, false, false, false};
   ok(sluice_table_new(store, SLUICE_EXTERNREF, four, {}, &table));
   EXPECT_NE(message(sluice_table_new(store, SLUICE_I32, four, {}, &table)), "no error");
-  ok(sluice_table_set(store, table, 3, sluice_externref_new(store, this)));
+  ok(sluice_table_set(store, table, 3, sluice_externref_new(store, this, nullptr)));
   sluice_value_t value = {};
   ok(sluice_table_get(store, table, 3, &value));
   EXPECT_EQ(sluice_externref_host(store, value), this);
