@@ -4,6 +4,8 @@
 # libsluice.a needs asmjit beside it when asmjit came from the system; a downloaded asmjit is inside.
 include(CMakePackageConfigHelpers)
 
+install(FILES "${PROJECT_SOURCE_DIR}/runtime/include/wasm.h"
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/runtime/include/sluice"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 install(TARGETS sluice_static EXPORT sluice-targets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")

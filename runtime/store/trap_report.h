@@ -86,6 +86,7 @@ class Trap : public Allocated {
 
   /// What the failing host function attached, null if nothing. Owned by the trap.
   void* payload() const { return payload_.data; }
+  const HostPayload& host_payload() const { return payload_; }
 
  private:
   friend class Store;

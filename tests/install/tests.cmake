@@ -8,3 +8,9 @@ if(SLUICE_INSTALL
             "${CMAKE_C_COMPILER}" "${CMAKE_CXX_COMPILER}" "${SLUICE_BUILD_SHARED}"
     LABELS install)
 endif()
+# The program over wasm.h once more, linked to the layers: so that the sanitizers see it.
+sluice_executable(wasm_embedder "${CMAKE_CURRENT_SOURCE_DIR}/install/wasm_embedder.c" LINK
+                  sluice_runtime)
+if(TARGET wasm_embedder)
+  sluice_add_test(unit/runtime/wasm_h COMMAND wasm_embedder LABELS unit)
+endif()
