@@ -154,6 +154,16 @@ class Masm {
   void ctz(Width w, Reg dst, Reg src);
   void popcnt(Width w, Reg dst, Reg src);
 
+  // --- Atomics, of so many bytes (flags changed but by xchg_mem) ---
+
+  /// Swaps r with [m], at once for other processors.
+  void xchg_mem(uint32_t bytes, const Mem& m, Reg r);
+  /// [m] += r; r = what was there.
+  void lock_xadd(uint32_t bytes, const Mem& m, Reg r);
+  /// If [m] is rax then [m] = r, else rax = [m]. The zero flag says which; other bits of rax stay.
+  void lock_cmpxchg(uint32_t bytes, const Mem& m, Reg r);
+  void mfence();
+
   // --- Conditions (flags untouched) ---
 
   /// dst = cond ? 1 : 0 as an i32. Any condition. Float conditions change flags and kScratchGpr.

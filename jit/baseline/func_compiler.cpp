@@ -228,6 +228,15 @@ void FuncCompiler::store(Op op, const MemArg& mem, Slot* args) {
   emit_store(*this, op, mem, args);
 }
 
+void FuncCompiler::atomic(Op op, const MemArg& mem, Slot* args) {
+  prepare();
+  emit_atomic(*this, op, mem, args);
+}
+void FuncCompiler::atomic_fence() {
+  prepare();
+  emit_atomic_fence(*this);
+}
+
 void FuncCompiler::memory_size(uint32_t memory, Slot* out) {
   prepare();
   emit_memory_size(*this, memory, out);

@@ -144,9 +144,7 @@ class FuncCompiler {
   using Label = BlockLabel;
   using State = ReaderState<FuncCompiler>;
   static constexpr bool kWantsState = true;
-  static constexpr bool supports(Category category) {
-    return category != Category::Gc && category != Category::Atomic;
-  }
+  static constexpr bool supports(Category category) { return category != Category::Gc; }
   const uint8_t* stopped_at() const { return stopped_at_; }
 
   FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& assembler,
@@ -298,6 +296,8 @@ class FuncCompiler {
   void select(Slot* args, ValType type);
   void load(Op op, const MemArg& mem, Slot* args);
   void store(Op op, const MemArg& mem, Slot* args);
+  void atomic(Op op, const MemArg& mem, Slot* args);
+  void atomic_fence();
   void memory_size(uint32_t memory, Slot* out);
   void memory_grow(uint32_t memory, Slot* args);
   void memory_fill(uint32_t memory, Slot* args);
@@ -353,8 +353,6 @@ class FuncCompiler {
   // Of families that are not compiled yet; `supports` keeps the reader from calling these.
   void br_on_cast(const Instr&, Frame&, Slot*) {}
   void gc(const Instr&, Slot*) {}
-  void atomic(Op, const MemArg&, Slot*) {}
-  void atomic_fence() {}
 
   /// After the reader's run: patches the frame's size in, appends the function to `out`.
   void finish(FuncIdx func, CodeBatch& out);

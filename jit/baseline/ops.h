@@ -40,6 +40,10 @@ void emit_simd_load(FuncCompiler& c, Op op, const MemArg& mem, Slot* args);
 void emit_simd_store(FuncCompiler& c, Op op, const MemArg& mem, Slot* args);
 void emit_simd_mem_lane(FuncCompiler& c, Op op, const MemArg& mem, uint8_t lane, Slot* args);
 
+// ops_atomic.cpp
+void emit_atomic(FuncCompiler& c, Op op, const MemArg& mem, Slot* args);  // wait and notify too
+void emit_atomic_fence(FuncCompiler& c);
+
 // ops_bulk.cpp
 void emit_memory_fill(FuncCompiler& c, uint32_t memory, Slot* args);
 void emit_memory_copy(FuncCompiler& c, uint32_t dst, uint32_t src, Slot* args);

@@ -147,6 +147,18 @@ void sluice_config_set_max_wasm_stack(sluice_config_t* config, uint64_t bytes) {
   config->value.max_wasm_stack_bytes = bytes;
 }
 
+bool sluice_config_set_feature(sluice_config_t* config, const char* name, bool accepted) {
+  const std::optional<Feature> feature = find_feature(name);
+  if (!feature) return false;
+  Features& features = config->value.features;
+  features = accepted ? features.with(*feature) : features.without(*feature);
+  return true;
+}
+
+void sluice_config_set_memory64_bound(sluice_config_t* config, uint64_t bytes) {
+  config->value.memory64_bound_bytes = bytes;
+}
+
 void sluice_config_set_max_idle_memories(sluice_config_t* config, uint32_t count) {
   config->value.max_idle_memories = count;
 }

@@ -95,6 +95,41 @@ sluice_error_t* sluice_memory_grow(sluice_store_t* store, sluice_memory_t memory
   return nullptr;
 }
 
+namespace {
+
+sluice_error_t* report(const Result<WaitResult>& result, sluice_wait_t* out) {
+  static_assert(static_cast<int>(WaitResult::Interrupted) == SLUICE_WAIT_INTERRUPTED);
+  if (!result) return error_of(result.error());
+  *out = static_cast<sluice_wait_t>(*result);
+  return nullptr;
+}
+
+}  // namespace
+
+sluice_error_t* sluice_memory_wait32(sluice_store_t* store, sluice_memory_t memory, uint64_t offset,
+                                     uint32_t expected, int64_t timeout_ns, sluice_wait_t* out) {
+  const auto* object = resolve<Memory>(unwrap(store), memory);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  return report(object->wait32(offset, expected, timeout_ns), out);
+}
+
+sluice_error_t* sluice_memory_wait64(sluice_store_t* store, sluice_memory_t memory, uint64_t offset,
+                                     uint64_t expected, int64_t timeout_ns, sluice_wait_t* out) {
+  const auto* object = resolve<Memory>(unwrap(store), memory);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  return report(object->wait64(offset, expected, timeout_ns), out);
+}
+
+sluice_error_t* sluice_memory_notify(sluice_store_t* store, sluice_memory_t memory, uint64_t offset,
+                                     uint32_t count, uint32_t* woken) {
+  const auto* object = resolve<Memory>(unwrap(store), memory);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  const Result<uint32_t> result = object->notify(offset, count);
+  if (!result) return error_of(result.error());
+  if (woken != nullptr) *woken = *result;
+  return nullptr;
+}
+
 sluice_error_t* sluice_memory_read(const sluice_store_t* store, sluice_memory_t memory,
                                    uint64_t offset, void* out, size_t size) {
   const auto* object = resolve<Memory>(unwrap(store), memory);

@@ -47,9 +47,9 @@ class BodyChecker final : public DecoderEvents {
 };
 
 /// Empty if the module is valid.
-std::string check_module(const std::string& name) {
+std::string check_module(const std::string& name, Features features) {
   BodyChecker checker;
-  StreamDecoder decoder(Features::standard(), make_shared_heap<TypeRegistry>(), checker);
+  StreamDecoder decoder(features, make_shared_heap<TypeRegistry>(), checker);
   Result<void> fed;
   auto got = read_pieces(name, [&](std::span<const uint8_t> piece) {
     fed = decoder.feed(piece);
@@ -70,7 +70,7 @@ std::string check_module(const std::string& name) {
 int validate(const Options& options) {
   int status = 0;
   for (const std::string& name : options.modules) {
-    std::string error = check_module(name);
+    std::string error = check_module(name, options.features);
     if (error.empty()) {
       std::printf("%s: valid\n", printable(name == "-" ? "standard input" : name).c_str());
     } else {

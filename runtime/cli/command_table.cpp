@@ -48,6 +48,22 @@ std::string set_max_stack(Options& o, const OptionValue& v) {
   return {};
 }
 
+/// "a,-b": a on, b off.
+std::string set_features(Options& o, const OptionValue& v) {
+  std::string_view rest = v.text;
+  while (!rest.empty()) {
+    const size_t comma = rest.find(',');
+    std::string_view name = rest.substr(0, comma);
+    const bool is_off = name.starts_with('-');
+    if (is_off) name.remove_prefix(1);
+    const std::optional<Feature> feature = find_feature(name);
+    if (!feature) return "proposals' names such as wide-arithmetic,custom-page-sizes,-simd";
+    o.features = is_off ? o.features.without(*feature) : o.features.with(*feature);
+    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+  }
+  return {};
+}
+
 // clang-format off
 constexpr CommandRow kCommands[] = {
   {kRun, "run", Operands::ModuleAndArgs, "MODULE [ARGS...]",
@@ -94,6 +110,8 @@ constexpr OptionRow kOptions[] = {
    "eager: every function before the program starts; lazy: each when it is called; adaptive "
    "(default): in the background or when called",
    [](Options& o, const OptionValue& v) { o.compile = CompileChoice(v.choice); return std::string(); }},
+  {"--features", "", "NAMES", kCompiles | kValidate, true, "",
+   "proposals to accept, or behind - to refuse: wide-arithmetic,custom-page-sizes,-simd", &set_features},
   {"--workers", "", "N", kCompiles, false, "",
    "threads that compile; 0: compile on the reading thread",
    [](Options& o, const OptionValue& v) { return set_number(o.workers, v.text, 0, 256); }},

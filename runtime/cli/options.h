@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/wasm/features.h"
+
 namespace sluice::cli {
 
 struct CommandRow;
@@ -36,6 +38,7 @@ struct Options {
   CpuChoice cpu = CpuChoice::Host;
   std::optional<uint32_t> workers;
   std::optional<uint64_t> max_stack_bytes;
+  Features features = Features::standard();
   bool stats = false;
   uint32_t repeat = 5;  // of a benchmark
 };

@@ -117,6 +117,7 @@ EngineConfig engine_config(const Options& options) {
   case CpuChoice::Host: config.cpu = CpuLevel::Host; break;
   }
   if (options.workers) config.workers = *options.workers;
+  config.features = options.features;
   if (options.max_stack_bytes) config.max_wasm_stack_bytes = *options.max_stack_bytes;
   return config;
 }

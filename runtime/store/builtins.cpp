@@ -77,6 +77,45 @@ BuiltinResult builtin_MemoryInit(InstanceData* data, uint64_t segment_memory, ui
   return ok();
 }
 
+TrapCode trap_code_of(ErrorKind kind) {
+  switch (kind) {
+  case ErrorKind::MemoryNotShared: return TrapCode::ExpectedShared;
+  case ErrorKind::UnalignedAtomicAccess: return TrapCode::UnalignedAtomic;
+  default: return TrapCode::MemoryOutOfBounds;
+  }
+}
+
+/// No memory has an index that does not fit 64 bits: it becomes the greatest.
+uint64_t add_saturating(uint64_t a, uint64_t b) { return a + b < a ? ~uint64_t{0} : a + b; }
+
+BuiltinResult wait_result(const Result<WaitResult>& result) {
+  if (!result) return trap(trap_code_of(result.error().kind));
+  if (*result == WaitResult::Interrupted) return trap(TrapCode::Interrupted);
+  return ok(static_cast<uint64_t>(*result));
+}
+
+BuiltinResult builtin_AtomicWait32(InstanceData* data, uint64_t memory, uint64_t operand,
+                                   uint64_t offset, uint64_t expected, uint64_t timeout) {
+  const Memory& at = memory_of(data, memory);
+  return wait_result(at.wait32(add_saturating(operand, offset), static_cast<uint32_t>(expected),
+                               static_cast<int64_t>(timeout)));
+}
+
+BuiltinResult builtin_AtomicWait64(InstanceData* data, uint64_t memory, uint64_t operand,
+                                   uint64_t offset, uint64_t expected, uint64_t timeout) {
+  const Memory& at = memory_of(data, memory);
+  return wait_result(
+      at.wait64(add_saturating(operand, offset), expected, static_cast<int64_t>(timeout)));
+}
+
+BuiltinResult builtin_AtomicNotify(InstanceData* data, uint64_t memory, uint64_t operand,
+                                   uint64_t offset, uint64_t count) {
+  const Memory& at = memory_of(data, memory);
+  const Result<uint32_t> woken =
+      at.notify(add_saturating(operand, offset), static_cast<uint32_t>(count));
+  return woken ? ok(*woken) : trap(trap_code_of(woken.error().kind));
+}
+
 BuiltinResult builtin_DataDrop(InstanceData* data, uint64_t segment) {
   instance_of(data).drop_data(DataIdx{static_cast<uint32_t>(segment)});
   return ok();

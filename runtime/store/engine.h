@@ -21,6 +21,7 @@
 #include "jit/pipeline/worker_pool.h"
 #include "jit/stubs/stub_environment.h"
 #include "runtime/store/memory_pool.h"
+#include "runtime/store/parking_lot.h"
 
 namespace sluice {
 
@@ -71,6 +72,7 @@ class Engine : public Allocated {
   const std::shared_ptr<TypeRegistry>& types() const { return types_; }
   const std::shared_ptr<CodeMemory>& code_memory() const { return code_memory_; }
   const std::shared_ptr<WorkerPool>& workers() const { return workers_; }
+  ParkingLot& parking_lot() { return parking_lot_; }
   MemoryPool& memory_pool() { return *memory_pool_; }
   uintptr_t code_base() const { return code_memory_->base(); }
   const void* builtin_trampoline() const { return common_stubs_.builtin_trampoline; }
@@ -102,6 +104,7 @@ class Engine : public Allocated {
   std::shared_ptr<CodeMemory> code_memory_;
   std::shared_ptr<WorkerPool> workers_;
   std::unique_ptr<MemoryPool> memory_pool_;
+  ParkingLot parking_lot_;
   CommonStubs common_stubs_;
   ForkMutex stubs_mutex_{LockRank::Store};
   HashMap<uint32_t, EntryStubs> entries_;  // by signature; guarded by stubs_mutex_, as is shims_

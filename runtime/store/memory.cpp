@@ -156,4 +156,25 @@ Result<void> Memory::write(uint64_t offset, std::span<const uint8_t> bytes) cons
   return {};
 }
 
+Result<const uint8_t*> Memory::atomic_place(uint64_t offset, uint64_t bytes) const {
+  if (!in_bounds(offset, bytes)) return fail(ErrorKind::OutOfBoundsAccess);
+  if (offset % bytes != 0) return fail(ErrorKind::UnalignedAtomicAccess);
+  return base() + offset;
+}
+
+template <class T>
+Result<WaitResult> Memory::wait_for(uint64_t offset, T expected, int64_t timeout_ns) const {
+  if (!is_shared()) return fail(ErrorKind::MemoryNotShared);
+  const auto* word = reinterpret_cast<const T*>(TRY(atomic_place(offset, sizeof(T))));
+  return store_.engine().parking_lot().wait(word, expected, timeout_ns,
+                                            &store_.context().interrupt_requested);
+}
+template Result<WaitResult> Memory::wait_for(uint64_t, uint32_t, int64_t) const;
+template Result<WaitResult> Memory::wait_for(uint64_t, uint64_t, int64_t) const;
+
+Result<uint32_t> Memory::notify(uint64_t offset, uint32_t count) const {
+  const uint8_t* word = TRY(atomic_place(offset, sizeof(uint32_t)));
+  return store_.engine().parking_lot().notify(word, count);
+}
+
 }  // namespace sluice

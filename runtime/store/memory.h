@@ -22,6 +22,7 @@
 #include "jit/abi/compile_options.h"
 #include "jit/abi/instance_layout.h"
 #include "runtime/store/memory_pool.h"
+#include "runtime/store/parking_lot.h"
 
 namespace sluice {
 
@@ -87,6 +88,16 @@ class Memory : public Allocated {
   Result<std::span<uint8_t>> view(uint64_t offset, uint64_t count) const;
   Result<void> read(uint64_t offset, std::span<uint8_t> out) const;
   Result<void> write(uint64_t offset, std::span<const uint8_t> bytes) const;
+  /// The guest's memory.atomic.wait32, wait64 and notify; guest and host wake each other. Waiting
+  /// needs a shared memory and ends early by an interrupt of the store; a negative timeout is none.
+  Result<WaitResult> wait32(uint64_t offset, uint32_t expected, int64_t timeout_ns) const {
+    return wait_for(offset, expected, timeout_ns);
+  }
+  Result<WaitResult> wait64(uint64_t offset, uint64_t expected, int64_t timeout_ns) const {
+    return wait_for(offset, expected, timeout_ns);
+  }
+  /// How many threads it woke, `count` at most.
+  Result<uint32_t> notify(uint64_t offset, uint32_t count) const;
   bool in_bounds(uint64_t offset, uint64_t count) const {
     uint64_t size = size_bytes();
     return count <= size && offset <= size - count;
@@ -96,6 +107,10 @@ class Memory : public Allocated {
   friend class Store;
   Memory(Store& store, std::shared_ptr<MemoryStorage> storage)
       : store_(store), storage_(std::move(storage)) {}
+
+  template <class T>
+  Result<WaitResult> wait_for(uint64_t offset, T expected, int64_t timeout_ns) const;
+  Result<const uint8_t*> atomic_place(uint64_t offset, uint64_t bytes) const;
 
   Store& store_;
   std::shared_ptr<MemoryStorage> storage_;

@@ -31,6 +31,7 @@ std::string instance_field_name(const Module& module, uint64_t offset) {
   static const std::map<uint64_t, const char*> kFields = {
       {offsetof(InstanceData, memory0_base), "memory0_base"},
       {offsetof(InstanceData, memory0), "memory0"},
+      {offsetof(InstanceData, memory64_bound), "memory64_bound"},
       {offsetof(InstanceData, context), "context"},
       {offsetof(InstanceData, builtin_trampoline), "builtin_trampoline"},
       {offsetof(InstanceData, builtins), "builtins"},

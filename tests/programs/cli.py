@@ -200,6 +200,21 @@ def test_errors(directory):
     check(result.status == 1 and "nothing to run" in result.err, "nothing to run", result.err)
 
 
+def test_features(directory):
+    path = directory / "wide.wasm"
+    # (func (export "f") (param i64) (result i64) (i64.mul_wide_u (local.get 0) (local.get 0)) drop)
+    path.write_bytes(b"\0asm\1\0\0\0\1\6\1\x60\1\x7e\1\x7e\3\2\1\0\7\5\1\1f\0\0\n\x0b\1\x09\0"
+                     b"\x20\0\x20\0\xfc\x16\x1a\x0b")
+    for line in (["--invoke", "f", path, 5], ["validate", path]):
+        result = run(line)
+        check(result.status == 1 and "wide" in result.err, f"{line}: off unless asked for", result.err)
+    check_output(run(["--features", "wide-arithmetic", "--invoke", "f", path, 5]), "25\n", 0, "--features")
+    check_output(run(["validate", "--features=-simd,wide-arithmetic", path]), f"{path}: valid\n", 0,
+                 "validate --features")
+    result = run(["--features", "wide-arithmetic", "--features=-wide-arithmetic", path])
+    check(result.status == 1, "what comes later wins", result.err)
+
+
 def test_streams(directory):
     for line in (["run", "-"], ["-"], [], ["run"], ["--workers", "0"]):
         check(run(line, pipe=with_exit(5), seconds=0.1).status == 5, f"{line}: module from a pipe")
@@ -361,6 +376,7 @@ def test_hostile_lines(directory):
                          (["--workers", "-1", path], "--workers wants a number from 0 to 256, not '-1'"),
                          (["--workers", "4x", path], "from 0 to 256"), (["--workers=", path], "not ''"),
                          (["--max-stack", "1", path], "a size from 16K up"),
+                         (["--features", "simd,wide", path], "proposals' names"),
                          (["--max-stack", "99999999999T", path], "a size"),
                          (["--inovke", "add", path], "similar: --invoke"),
                          (["run", "--repeat=3", path], "is no option of sluice run"),
@@ -410,7 +426,7 @@ def test_scarcity(directory):
 def main():
     with tempfile.TemporaryDirectory() as text:
         directory = pathlib.Path(text)
-        for test in (test_invoke, test_traps, test_exit, test_surroundings, test_imports, test_errors, test_streams,
+        for test in (test_invoke, test_traps, test_exit, test_surroundings, test_imports, test_errors, test_features, test_streams,
                      test_words, test_shells, test_bench, test_hostile_lines, test_scarcity):
             test(directory)
     finish()

@@ -35,24 +35,78 @@ ScriptReport Script::run(const std::filesystem::path& json_file) {
   folder_ = json_file.parent_path();
   report_ = {};
   lacks_module_ = false;
+  std::ifstream in(json_file);
+  const Json script = Json::parse(in);
+  run_commands(script["commands"]);
+  return report_;
+}
+
+/// A fresh store with what scripts expect of their host.
+bool Script::open() {
   auto store = Store::create(engine_);
   if (!store) {
     report_.failures.push_back(to_std(store.error().message()));
-    return report_;
+    return false;
   }
   store_ = std::move(*store);
   linker_ = std::make_unique<Linker>(engine_);
   linker_->allow_shadowing(true);
   if (auto defined = define_spectest(*linker_, *store_); !defined) {
     report_.failures.push_back("spectest: " + to_std(defined.error().message()));
-    return report_;
+    return false;
   }
-  std::ifstream in(json_file);
-  Json script = Json::parse(in);
-  for (const Json& each : script["commands"]) command(each);
+  return true;
+}
+
+void Script::run_commands(const Json& commands) {
+  if (!open()) return;
+  for (const Json& each : commands) command(each);
+  // Before the store, whose memories they may be using.
+  while (!threads_.empty()) wait_command({{"thread", threads_.begin()->first}});
   linker_.reset();
   store_.reset();
-  return report_;
+}
+
+// --- Threads: each has a script and a store of its own ---
+
+Script::SharedModule Script::share(const std::string& module) {
+  if (auto found = shared_modules_.find(module); found != shared_modules_.end()) {
+    return found->second;
+  }
+  SharedModule memories;
+  const auto found = instances_.find(module);
+  if (found == instances_.end() || found->second == nullptr) return memories;
+  const Vector<Export>& exports = found->second->module().exports;
+  for (size_t i = 0; i < exports.size(); ++i) {
+    Memory* memory = found->second->export_at(i).memory();
+    if (memory != nullptr) memories.emplace_back(exports[i].name, memory);
+  }
+  return memories;
+}
+
+void Script::thread_command(const Json& command) {
+  auto script = std::make_unique<Script>(engine_, compile_, allow_not_compiled_);
+  script->folder_ = folder_;
+  if (command.contains("shared_module")) {
+    std::string name = command["shared_module"];
+    script->shared_modules_[name] = share(name);
+  }
+  Script& child = *script;
+  const Json& commands = command["commands"];
+  std::thread thread([&child, &commands] { child.run_commands(commands); });
+  threads_[command["name"].get<std::string>()] = {std::move(script), std::move(thread)};
+}
+
+void Script::wait_command(const Json& command) {
+  const auto found = threads_.find(command["thread"].get<std::string>());
+  if (found == threads_.end()) return fail(command, "no such thread");
+  found->second.thread.join();
+  const ScriptReport& report = found->second.script->report_;
+  report_.passed += report.passed;
+  report_.skipped += report.skipped;
+  report_.not_compiled += report.not_compiled;
+  report_.failures.insert(report_.failures.end(), report.failures.begin(), report.failures.end());
+  threads_.erase(found);
 }
 
 void Script::fail(const Json& command, const Failure& failure) {
@@ -96,6 +150,10 @@ void Script::command(const Json& command) {
     assert_unlinkable(command);
   } else if (type == "assert_uninstantiable") {
     assert_uninstantiable(command);
+  } else if (type == "thread") {
+    thread_command(command);
+  } else if (type == "wait") {
+    wait_command(command);
   } else {
     fail(command, "no such command here");
   }
@@ -155,6 +213,15 @@ Instance* Script::find_instance(const Json& command, const char* key) {
 }
 
 void Script::register_command(const Json& command) {
+  const auto shared = shared_modules_.find(command.value("name", ""));
+  if (shared != shared_modules_.end()) {
+    for (const auto& [name, memory] : shared->second) {
+      auto seen = Memory::share(*store_, *memory);
+      if (!seen) return fail(command, to_std(seen.error().message()));
+      (void)linker_->define(command["as"].get<std::string>(), name, Extern(*seen));
+    }
+    return pass();
+  }
   Instance* instance = find_instance(command, "name");
   if (instance == nullptr) return fail(command, missing("no such instance"));
   std::string as = command["as"];

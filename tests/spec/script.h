@@ -7,6 +7,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -39,6 +41,14 @@ class Script {
 
  private:
   using Json = nlohmann::json;
+  /// What a thread may see of another's module: its shared memories, by their exports' names.
+  using SharedModule = std::vector<std::pair<std::string, Memory*>>;
+
+  bool open();
+  void run_commands(const Json& commands);
+  void thread_command(const Json& command);
+  void wait_command(const Json& command);
+  SharedModule share(const std::string& module);
   void command(const Json& command);
   void pass() { ++report_.passed; }
   void fail(const Json& command, const std::string& why);
@@ -71,6 +81,12 @@ class Script {
   std::shared_ptr<const CompiledModule> last_definition_;
   std::map<std::string, Instance*> instances_;
   Instance* last_instance_ = nullptr;
+  std::map<std::string, SharedModule> shared_modules_;  // of the thread that started this one
+  struct Thread {
+    std::unique_ptr<Script> script;
+    std::thread thread;
+  };
+  std::map<std::string, Thread> threads_;
   ScriptReport report_;
 };
 

@@ -2,7 +2,8 @@
 //
 //   spec_runner --suite core [--suite …] [--memory guard|explicit] [--workers N]
 //               [--compile eager|lazy|adaptive] [--collect-always] [--cpu sse4.1|avx|avx2|host]
-//               [--split whole|bytes|random] [--script NAME] [--feature NAME …] [--verbose]
+//               [--split whole|bytes|random] [--script NAME] [--feature NAME …] [--without NAME …]
+//               [--verbose]
 //               [--expected-failures FILE] [--allow-not-compiled]
 //
 // The suites are data outside the repository (SLUICE_SPEC_DIR); without them the run is skipped
@@ -82,10 +83,11 @@ Options parse_options(int argc, char** argv) {
       options.split = value == "bytes"    ? Split::Bytes
                       : value == "random" ? Split::Random
                                           : Split::Whole;
-    } else if (name == "--feature") {
+    } else if (name == "--feature" || name == "--without") {
       const std::optional<Feature> feature = find_feature(value);
       if (!feature) usage("there is no such feature");
-      options.config.features = options.config.features.with(*feature);
+      Features& features = options.config.features;
+      features = name == "--feature" ? features.with(*feature) : features.without(*feature);
     } else if (name == "--script") {
       options.script = value;
     } else if (name == "--expected-failures") {

@@ -42,6 +42,13 @@ foreach(memory guard explicit)
                 --workers ${workers} --compile ${policy} --split bytes
         LABELS spec
         TIMEOUT 600)
+      # The scripts of `threads` are older than multi-memory and say that a second one is invalid.
+      sluice_add_test(
+        spec/${memory}/threads/${policy}/workers_${workers}
+        COMMAND spec_runner --suite threads --without multi-memory --memory ${memory}
+                --workers ${workers} --compile ${policy} --split bytes
+        LABELS spec
+        TIMEOUT 600)
     endforeach()
   endforeach()
 endforeach()
@@ -71,8 +78,7 @@ foreach(memory guard explicit)
     TIMEOUT 600)
 endforeach()
 # The suites of features that are not compiled yet: what is refused must be refused for that reason,
-# and everything else must pass. (The scripts of `threads` need threads in the runner; its modules are
-# decoded and validated by validate_suite.)
+# and everything else must pass.
 foreach(memory guard explicit)
   sluice_add_test(
     spec/${memory}/not_compiled

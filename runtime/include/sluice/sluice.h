@@ -80,6 +80,7 @@ typedef enum sluice_trap_code {
   SLUICE_TRAP_CAST_FAILURE,
   SLUICE_TRAP_ARRAY_OUT_OF_BOUNDS,
   SLUICE_TRAP_UNALIGNED_ATOMIC,
+  SLUICE_TRAP_EXPECTED_SHARED,
   SLUICE_TRAP_UNCAUGHT_EXCEPTION,
   SLUICE_TRAP_INTERRUPTED,
   SLUICE_TRAP_OUT_OF_MEMORY,
@@ -160,6 +161,13 @@ SLUICE_API void sluice_config_set_compile(sluice_config_t* config, sluice_compil
 SLUICE_API void sluice_config_set_cpu(sluice_config_t* config, sluice_cpu_t level);
 /* Stack that one outermost call into Wasm may use. */
 SLUICE_API void sluice_config_set_max_wasm_stack(sluice_config_t* config, uint64_t bytes);
+/* Accepts or refuses modules that use a proposal, by its name. Off unless set: "wide-arithmetic",
+ * "custom-page-sizes"; on: "simd", "threads", "memory64" and the others of Wasm 3.0. False if there
+ * is none of that name. */
+SLUICE_API bool sluice_config_set_feature(sluice_config_t* config, const char* name, bool accepted);
+/* No 64-bit memory grows beyond; 64 GiB unless set. Each reserves so much address space, or less if
+ * the system refuses it to the engine. */
+SLUICE_API void sluice_config_set_memory64_bound(sluice_config_t* config, uint64_t bytes);
 /* The library installs no signal handlers: the embedder's call sluice_handle_signal. */
 SLUICE_API void sluice_config_set_embedder_owns_signals(sluice_config_t* config, bool owned);
 /* Memories of deleted stores whose address space the engine keeps, cleared, for later instances:
@@ -451,6 +459,25 @@ SLUICE_API sluice_error_t* sluice_memory_read(const sluice_store_t* store, sluic
                                               uint64_t offset, void* out, size_t size);
 SLUICE_API sluice_error_t* sluice_memory_write(sluice_store_t* store, sluice_memory_t memory,
                                                uint64_t offset, const void* bytes, size_t size);
+/* The guest's memory.atomic.wait32, wait64 and notify: host and guests wake each other, also across
+ * stores. Waiting blocks the thread until a notify of this address, unless the word there is not
+ * `expected`; it wants a shared memory and an offset that is a multiple of the word's size. A
+ * negative timeout is none. An interrupt of the store ends it. */
+typedef enum sluice_wait {
+  SLUICE_WAIT_WOKEN,
+  SLUICE_WAIT_NOT_EQUAL,
+  SLUICE_WAIT_TIMED_OUT,
+  SLUICE_WAIT_INTERRUPTED
+} sluice_wait_t;
+SLUICE_API sluice_error_t* sluice_memory_wait32(sluice_store_t* store, sluice_memory_t memory,
+                                                uint64_t offset, uint32_t expected,
+                                                int64_t timeout_ns, sluice_wait_t* out);
+SLUICE_API sluice_error_t* sluice_memory_wait64(sluice_store_t* store, sluice_memory_t memory,
+                                                uint64_t offset, uint64_t expected,
+                                                int64_t timeout_ns, sluice_wait_t* out);
+/* Wakes `count` threads at most, those first that waited first. `woken` may be null. */
+SLUICE_API sluice_error_t* sluice_memory_notify(sluice_store_t* store, sluice_memory_t memory,
+                                                uint64_t offset, uint32_t count, uint32_t* woken);
 /* The same shared memory in another store of the engine. */
 SLUICE_API sluice_error_t* sluice_memory_share(const sluice_store_t* from, sluice_memory_t memory,
                                                sluice_store_t* to, sluice_memory_t* out);

@@ -24,6 +24,8 @@ struct Config {
   std::optional<uint64_t> max_wasm_stack = std::nullopt;  // bytes per outermost call
   bool embedder_owns_signals = false;
   std::optional<uint32_t> max_idle_memories = std::nullopt;
+  std::vector<std::pair<std::string, bool>> features = {};  // see sluice_config_set_feature
+  std::optional<uint64_t> memory64_bound_bytes = std::nullopt;
 };
 
 namespace detail {
@@ -59,6 +61,14 @@ class Engine {
     if (config.max_wasm_stack) sluice_config_set_max_wasm_stack(c.get(), *config.max_wasm_stack);
     if (config.max_idle_memories) {
       sluice_config_set_max_idle_memories(c.get(), *config.max_idle_memories);
+    }
+    if (config.memory64_bound_bytes) {
+      sluice_config_set_memory64_bound(c.get(), *config.memory64_bound_bytes);
+    }
+    for (const auto& [name, accepted] : config.features) {
+      if (sluice_config_set_feature(c.get(), name.c_str(), accepted)) continue;
+      error_ = Error("there is no feature named '" + name + "'");
+      return;
     }
     sluice_engine_t* raw = nullptr;
     error_ = Error(sluice_engine_new(c.get(), &raw));

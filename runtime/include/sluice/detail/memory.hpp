@@ -4,8 +4,10 @@
 // change while the store lives.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -126,6 +128,33 @@ class Memory {
   }
   Result<void> copy_in(uint64_t offset, std::span<const std::byte> from) const {
     return Error(sluice_memory_write(store_, raw_, offset, from.data(), from.size()));
+  }
+
+  /// The guest's memory.atomic.wait32 and wait64, on shared memories only; no timeout: for ever.
+  Result<sluice_wait_t>
+  wait32(uint64_t offset, uint32_t expected,
+         std::optional<std::chrono::nanoseconds> timeout = std::nullopt) const {
+    sluice_wait_t result = SLUICE_WAIT_WOKEN;
+    const int64_t ns = timeout ? std::max<int64_t>(timeout->count(), 0) : -1;
+    sluice_error_t* e = sluice_memory_wait32(store_, raw_, offset, expected, ns, &result);
+    if (e != nullptr) return Error(e);
+    return result;
+  }
+  Result<sluice_wait_t>
+  wait64(uint64_t offset, uint64_t expected,
+         std::optional<std::chrono::nanoseconds> timeout = std::nullopt) const {
+    sluice_wait_t result = SLUICE_WAIT_WOKEN;
+    const int64_t ns = timeout ? std::max<int64_t>(timeout->count(), 0) : -1;
+    sluice_error_t* e = sluice_memory_wait64(store_, raw_, offset, expected, ns, &result);
+    if (e != nullptr) return Error(e);
+    return result;
+  }
+  /// Wakes threads that wait there; how many did.
+  Result<uint32_t> notify(uint64_t offset, uint32_t count = UINT32_MAX) const {
+    uint32_t woken = 0;
+    sluice_error_t* e = sluice_memory_notify(store_, raw_, offset, count, &woken);
+    if (e != nullptr) return Error(e);
+    return woken;
   }
 
   sluice_memory_t raw() const { return raw_; }

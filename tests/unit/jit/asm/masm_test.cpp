@@ -81,6 +81,32 @@ std::string name(const char* what, int a, int b) {
 
 constexpr Width kWidths[] = {W32, W64};
 
+TEST_F(MasmTest, AtomicForms) {
+  const Mem kPlaces[] = {mem_at(Reg::Rbx, 5), mem_at(Reg::Rbx, Reg::R9, 0),
+                         mem_at(Reg::R11, Reg::Rax, 0x12345)};
+  auto sized = [](Reg r, uint32_t bytes) -> x86::Gp {
+    if (bytes == 1) return x86::gpb(encoding(r));
+    if (bytes == 2) return x86::gpw(encoding(r));
+    return gp(bytes == 8 ? W64 : W32, r);
+  };
+  for (const uint32_t bytes : {1u, 2u, 4u, 8u}) {
+    for (int i = 0; i < kGprs; ++i) {
+      for (const Mem& at : kPlaces) {
+        const x86::Gp r = sized(gpr(i), bytes);
+        same([&](Masm& m) { m.xchg_mem(bytes, at, gpr(i)); },
+             [&](auto& a) { a.xchg(mem(at, bytes), r); }, name("xchg", static_cast<int>(bytes), i));
+        same([&](Masm& m) { m.lock_xadd(bytes, at, gpr(i)); },
+             [&](auto& a) { a.lock().xadd(mem(at, bytes), r); },
+             name("xadd", static_cast<int>(bytes), i));
+        same([&](Masm& m) { m.lock_cmpxchg(bytes, at, gpr(i)); },
+             [&](auto& a) { a.lock().cmpxchg(mem(at, bytes), r); },
+             name("cmpxchg", static_cast<int>(bytes), i));
+      }
+    }
+  }
+  same([](Masm& m) { m.mfence(); }, [](auto& a) { a.mfence(); }, "mfence");
+}
+
 TEST_F(MasmTest, IntegerRegisterForms) {
   for (Width w : kWidths) {
     for (int i = 0; i < kGprs; ++i) {

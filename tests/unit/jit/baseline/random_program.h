@@ -32,6 +32,8 @@ class RandomProgram {
   Bytes bytes() {
     many_locals_ = chance(50);
     has_vectors_ = chance(50);
+    module_.memory(false);
+    module_.memory(true);
     for (uint32_t i = 0; i < kFuncs; ++i) {
       bool is_main = i + 1 == kFuncs;
       Signature signature{Bytes(4, kTypeI32), Bytes(1, kTypeI32)};
@@ -264,6 +266,7 @@ class RandomProgram {
 
   void i32(uint32_t depth) {
     if (has_vectors_ && chance(20)) return lane_of_vector(false, depth);
+    if (chance(5)) return atomic(kTypeI32, depth);
     switch (below(12)) {
     case 0: return division(kTypeI32, depth);
     case 1: return condition(depth);
@@ -287,6 +290,7 @@ class RandomProgram {
 
   void i64(uint32_t depth) {
     if (has_vectors_ && chance(20)) return lane_of_vector(true, depth);
+    if (chance(10)) return chance(50) ? atomic(kTypeI64, depth) : wide(depth);
     switch (below(11)) {
     case 0: return division(kTypeI64, depth);
     case 1: return one(kTypeI32, pick<uint8_t>({0xac, 0xad}), depth);
@@ -347,17 +351,18 @@ class RandomProgram {
     }
   }
   void vector(uint32_t depth) {
+    uint32_t memory = 0;
     switch (below(10)) {
     case 0: return splat(depth);
     case 1:
-      address(depth);
+      memory = address(depth);
       code_.op(0xfd, pick({0x00u, 0x00u, 0x06u, 0x07u, 0x5du}));
-      return offset();
+      return mem_arg(memory);
     case 2:
-      address(depth);
+      memory = address(depth);
       expression(kTypeV128, depth);
       code_.op(0xfd, 0x56);  // load32_lane
-      offset();
+      mem_arg(memory);
       code_.op(static_cast<uint8_t>(below(4)));
       return;
     case 3:
@@ -435,19 +440,54 @@ class RandomProgram {
     code_.op(static_cast<uint8_t>((is_32 ? 0x6d : 0x7f) + below(4)));
   }
 
-  void address(uint32_t depth) {
-    if (chance(20)) return void(code_.i32(static_cast<int32_t>(below(0x7fff))));
-    expression(kTypeI32, depth);
-    code_.i32(0x7fff).op(0x71);
+  /// An address of some memory below 2^15, a multiple of `unit`. Returns which memory.
+  uint32_t address(uint32_t depth, uint32_t unit = 1) {
+    const uint32_t memory = pick({0u, 0u, 0u, 0u, 1u, 2u});
+    const bool is_64 = memory == 2;
+    const uint32_t mask = 0x7fff & ~(unit - 1);
+    if (chance(20)) {
+      code_.op(is_64 ? 0x42 : 0x41);
+      put_signed(code_.bytes, below(0x7fff) & mask);
+      return memory;
+    }
+    expression(is_64 ? kTypeI64 : kTypeI32, depth);
+    code_.op(is_64 ? 0x42 : 0x41);
+    put_signed(code_.bytes, mask);
+    code_.op(is_64 ? 0x83 : 0x71);
+    return memory;
   }
-  void offset() {
-    code_.op(0x00);
-    put_leb(code_.bytes, pick({0u, 1u, 8u, 127u, 128u, 0x7000u}));
+  void mem_arg(uint32_t memory, uint32_t align = 0, uint32_t unit = 1) {
+    if (memory == 0) {
+      code_.op(static_cast<uint8_t>(align));
+    } else {
+      code_.op(static_cast<uint8_t>(0x40 | align), memory);
+    }
+    put_leb(code_.bytes, pick({0u, 1u, 8u, 127u, 128u, 0x7000u}) & ~(unit - 1));
   }
   void load(uint8_t opcode, uint32_t depth) {
-    address(depth);
+    const uint32_t memory = address(depth);
     code_.op(opcode);
-    offset();
+    mem_arg(memory);
+  }
+  /// A load, or an exchange of some kind, of one of the sizes that a type has.
+  void atomic(uint8_t type, uint32_t depth) {
+    constexpr uint32_t kFamilies[] = {0, 2, 3, 4, 5, 6, 7, 8};  // not the stores
+    const uint32_t family = kFamilies[below(8)];
+    const uint32_t row = type == kTypeI32 ? pick({0u, 2u, 3u}) : pick({1u, 4u, 5u, 6u});
+    constexpr uint8_t kAligns[] = {2, 3, 0, 1, 0, 1, 2};
+    const uint32_t unit = 1u << kAligns[row];
+    const uint32_t memory = address(depth, unit);
+    if (family == 8) expression(type, depth);
+    if (family != 0) expression(type, depth);
+    code_.op(0xfe, 0x10 + 7 * family + row);
+    mem_arg(memory, kAligns[row], unit);
+  }
+  /// One half of a 128-bit result; the other goes to a local, or is mixed in.
+  void wide(uint32_t depth) {
+    const uint32_t which = below(4);
+    expressions(Bytes(which < 2 ? 4 : 2, kTypeI64), depth);
+    code_.op(0xfc, 0x13 + which);
+    chance(50) ? code_.op(0x85) : code_.set(local(kTypeI64));
   }
 
   // --- Blocks
@@ -636,22 +676,27 @@ class RandomProgram {
   }
   void store() {
     uint8_t stored = type();
-    address(2);
+    const bool is_atomic = (stored == kTypeI32 || stored == kTypeI64) && chance(20);
+    const uint32_t memory = address(2, is_atomic ? 8 : 1);
     expression(stored, 2);
     if (stored == kTypeF32 || stored == kTypeF64) canonical(stored);
     if (stored == kTypeV128) {
       const bool whole = chance(70);
       code_.op(0xfd, whole ? 0x0b : 0x59);  // v128.store, store16_lane
-      offset();
+      mem_arg(memory);
       if (!whole) code_.op(static_cast<uint8_t>(below(8)));
       return;
+    }
+    if (is_atomic) {
+      code_.op(0xfe, stored == kTypeI32 ? 0x17 : 0x18);
+      return mem_arg(memory, stored == kTypeI32 ? 2 : 3, 8);
     }
     switch (stored) {
     case kTypeI32: code_.op(static_cast<uint8_t>(pick({0x36, 0x3a, 0x3b}))); break;
     case kTypeI64: code_.op(static_cast<uint8_t>(pick({0x37, 0x3c, 0x3d, 0x3e}))); break;
     default: code_.op(stored == kTypeF32 ? 0x38 : 0x39); break;
     }
-    offset();
+    mem_arg(memory);
   }
   // As compilers make them of phi functions.
   void assign_in_parallel() {

@@ -277,6 +277,8 @@ void Reference::run(const uint8_t* begin, size_t results) {
       push(read_bits<uint64_t>(p_));
     } else if (op == 0xfc) {
       saturate(static_cast<uint32_t>(read_unsigned(p_)));
+    } else if (op == 0xfe) {
+      atomic(static_cast<uint32_t>(read_unsigned(p_)));
     } else if (op == 0xfd) {
       vector(static_cast<uint32_t>(read_unsigned(p_)));
     } else if (is_binary(op)) {
@@ -352,30 +354,82 @@ void Reference::branch_table() {
   branch(static_cast<uint32_t>(depth));
 }
 
-/// Loads and stores, whose addresses must be in bounds.
+Reference::MemoryPlace Reference::read_memory_place(const uint8_t*& p) {
+  MemoryPlace place;
+  if ((read_unsigned(p) & 0x40) != 0) place.memory = read_unsigned(p);
+  place.offset = read_unsigned(p);
+  return place;
+}
+
+/// So many bytes there, which must be in bounds.
+uint8_t* Reference::at(const MemoryPlace& place, uint64_t address, size_t size) {
+  address += place.offset;
+  if (place.memory >= kMemories || address + size > kMemoryBytes) unknown(0);
+  return &memory[place.memory * kMemoryBytes + address];
+}
+
+/// Loads and stores.
 void Reference::access(uint8_t opcode) {
-  read_unsigned(p_);
-  uint64_t offset = read_unsigned(p_);
+  const MemoryPlace place = read_memory_place(p_);
   uint64_t value = 0;
   if (opcode >= 0x36) value = pop();
-  uint64_t address = pop() + offset;
   // Of each instruction from i32.load on: bytes, negative if the sign is extended.
   static constexpr int8_t kBytes[] = {4,  8, 4, 8, -1, 1, -2, 2, -1, 1, -2, 2,
                                       -4, 4, 4, 8, 4,  8, 1,  2, 1,  2, 4};
   int bytes = kBytes[opcode - 0x28];
   auto size = static_cast<size_t>(std::abs(bytes));
-  if (address + size > kMemoryBytes) unknown(opcode);
+  uint8_t* bytes_there = at(place, pop(), size);
   if (opcode >= 0x36) {
-    std::memcpy(&memory[address], &value, size);
+    std::memcpy(bytes_there, &value, size);
     return;
   }
-  std::memcpy(&value, &memory[address], size);
+  std::memcpy(&value, bytes_there, size);
   auto unused = static_cast<unsigned>(64 - 8 * size);
   if (bytes < 0) value = static_cast<uint64_t>(static_cast<int64_t>(value << unused) >> unused);
   push(opcode == 0x2c || opcode == 0x2e ? static_cast<uint32_t>(value) : value);
 }
 
+/// Loads, stores, and what reads and writes at once, at a multiple of the size.
+void Reference::atomic(uint32_t opcode) {
+  const MemoryPlace place = read_memory_place(p_);
+  // Of each family's rows; families from load on: store, add, sub, and, or, xor, xchg, cmpxchg.
+  static constexpr uint8_t kBytes[] = {4, 8, 1, 2, 1, 2, 4};
+  const uint32_t family = (opcode - 0x10) / 7;
+  const size_t size = kBytes[(opcode - 0x10) % 7];
+  const uint64_t mask = size == 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * size)) - 1;
+  uint64_t value = 0, expected = 0, old = 0;
+  if (family != 0) value = pop();
+  if (family == 8) expected = pop();
+  uint8_t* bytes_there = at(place, pop(), size);
+  std::memcpy(&old, bytes_there, size);
+  const uint64_t results[] = {old,         value,       old + value, old - value, old & value,
+                              old | value, old ^ value, value,       value};
+  const bool writes = family != 0 && (family != 8 || old == (expected & mask));
+  if (writes) std::memcpy(bytes_there, &results[family], size);
+  if (family != 1) push(old);
+}
+
+/// i64.add128 and its like.
+void Reference::wide(uint32_t opcode) {
+  __extension__ typedef unsigned __int128 U;
+  __extension__ typedef __int128 S;
+  const uint64_t d = pop(), c = pop();
+  U result;
+  if (opcode >= 0x15) {
+    result = opcode == 0x16
+                 ? U{c} * d
+                 : static_cast<U>(S{static_cast<int64_t>(c)} * S{static_cast<int64_t>(d)});
+  } else {
+    const uint64_t b = pop(), a = pop();
+    const U left = U{b} << 64 | a, right = U{d} << 64 | c;
+    result = opcode == 0x13 ? left + right : left - right;
+  }
+  push(static_cast<uint64_t>(result));
+  push(static_cast<uint64_t>(result >> 64));
+}
+
 void Reference::saturate(uint32_t opcode) {
+  if (opcode >= 0x13) return wide(opcode);
   uint64_t a = pop();
   switch (opcode) {
   case 0: return push(static_cast<uint32_t>(saturated<int32_t>(f32(a))));
@@ -503,30 +557,27 @@ void Reference::vector(uint32_t opcode) {
 }
 
 void Reference::vector_access(uint32_t opcode) {
-  read_unsigned(p_);
-  const uint64_t offset = read_unsigned(p_);
+  const MemoryPlace place = read_memory_place(p_);
   Cell vector;
   if (opcode == 0x0b || opcode == 0x56 || opcode == 0x59) vector = pop();
-  const uint64_t address = pop() + offset;
-  if (address + 16 > kMemoryBytes) unknown(0xfd00 | opcode);
-  uint8_t* at = &memory[address];
-  const auto loaded = [at](auto lane, size_t skip = 0) {
-    std::memcpy(&lane, at + skip, sizeof lane);
+  uint8_t* there = at(place, pop(), 16);
+  const auto loaded = [there](auto lane, size_t skip = 0) {
+    std::memcpy(&lane, there + skip, sizeof lane);
     return uint64_t{lane};
   };
   switch (opcode) {
-  case 0x00: std::memcpy(&vector, at, 16); return push(vector);
+  case 0x00: std::memcpy(&vector, there, 16); return push(vector);
   case 0x06: return push({loaded(uint32_t{}), loaded(uint32_t{}, 4)});  // load32x2_u
-  case 0x07: vector.low = vector.high = *at * 0x0101'0101'0101'0101u; return push(vector);
-  case 0x0b: std::memcpy(at, &vector, 16); return;
+  case 0x07: vector.low = vector.high = *there * 0x0101'0101'0101'0101u; return push(vector);
+  case 0x0b: std::memcpy(there, &vector, 16); return;
   case 0x56: {  // load32_lane
     auto lanes = std::bit_cast<std::array<uint32_t, 4>>(vector);
-    std::memcpy(&lanes[*p_++], at, 4);
+    std::memcpy(&lanes[*p_++], there, 4);
     return push(std::bit_cast<Cell>(lanes));
   }
   case 0x59: {  // store16_lane
     const auto lanes = std::bit_cast<std::array<uint16_t, 8>>(vector);
-    std::memcpy(at, &lanes[*p_++], 2);
+    std::memcpy(there, &lanes[*p_++], 2);
     return;
   }
   case 0x5d: return push(loaded(uint64_t{}));
@@ -566,15 +617,16 @@ const uint8_t* Reference::skip(const uint8_t* p) const {
              op == 0x42 || op == 0xfc) {
     read_unsigned(p);
   } else if (op >= 0x28 && op <= 0x3e) {
+    read_memory_place(p);
+  } else if (op == 0xfe) {
     read_unsigned(p);
-    read_unsigned(p);
+    read_memory_place(p);
   } else if (op == 0x43 || op == 0x44) {
     p += op == 0x43 ? 4 : 8;
   } else if (op == 0xfd) {
     const uint64_t vector_op = read_unsigned(p);
     if (vector_op <= 0x0b || (vector_op >= 0x54 && vector_op <= 0x5d)) {
-      read_unsigned(p);
-      read_unsigned(p);
+      read_memory_place(p);
       if (vector_op >= 0x54 && vector_op <= 0x5b) ++p;
     } else if (vector_op == 0x0c || vector_op == 0x0d) {
       p += 16;

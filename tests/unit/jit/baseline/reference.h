@@ -1,6 +1,6 @@
 // A plain interpreter of function bodies, to compare compiled code with.
 //
-// Owns its own reading of the instructions it knows: numeric, control, locals, memory 0 and direct
+// Owns its own reading of the instructions it knows: numeric, control, locals, memory and direct
 // calls of Wasm 2.0, with some thirty of its vector instructions, in valid bodies that never trap.
 // Nothing is shared with the compiler but the decoded module, so a rule that both got wrong is
 // wrong twice.
@@ -17,13 +17,14 @@ namespace sluice::test {
 class Reference {
  public:
   static constexpr size_t kMemoryBytes = 65'536;
+  static constexpr size_t kMemories = 3;
 
-  explicit Reference(const Module& module) : memory(kMemoryBytes), module_(module) {}
+  explicit Reference(const Module& module) : memory(kMemories * kMemoryBytes), module_(module) {}
 
   /// Results of a function without imports; i32 and f32 with zero upper halves.
   std::vector<uint64_t> call(uint32_t func, const std::vector<uint64_t>& args);
 
-  std::vector<uint8_t> memory;
+  std::vector<uint8_t> memory;  // all of them, one behind the other
 
  private:
   /// A value of any type: numbers in the low part, vectors in both.
@@ -55,7 +56,15 @@ class Reference {
   void branch(uint32_t depth);
   void branch_table();
   void call_func(uint32_t func);
+  struct MemoryPlace {
+    uint64_t memory = 0;
+    uint64_t offset = 0;
+  };
+  static MemoryPlace read_memory_place(const uint8_t*& p);
+  uint8_t* at(const MemoryPlace& place, uint64_t address, size_t size);
   void access(uint8_t opcode);
+  void atomic(uint32_t opcode);
+  void wide(uint32_t opcode);
   void saturate(uint32_t opcode);
   void vector(uint32_t opcode);
   void vector_access(uint32_t opcode);

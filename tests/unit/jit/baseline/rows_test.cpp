@@ -30,6 +30,7 @@ bool is_compiled(const OpInfo& info) {
   case Feature::MultiMemory:
   case Feature::Memory64:
   case Feature::CustomPageSizes:
+  case Feature::Threads:
   case Feature::WideArithmetic:
   case Feature::Exceptions:
   case Feature::LegacyExceptions: return true;

@@ -72,7 +72,7 @@ class Code {
   Bytes bytes;
 };
 
-/// One module with defined functions and one memory of one page.
+/// One module with defined functions and one memory of one page, or more.
 class TestModule {
  public:
   uint32_t type(const Bytes& params, const Bytes& results) {
@@ -82,6 +82,12 @@ class TestModule {
     put_leb(types_, results.size());
     types_.insert(types_.end(), results.begin(), results.end());
     return type_count_++;
+  }
+  /// One more memory of one page.
+  void memory(bool is_64) {
+    memories_.push_back(is_64 ? 0x04 : 0x00);
+    memories_.push_back(0x01);
+    ++memory_count_;
   }
   /// `locals`: count and type pairs.
   uint32_t func(uint32_t type, const std::vector<std::pair<uint32_t, uint8_t>>& locals,
@@ -104,7 +110,7 @@ class TestModule {
     Bytes out = {0, 'a', 's', 'm', 1, 0, 0, 0};
     section(out, 1, type_count_, types_);
     section(out, 3, func_count_, funcs_);
-    section(out, 5, 1, {0x00, 0x01});
+    section(out, 5, memory_count_, memories_);
     Bytes exports;
     for (uint32_t i = 0; i < func_count_; ++i) {
       std::string name = "f" + std::to_string(i);
@@ -128,6 +134,8 @@ class TestModule {
     out.insert(out.end(), payload.begin(), payload.end());
   }
 
+  Bytes memories_ = {0x00, 0x01};
+  uint32_t memory_count_ = 1;
   Bytes types_;
   Bytes funcs_;
   Bytes bodies_;
@@ -137,7 +145,7 @@ class TestModule {
 
 inline std::shared_ptr<Module> decode(const Bytes& bytes) {
   auto registry = make_shared_heap<TypeRegistry>();
-  auto module = decode_module(bytes, Features::standard(), registry);
+  auto module = decode_module(bytes, Features::all(), registry);
   if (!module) {
     ADD_FAILURE() << module.error().message().c_str();
     return nullptr;

@@ -1,4 +1,4 @@
-// Runs compiled functions without a runtime: one instance, one memory, no imports, no traps.
+// Runs compiled functions without a runtime: one instance, a few memories, no imports, no traps.
 #pragma once
 
 #include <cstring>
@@ -14,8 +14,9 @@ namespace sluice::test {
 class TestRunner {
  public:
   static constexpr size_t kMemoryBytes = 65'536;
+  static constexpr size_t kMemories = 3;  // at most
 
-  TestRunner() : code_(*CodeMemory::create(size_t{64} << 20)), memory_(kMemoryBytes) {
+  TestRunner() : code_(*CodeMemory::create(size_t{64} << 20)), memory_(kMemories * kMemoryBytes) {
     auto stub = thunk();
     entry_ = reinterpret_cast<Entry>(code_->base() + *code_->add_stub(stub, StubKind::Entry));
   }
@@ -38,14 +39,18 @@ class TestRunner {
     InstanceLayout layout = InstanceLayout::of(module);
     block_.assign(layout.size_bytes / 8 + 2, 0);
     std::fill(memory_.begin(), memory_.end(), uint8_t{0});
-    memory_data_ = {memory_.data(), kMemoryBytes, kMemoryBytes};
     InstanceData& instance = *new (block_.data()) InstanceData;
     instance.memory0_base = memory_.data();
-    instance.memory0 = &memory_data_;
+    instance.memory0 = &memory_data_[0];
+    instance.memory64_bound = kMemoryBytes;
     instance.context = &context_;
     instance.code_base = code_->base();
-    MemoryData* first = &memory_data_;
-    std::memcpy(reinterpret_cast<uint8_t*>(block_.data()) + layout.memories, &first, sizeof first);
+    auto* pointers = reinterpret_cast<uint8_t*>(block_.data()) + layout.memories;
+    for (size_t i = 0; i < module.memories.size() && i < kMemories; ++i) {
+      MemoryData* data = &memory_data_[i];
+      *data = {memory_.data() + i * kMemoryBytes, kMemoryBytes, kMemoryBytes};
+      std::memcpy(pointers + i * sizeof data, &data, sizeof data);
+    }
     return true;
   }
 
@@ -59,6 +64,7 @@ class TestRunner {
         reinterpret_cast<const void*>(code_->base() + module_->slot_offset(FuncIdx{func})),
         memory_.data(), values);
   }
+  /// All memories, one behind the other.
   const std::vector<uint8_t>& memory() const { return memory_; }
   std::span<const uint8_t> code_of(uint32_t func) const { return module_->code_of(FuncIdx{func}); }
 
@@ -90,7 +96,7 @@ class TestRunner {
   std::shared_ptr<ModuleCode> module_;
   std::vector<uint8_t> memory_;
   std::vector<uint64_t> block_;
-  MemoryData memory_data_;
+  MemoryData memory_data_[kMemories];
   StoreContext context_;
   Entry entry_ = nullptr;
 };

@@ -243,6 +243,44 @@ TEST_F(HppTest, GlobalsTablesAndSharedObjects) {
   EXPECT_EQ(*(*user.func<int32_t()>("mine"))(), 83);
 }
 
+TEST_F(HppTest, SharedMemoriesHaveWaitAndNotify) {
+  auto memory = sluice::Memory::create(store, {.initial = 1, .maximum = 1, .is_shared = true});
+  ASSERT_TRUE(memory) << memory.error().message();
+  EXPECT_EQ(*memory->wait32(0, 1), SLUICE_WAIT_NOT_EQUAL);
+  EXPECT_EQ(*memory->wait64(8, 0, std::chrono::milliseconds(1)), SLUICE_WAIT_TIMED_OUT);
+  EXPECT_FALSE(memory->wait32(2, 0));
+  EXPECT_EQ(*memory->notify(0), 0u);
+  std::thread waiter([&, from = *memory] {
+    sluice::Store own(engine);
+    sluice_memory_t raw = {};
+    ASSERT_EQ(sluice_memory_share(store.raw(), from.raw(), own.raw(), &raw), nullptr);
+    EXPECT_EQ(*sluice::Memory::wrap(own.raw(), raw)->wait32(0, 0), SLUICE_WAIT_WOKEN);
+  });
+  while (*memory->notify(0) == 0) std::this_thread::yield();
+  waiter.join();
+}
+
+TEST_F(HppTest, FeaturesAndTheBoundOf64BitMemoriesAreConfigured) {
+  sluice::Config config;
+  config.features = {{"no-such-thing", true}};
+  sluice::Engine wrong(config);
+  EXPECT_FALSE(wrong.ok());
+  EXPECT_NE(wrong.status().error().message().find("no-such-thing"), std::string::npos);
+  config.features = {{"wide-arithmetic", true}, {"memory64", false}};
+  config.memory64_bound_bytes = 1 << 20;
+  sluice::Engine own(config);
+  ASSERT_TRUE(own.ok());
+  // (module (memory i64 1))
+  const Bytes memory64 = {0, 'a', 's', 'm', 1, 0, 0, 0, 5, 3, 1, 4, 1};
+  EXPECT_FALSE(own.compile(std::span<const uint8_t>(memory64)));
+  EXPECT_TRUE(engine.compile(std::span<const uint8_t>(memory64)));
+  sluice::Store small(own);
+  auto memory = sluice::Memory::create(small, {.initial = 1, .is_64 = true});
+  ASSERT_TRUE(memory);
+  EXPECT_TRUE(memory->grow(15));
+  EXPECT_FALSE(memory->grow(1));
+}
+
 TEST_F(HppTest, ResultsConvertToExpected) {
 #ifdef __cpp_lib_expected
   sluice::Instance instance = instantiate(kBasics);

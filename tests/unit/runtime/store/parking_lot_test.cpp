@@ -1,0 +1,146 @@
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "runtime/store/parking_lot.h"
+#include "tests/support/fork.h"
+
+namespace sluice {
+namespace {
+
+constexpr int64_t kNever = -1;
+constexpr uint32_t kAll = ~uint32_t{0};
+constexpr uint32_t kQuiet = 0;  // no interrupt is requested
+
+/// Notifies until so many have woken: those that are to be woken may not be waiting yet.
+void wake(ParkingLot& lot, const void* address, uint32_t count) {
+  while (count > 0) {
+    count -= lot.notify(address, count);
+    std::this_thread::yield();
+  }
+}
+
+TEST(ParkingLot, ComparesBeforeItWaits) {
+  ParkingLot lot;
+  const uint32_t word = 7;
+  const uint64_t wide = uint64_t{7} << 32;
+  EXPECT_EQ(lot.wait(&word, 8u, kNever, &kQuiet), WaitResult::NotEqual);
+  EXPECT_EQ(lot.wait(&wide, uint64_t{0}, kNever, &kQuiet), WaitResult::NotEqual);
+  EXPECT_EQ(lot.notify(&word, kAll), 0u);
+}
+
+TEST(ParkingLot, TimesOut) {
+  ParkingLot lot;
+  const uint32_t word = 7;
+  EXPECT_EQ(lot.wait(&word, 7u, 0, &kQuiet), WaitResult::TimedOut);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(lot.wait(&word, 7u, 3'000'000, &kQuiet), WaitResult::TimedOut);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(3));
+  // Who has given up is not counted.
+  EXPECT_EQ(lot.notify(&word, kAll), 0u);
+}
+
+TEST(ParkingLot, TheLongestTimeoutIsNone) {
+  ParkingLot lot;
+  const uint32_t word = 7;
+  std::thread waiter(
+      [&] { EXPECT_EQ(lot.wait(&word, 7u, INT64_MAX, &kQuiet), WaitResult::Woken); });
+  wake(lot, &word, 1);
+  waiter.join();
+}
+
+TEST(ParkingLot, WakesThoseOfOneAddressInOrderAndNoMoreThanAsked) {
+  ParkingLot lot;
+  // More addresses than there are queues.
+  std::vector<uint32_t> words(100, 0);
+  std::atomic<int> woken = 0;
+  std::vector<std::thread> threads;
+  for (uint32_t& word : words) {
+    threads.emplace_back([&] {
+      EXPECT_EQ(lot.wait(&word, 0u, kNever, &kQuiet), WaitResult::Woken);
+      ++woken;
+    });
+  }
+  for (size_t i = 0; i < words.size(); ++i) {
+    EXPECT_EQ(lot.notify(&words[i], 0), 0u);
+    wake(lot, &words[i], 1);
+    threads[i].join();
+    EXPECT_EQ(woken, static_cast<int>(i + 1));
+  }
+}
+
+// A wake-up that is lost leaves a thread waiting for ever: the test would not end.
+TEST(ParkingLot, NoWakeUpIsLost) {
+  constexpr uint32_t kThreads = 64, kRing = 4;
+  constexpr uint32_t kRounds = 1000;
+  ParkingLot lot;
+  // In each ring, a thread's turn comes when the word is its number.
+  std::vector<uint32_t> words(kThreads / kRing, 0);
+  std::vector<std::thread> threads;
+  for (uint32_t i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      uint32_t& word = words[i / kRing];
+      for (uint32_t round = 0; round < kRounds; ++round) {
+        for (;;) {
+          const uint32_t now = __atomic_load_n(&word, __ATOMIC_SEQ_CST);
+          if (now == i % kRing) break;
+          EXPECT_NE(lot.wait(&word, now, kNever, &kQuiet), WaitResult::TimedOut);
+        }
+        __atomic_store_n(&word, (i + 1) % kRing, __ATOMIC_SEQ_CST);
+        lot.notify(&word, kAll);
+      }
+    });
+  }
+  for (std::thread& each : threads) each.join();
+  for (const uint32_t word : words) EXPECT_EQ(word, 0u);
+}
+
+TEST(ParkingLot, AnInterruptEndsTheWait) {
+  struct sigaction action{}, before;
+  action.sa_handler = [](int) {};
+  ASSERT_EQ(sigaction(SIGUSR1, &action, &before), 0);
+  ParkingLot lot;
+  const uint32_t word = 7;
+  uint32_t request = 0;
+  std::atomic<bool> is_done = false;
+  std::thread waiter([&] {
+    EXPECT_EQ(lot.wait(&word, 7u, kNever, &request), WaitResult::Interrupted);
+    is_done = true;
+  });
+  __atomic_store_n(&request, 1, __ATOMIC_SEQ_CST);
+  while (!is_done) {
+    pthread_kill(waiter.native_handle(), SIGUSR1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  waiter.join();
+  EXPECT_EQ(lot.notify(&word, kAll), 0u);
+  sigaction(SIGUSR1, &before, nullptr);
+}
+
+TEST(ParkingLot, AChildKnowsNothingOfItsParentsThreads) {
+  SKIP_IF_SANITIZER_CANNOT_FORK();
+  ParkingLot lot;
+  const uint32_t word = 7;
+  std::thread waiter([&] { EXPECT_EQ(lot.wait(&word, 7u, kNever, &kQuiet), WaitResult::Woken); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool is_empty = lot.notify(&word, kAll) == 0;
+    const bool times_out = lot.wait(&word, 7u, 1000, &kQuiet) == WaitResult::TimedOut;
+    _exit(is_empty && times_out ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  wake(lot, &word, 1);
+  waiter.join();
+}
+
+}  // namespace
+}  // namespace sluice
