@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/api/handles.h"
+#include "runtime/wasi/preview1.h"
 
 using namespace sluice;
 using namespace sluice::api;
@@ -267,6 +268,11 @@ sluice_error_t* sluice_linker_define_instance(sluice_linker_t* linker, const slu
   const auto* object = resolve<Instance>(unwrap(store), instance);
   if (object == nullptr) return error_of(ErrorKind::WrongStore);
   const Result<void> done = linker->value.define_instance(text(module, module_size), *object);
+  return done ? nullptr : error_of(done.error());
+}
+
+sluice_error_t* sluice_linker_define_wasi(sluice_linker_t* linker, const sluice_wasi_t* wasi) {
+  const Result<void> done = wasi::define_preview1(linker->value, wasi->context);
   return done ? nullptr : error_of(done.error());
 }
 

@@ -13,6 +13,7 @@
 #include "runtime/store/engine.h"
 #include "runtime/store/linker.h"
 #include "runtime/store/store.h"
+#include "runtime/wasi/context.h"
 
 struct sluice_config {
   sluice::EngineConfig value;
@@ -25,6 +26,10 @@ struct sluice_engine {
 struct sluice_module {
   std::shared_ptr<const sluice::CompiledModule> value;
   std::shared_ptr<sluice::Engine> engine;  // whose code memory the module's code lies in
+};
+
+struct sluice_wasi {
+  std::shared_ptr<sluice::wasi::Context> context;
 };
 
 struct sluice_error {

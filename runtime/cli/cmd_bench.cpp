@@ -76,8 +76,8 @@ int measure_compile(const Engine& engine, const std::string& name, uint32_t repe
 int measure_run(const std::shared_ptr<Engine>& engine,
                 const std::shared_ptr<const CompiledModule>& module, const Options& options,
                 double& time_ms) {
-  wasi::Context context;
-  if (auto ready = prepare(context, options); !ready) {
+  auto context = std::make_shared<wasi::Context>();
+  if (auto ready = prepare(*context, options); !ready) {
     return report_error({}, ready.error().message());
   }
   Linker linker(engine);
@@ -87,9 +87,9 @@ int measure_run(const std::shared_ptr<Engine>& engine,
   auto store = Store::create(engine);
   if (!store) return report_error({}, store.error().message());
   auto instance = linker.instantiate(**store, module);
-  if (!instance) return status_of(instance.error(), context, options.modules[0]);
+  if (!instance) return status_of(instance.error(), *context, options.modules[0]);
   const Clock::time_point start = Clock::now();
-  const int status = run_instance(**instance, options, context, nullptr);
+  const int status = run_instance(**instance, options, *context, nullptr);
   time_ms = milliseconds_since(start);
   return status;
 }

@@ -68,9 +68,9 @@ Step<int> run_steps(const Options& options) {
   auto module = compile(**engine, name);
   if (!module) return std::unexpected(module.error());
   if (options.stats) print_stats(**engine, (*module)->stats());
-  wasi::Context context;
-  if (auto ready = prepare(context, options); !ready) return stop({}, ready.error().message());
-  inherit_streams(context, name);
+  auto context = std::make_shared<wasi::Context>();
+  if (auto ready = prepare(*context, options); !ready) return stop({}, ready.error().message());
+  inherit_streams(*context, name);
   Linker linker(*engine);
   if (auto defined = wasi::define_preview1(linker, context); !defined) {
     return stop({}, defined.error().message());
@@ -78,8 +78,8 @@ Step<int> run_steps(const Options& options) {
   auto store = Store::create(*engine);
   if (!store) return stop({}, store.error().message());
   auto instance = linker.instantiate(**store, *module);
-  if (!instance) return status_of(instance.error(), context, name);
-  return run_instance(**instance, options, context, stdout);
+  if (!instance) return status_of(instance.error(), *context, name);
+  return run_instance(**instance, options, *context, stdout);
 }
 
 }  // namespace

@@ -1,11 +1,14 @@
-// The parser of the command line. It knows the shape of lines; what commands and options there are,
-// it reads in the tables. Where a command takes a guest's arguments, everything behind the module
-// is the guest's, but for an --invoke that follows the module directly: people put it there.
+// The parser of the command line: CLI11, told of the options that the tables have. Where a command
+// takes a guest's arguments, everything behind the module is the guest's, but for an --invoke that
+// follows the module directly: people put it there.
 #include "runtime/cli/options.h"
 
 #include <algorithm>
 #include <cstdio>
+#include <deque>
 #include <unistd.h>
+
+#include <CLI/CLI.hpp>
 
 #include "runtime/cli/command_table.h"
 #include "runtime/cli/invoke.h"
@@ -22,37 +25,33 @@ namespace {
 constexpr const char* kVersion = "sluice " SLUICE_TEXT(SLUICE_VERSION_MAJOR) "." SLUICE_TEXT(
     SLUICE_VERSION_MINOR) "." SLUICE_TEXT(SLUICE_VERSION_PATCH);
 
-/// Reads the words of a line one after another. The first mistake ends it.
+/// One command's line: CLI11 finds the options that the table has, the rest is looked at here.
 class LineParser {
  public:
-  LineParser(const CommandRow& command, std::vector<std::string> words, bool stdin_is_module)
-      : command_(command), words_(std::move(words)), stdin_is_module_(stdin_is_module) {
+  LineParser(const CommandRow& command, bool stdin_is_module)
+      : command_(command), stdin_is_module_(stdin_is_module) {
     options_.command = &command;
   }
 
-  ParsedLine run() {
-    bool only_names = false;
-    while (wrong_.empty() && !help_ && at_ < words_.size()) {
-      const std::string& word = words_[at_];
-      bool is_option = !only_names && word.size() > 1 && word[0] == '-';
-      if (is_option && word == "--") {
-        only_names = true;
-        ++at_;
-      } else if (is_option) {
-        take_option();
-      } else if (command_.operands == Operands::ModuleAndArgs) {
-        break;
-      } else {
-        options_.modules.push_back(word);
-        ++at_;
-      }
+  ParsedLine run(std::vector<std::string> words) {
+    bool help = false;
+    CLI::App app;
+    app.set_help_flag();
+    app.add_flag("-h,--help", help);
+    declare_options(app);
+    std::reverse(words.begin(), words.end());  // as CLI11 wants it
+    try {
+      app.parse(words);
+    } catch (const CLI::ParseError& error) {
+      return {std::nullopt, wrong_line(error.what(), command_)};
     }
-    if (help_) {
+    if (help) {
       print_command_help(command_);
       return {std::nullopt, 0};
     }
-    if (wrong_.empty()) take_operands();
-    if (!wrong_.empty()) return {std::nullopt, wrong_line(wrong_, command_)};
+    std::string wrong = set_options();
+    if (wrong.empty()) wrong = take_operands(app.remaining());
+    if (!wrong.empty()) return {std::nullopt, wrong_line(wrong, command_)};
     return {std::move(options_), 0};
   }
 
@@ -63,17 +62,58 @@ class LineParser {
   }
 
  private:
-  const OptionRow* find(const std::string& name) {
+  void declare_options(CLI::App& app) {
+    if (command_.operands == Operands::ModuleAndArgs) {
+      app.prefix_command();
+    } else {
+      app.allow_extras();
+    }
     for (const OptionRow& row : option_rows()) {
-      if ((row.commands & command_.bit) != 0 && (name == row.name || name == row.alias)) {
-        return &row;
+      given_.emplace_back();
+      if ((row.commands & command_.bit) == 0) continue;
+      std::string names = row.name;
+      if (*row.alias != '\0') names += std::string(",") + row.alias;
+      if (row.is_flag() || row.value_is_optional()) {
+        auto* flag = app.add_flag(names, given_.back());
+        if (row.is_flag()) flag->disable_flag_override();
+      } else {
+        // One value each: CLI11 would otherwise take the module for a second one.
+        app.add_option(names, given_.back())->allow_extra_args(false)->type_name(row.value);
       }
     }
-    return nullptr;
+  }
+
+  std::string set_options() {
+    for (size_t i = 0; i < option_rows().size(); ++i) {
+      const OptionRow& row = option_rows()[i];
+      if (given_[i].size() > 1 && !row.repeats && !row.is_flag()) {
+        return std::string(row.name) + " is given twice";
+      }
+      for (const std::string& value : given_[i]) {
+        std::string wants = set(row, value);
+        if (!wants.empty())
+          return std::string(row.name) + " wants " + wants + ", not '" + value + "'";
+      }
+    }
+    return {};
+  }
+
+  /// Notes one value. What the option wants instead, or "".
+  std::string set(const OptionRow& row, const std::string& value) {
+    OptionValue v{value};
+    const bool has_value = !row.is_flag() && !(row.value_is_optional() && value == "true");
+    if (has_value && *row.choices != '\0' && *row.choices != '<') {
+      std::vector<std::string> words = split_choices(row.choices);
+      v.choice = static_cast<size_t>(std::ranges::find(words, value) - words.begin());
+      if (v.choice == words.size()) return list_words(words);
+    }
+    static const std::string kNone;
+    return row.set(options_, has_value ? v : OptionValue{kNone});
   }
 
   /// `name` is none of this command's options: says so, and what may have been meant.
-  std::string unknown(const std::string& name) {
+  std::string unknown(const std::string& word) {
+    const std::string name = word.substr(0, word.find('='));
     std::vector<std::string> names;
     for (const OptionRow& row : option_rows()) {
       if (name == row.name) {
@@ -87,110 +127,63 @@ class LineParser {
     return text;
   }
 
-  void take_option() {
-    const std::string word = words_[at_++];
-    if (word == "--help" || word == "-h") {
-      help_ = true;
-      return;
-    }
-    size_t equals = word.starts_with("--") ? word.find('=') : std::string::npos;
-    const std::string name = word.substr(0, equals);
-    const OptionRow* row = find(name);
-    if (row == nullptr) {
-      wrong_ = unknown(name);
-      return;
-    }
-    const bool has_value = equals != std::string::npos;
-    std::string value = has_value ? word.substr(equals + 1) : std::string();
-    if (row->is_flag() && has_value) {
-      wrong_ = name + " takes no value";
-    } else if (!row->is_flag() && !row->value_is_optional() && !has_value) {
-      if (at_ == words_.size()) {
-        wrong_ = name + " wants a value: " + row->value;
+  /// What is no option. Empty if all is well, else what is wrong.
+  std::string take_operands(std::vector<std::string> rest) {
+    if (command_.operands == Operands::ModuleAndArgs) return take_guest(std::move(rest));
+    bool only_names = false;
+    for (const std::string& word : rest) {
+      if (!only_names && word == "--") {
+        only_names = true;
+      } else if (!only_names && word.size() > 1 && word[0] == '-') {
+        return unknown(word);
       } else {
-        value = words_[at_++];
+        options_.modules.push_back(word);
       }
     }
-    if (wrong_.empty()) set(*row, value, has_value || !row->value_is_optional());
-  }
-
-  void set(const OptionRow& row, const std::string& value, bool has_value) {
-    const auto index = static_cast<size_t>(&row - option_rows().data());
-    if (!row.repeats && (given_ >> index & 1) != 0) {
-      wrong_ = std::string(row.name) + " is given twice";
-      return;
-    }
-    given_ |= uint64_t{1} << index;
-    std::string wants;
-    OptionValue v{value};
-    if (*row.choices != '\0' && *row.choices != '<' && has_value) wants = choose(row, v);
-    if (wants.empty()) wants = row.set(options_, v);
-    if (!wants.empty())
-      wrong_ = std::string(row.name) + " wants " + wants + ", not '" + value + "'";
-  }
-
-  /// Which of the choices it is, or what they are.
-  static std::string choose(const OptionRow& row, OptionValue& v) {
-    std::vector<std::string> words = split_choices(row.choices);
-    for (size_t i = 0; i < words.size(); ++i) {
-      if (words[i] == v.text) {
-        v.choice = i;
-        return {};
-      }
-    }
-    return list_words(words);
-  }
-
-  void take_operands() {
+    const std::vector<std::string>& operands = options_.modules;
+    const std::vector<std::string> words = split_choices(command_.words);
     switch (command_.operands) {
-    case Operands::ModuleAndArgs: return take_guest();
-    case Operands::Modules:
-      if (options_.modules.empty() && stdin_is_module_) options_.modules.emplace_back("-");
-      if (options_.modules.empty()) wrong_ = "no module given";
-      return;
-    case Operands::Word: {
-      std::vector<std::string> words = split_choices(command_.words);
-      bool known = options_.modules.size() == 1;
-      if (known) known = std::find(words.begin(), words.end(), options_.modules[0]) != words.end();
-      if (!known) wrong_ = std::string(command_.name) + " wants " + list_words(words);
-      return;
-    }
+    case Operands::Word:
+      if (operands.size() == 1 && std::ranges::find(words, operands[0]) != words.end()) return {};
+      return std::string(command_.name) + " wants " + list_words(words);
     case Operands::None:
-      if (!options_.modules.empty()) {
-        wrong_ = std::string(command_.name) + " takes nothing, got '" + options_.modules[0] + "'";
-      }
-      return;
+      if (operands.empty()) return {};
+      return std::string(command_.name) + " takes nothing, got '" + operands[0] + "'";
+    case Operands::Modules:
+    case Operands::ModuleAndArgs: break;
     }
+    if (operands.empty() && stdin_is_module_) options_.modules.emplace_back("-");
+    return operands.empty() ? "no module given" : "";
   }
 
   /// The module and what follows it.
-  void take_guest() {
-    if (at_ == words_.size()) {
-      if (!stdin_is_module_) {
-        wrong_ = "no module given";
-        return;
-      }
-      words_.emplace_back("-");
+  std::string take_guest(std::vector<std::string> rest) {
+    bool only_names = !rest.empty() && rest[0] == "--";
+    if (only_names) rest.erase(rest.begin());
+    if (rest.empty()) {
+      if (!stdin_is_module_) return "no module given";
+      rest.emplace_back("-");
     }
-    options_.modules = {words_[at_++]};
-    if (at_ < words_.size()) {
-      const std::string& word = words_[at_];
-      if ((word == "--invoke" || word.starts_with("--invoke=")) && !options_.invoke) {
-        take_option();
-      } else if (word == "--") {
-        ++at_;
-      }
+    if (!only_names && rest[0].size() > 1 && rest[0][0] == '-') return unknown(rest[0]);
+    options_.modules = {rest[0]};
+    size_t at = 1;
+    if (rest.size() > at && rest[at] == "--invoke" && !options_.invoke) {
+      if (rest.size() == at + 1) return "--invoke wants the name of a function";
+      options_.invoke = rest[at + 1];
+      at += 2;
+    } else if (rest.size() > at && rest[at].starts_with("--invoke=") && !options_.invoke) {
+      options_.invoke = rest[at].substr(9);
+      at += 1;
+    } else if (rest.size() > at && rest[at] == "--") {
+      at += 1;
     }
-    options_.guest_args.assign(words_.begin() + static_cast<std::ptrdiff_t>(at_), words_.end());
+    options_.guest_args.assign(rest.begin() + static_cast<std::ptrdiff_t>(at), rest.end());
+    return {};
   }
 
   const CommandRow& command_;
-  std::vector<std::string> words_;
   bool stdin_is_module_;
-  size_t at_ = 0;
-  uint64_t given_ = 0;  // bit set over the rows of options
-  bool help_ = false;
-  std::string wrong_;
+  std::deque<std::vector<std::string>> given_;  // values by row; CLI11 keeps references
   Options options_;
 };
 
@@ -211,7 +204,6 @@ const CommandRow* take_command(std::vector<std::string>& words) {
 /// A first word that is neither a command nor a file may be a misspelt command.
 std::string misspelt_command(const std::string& word) {
   if (word.empty() || word[0] == '-' || word.find_first_of("./") != std::string::npos) return {};
-  if (access(word.c_str(), F_OK) == 0) return {};
   std::vector<std::string> names;
   std::string of_two;
   for (const CommandRow& row : command_rows()) {
@@ -222,7 +214,7 @@ std::string misspelt_command(const std::string& word) {
   }
   if (!of_two.empty()) return word + " wants more: " + of_two + "'";
   std::vector<std::string> near = near_matches(word, names);
-  if (near.empty()) return {};
+  if (near.empty() || access(word.c_str(), F_OK) == 0) return {};
   return "no command and no file '" + word + "'; similar: " + near[0];
 }
 
@@ -290,7 +282,7 @@ ParsedLine parse_command_line(int argc, const char* const* argv, bool stdin_is_m
     std::string wrong = misspelt_command(words[0]);
     if (!wrong.empty()) return {std::nullopt, LineParser::wrong_line(wrong, run)};
   }
-  return LineParser(command == nullptr ? run : *command, std::move(words), stdin_is_module).run();
+  return LineParser(command == nullptr ? run : *command, stdin_is_module).run(std::move(words));
 }
 
 }  // namespace sluice::cli

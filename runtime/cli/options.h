@@ -30,6 +30,7 @@ struct Options {
   std::vector<std::string> modules;  // what the command works on; "-" is standard input
   std::vector<std::string> guest_args;
   std::vector<DirOption> dirs;
+  std::vector<std::string> listen;  // "HOST:PORT"
   std::vector<std::pair<std::string, std::string>> variables;
   bool inherit_variables = false;
   std::optional<std::string> invoke;
@@ -39,6 +40,7 @@ struct Options {
   std::optional<uint32_t> workers;
   std::optional<uint64_t> max_stack_bytes;
   Features features = Features::standard();
+  bool trace_wasi = false;
   bool stats = false;
   uint32_t repeat = 5;  // of a benchmark
 };

@@ -85,6 +85,14 @@ std::map<std::string, std::string> variables(const Options& options) {
   return out;
 }
 
+/// --trace-wasi.
+class StderrTrace final : public wasi::TraceSink {
+ public:
+  void line(std::string_view text) override {
+    std::fprintf(stderr, "sluice: %s\n", printable(text).c_str());
+  }
+};
+
 /// Calls an exported function that takes and returns nothing. No export of the name: 0.
 int call_plain(const Instance& instance, const char* name, const Options& options,
                const wasi::Context& context) {
@@ -135,6 +143,10 @@ Result<void> prepare(wasi::Context& context, const Options& options) {
   for (const DirOption& dir : options.dirs) {
     if (done) done = context.preopen(dir.host, dir.guest, dir.read_only);
   }
+  for (const std::string& address : options.listen) {
+    if (done) done = context.listen(address);
+  }
+  if (options.trace_wasi) context.set_trace(std::unique_ptr<wasi::TraceSink>(new StderrTrace));
   return done;
 }
 

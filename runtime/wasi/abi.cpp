@@ -28,6 +28,16 @@ Errno from_host_errno(int host) {
   return Errno::Io;
 }
 
+const char* name_of(Errno error) {
+  switch (error) {
+#define WASI_ERRNO(name, value, host)                                                              \
+  case Errno::name: return #name;
+#include "runtime/wasi/errno.def"
+#undef WASI_ERRNO
+  }
+  return "?";
+}
+
 Filetype filetype_of_mode(uint32_t mode) {
   switch (mode & S_IFMT) {
   case S_IFBLK: return Filetype::BlockDevice;

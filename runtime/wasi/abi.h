@@ -37,6 +37,8 @@ enum class Filetype : uint8_t {
   SocketStream = 6,
   SymbolicLink = 7,
 };
+/// The name of an error number, as "NoEnt".
+const char* name_of(Errno error);
 /// From the file type bits of st_mode.
 Filetype filetype_of_mode(uint32_t mode);
 
@@ -74,13 +76,12 @@ enum : Rights {
   kRightSockAccept = 1u << 29,
 };
 
-/// Rights that need something writable behind them: a read-only directory passes none of them on.
+/// Rights to change something: below a read-only directory they are of no use.
 inline constexpr Rights kWriteRights =
-    kRightFdDatasync | kRightFdWrite | kRightFdAllocate | kRightPathCreateDirectory |
-    kRightPathCreateFile | kRightPathLinkSource | kRightPathLinkTarget | kRightPathRenameSource |
-    kRightPathRenameTarget | kRightPathFilestatSetSize | kRightPathFilestatSetTimes |
-    kRightFdFilestatSetSize | kRightFdFilestatSetTimes | kRightPathSymlink |
-    kRightPathRemoveDirectory | kRightPathUnlinkFile;
+    kRightFdWrite | kRightFdAllocate | kRightPathCreateDirectory | kRightPathCreateFile |
+    kRightPathLinkSource | kRightPathLinkTarget | kRightPathRenameSource | kRightPathRenameTarget |
+    kRightPathFilestatSetSize | kRightPathFilestatSetTimes | kRightFdFilestatSetSize |
+    kRightFdFilestatSetTimes | kRightPathSymlink | kRightPathRemoveDirectory | kRightPathUnlinkFile;
 /// Rights that make sense for a directory, for a regular file, and for a stream (tty, pipe).
 inline constexpr Rights kDirectoryRights =
     kRightFdFdstatSetFlags | kRightFdSync | kRightFdDatasync | kRightPathCreateDirectory |
@@ -95,6 +96,11 @@ inline constexpr Rights kFileRights =
     kRightFdFilestatSetSize | kRightFdFilestatSetTimes | kRightPollFdReadwrite;
 inline constexpr Rights kStreamRights = kRightFdRead | kRightFdWrite | kRightFdFdstatSetFlags |
                                         kRightFdFilestatGet | kRightPollFdReadwrite;
+inline constexpr Rights kSocketRights = kStreamRights | kRightSockShutdown;
+/// Of a socket that waits for connections; to be read means that there is one.
+inline constexpr Rights kListenerRights = kRightFdRead | kRightFdFdstatSetFlags |
+                                          kRightFdFilestatGet | kRightPollFdReadwrite |
+                                          kRightSockAccept;
 
 enum : uint16_t {
   kFdflagAppend = 1,
@@ -124,6 +130,9 @@ enum : uint32_t {
 enum : uint8_t { kEventClock = 0, kEventFdRead = 1, kEventFdWrite = 2 };
 inline constexpr uint16_t kSubclockAbstime = 1;
 inline constexpr uint16_t kEventHangup = 1;
+enum : uint16_t { kRecvPeek = 1, kRecvWaitall = 2, kRecvAll = 3 };
+inline constexpr uint16_t kRecvDataTruncated = 1;
+enum : uint32_t { kShutdownRead = 1, kShutdownWrite = 2 };
 
 struct Iovec {
   uint32_t buf;

@@ -20,9 +20,12 @@ Status args_get(Context&, Mem, uint32_t argv, uint32_t argv_buf);
 Status args_sizes_get(Context&, Mem, uint32_t count_out, uint32_t size_out);
 Status environ_get(Context&, Mem, uint32_t environ, uint32_t environ_buf);
 Status environ_sizes_get(Context&, Mem, uint32_t count_out, uint32_t size_out);
+Status proc_exit(Context&, Mem, uint32_t status);
 Status proc_raise(Context&, Mem, uint32_t signal);
 Status sched_yield(Context&, Mem);
 Status random_get(Context&, Mem, uint32_t buf, uint32_t len);
+
+// sockets.cpp
 Status sock_accept(Context&, Mem, uint32_t fd, uint32_t flags, uint32_t fd_out);
 Status sock_recv(Context&, Mem, uint32_t fd, uint32_t iovs, uint32_t iovs_len, uint32_t flags,
                  uint32_t size_out, uint32_t flags_out);
@@ -82,9 +85,31 @@ Status path_symlink(Context&, Mem, uint32_t old_path, uint32_t old_path_len, uin
                     uint32_t new_path, uint32_t new_path_len);
 Status path_unlink_file(Context&, Mem, uint32_t fd, uint32_t path, uint32_t path_len);
 
-/// Helpers that files.cpp and paths.cpp share: a host's stat as the guest's, and times to set
-/// (Inval for contradicting or unknown flags). `times` has two elements: access, modification.
+// unstable.cpp: what the interface's predecessor, wasi_unstable, laid out or numbered in another
+// way. All its other functions are those above.
+namespace unstable {
+Status fd_filestat_get(Context&, Mem, uint32_t fd, uint32_t stat_out);
+Status fd_seek(Context&, Mem, uint32_t fd, int64_t offset, uint32_t whence, uint32_t position_out);
+Status path_filestat_get(Context&, Mem, uint32_t fd, uint32_t lookup, uint32_t path,
+                         uint32_t path_len, uint32_t stat_out);
+Status poll_oneoff(Context&, Mem, uint32_t in, uint32_t out, uint32_t count, uint32_t count_out);
+}  // namespace unstable
+
+/// What the files above share: a host's stat as the guest's; attributes as fd_filestat_get and
+/// path_filestat_get give them; times to set, of which `times` has two, access and modification
+/// (Inval for contradicting or unknown flags).
 Filestat filestat_of(const struct stat& st);
+Expected<Filestat> filestat_of_fd(Context&, uint32_t fd);
+Expected<Filestat> filestat_of_path(Context&, Mem, uint32_t fd, uint32_t lookup, uint32_t path,
+                                    uint32_t path_len);
 Status times_to_set(uint64_t atim, uint64_t mtim, uint32_t flags, struct timespec* times);
+
+/// poll_oneoff over subscriptions of `stride` bytes each, which `read` turns into our form.
+struct SubscriptionForm {
+  uint32_t stride;
+  Expected<Subscription> (*read)(Mem, uint32_t address);
+};
+Status poll_with(Context&, Mem, const SubscriptionForm& form, uint32_t in, uint32_t out,
+                 uint32_t count, uint32_t count_out);
 
 }  // namespace sluice::wasi

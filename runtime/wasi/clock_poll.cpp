@@ -37,10 +37,16 @@ Expected<uint64_t> to_ns(const timespec& t) {
   return static_cast<uint64_t>(t.tv_sec) * kNsPerSecond + static_cast<uint64_t>(t.tv_nsec);
 }
 
-Expected<uint64_t> now(clockid_t clock) {
+Expected<uint64_t> host_now(clockid_t clock) {
   timespec t;
   if (clock_gettime(clock, &t) != 0) return fail(from_host_errno(errno));
   return to_ns(t);
+}
+
+/// The time as the guest sees it.
+Expected<uint64_t> guest_now(Context& context, uint32_t id) {
+  clockid_t clock = TRY(host_clock(id));
+  return context.clock() != nullptr ? context.clock()->now(id) : host_now(clock);
 }
 
 /// One subscription while it is waited for.
@@ -56,16 +62,17 @@ struct Wait {
   uint16_t flags = 0;
 };
 
-/// A clock's deadline on the monotonic clock, saturating.
-Expected<uint64_t> deadline_of(const Subscription& s) {
+/// A clock's deadline on the host's monotonic clock, saturating. Waiting takes the host's time also
+/// where the guest's clocks are the embedder's.
+Expected<uint64_t> deadline_of(Context& context, const Subscription& s) {
   if (s.id_or_fd != kClockRealtime && s.id_or_fd != kClockMonotonic) {
     return fail(s.id_or_fd <= kClockThreadCputime ? Errno::NotSup : Errno::Inval);
   }
   if ((s.flags & ~kSubclockAbstime) != 0) return fail(Errno::Inval);
-  uint64_t start = TRY(now(CLOCK_MONOTONIC));
+  uint64_t start = TRY(host_now(CLOCK_MONOTONIC));
   uint64_t delay = s.timeout;
   if ((s.flags & kSubclockAbstime) != 0) {
-    uint64_t base = s.id_or_fd == kClockMonotonic ? start : TRY(now(CLOCK_REALTIME));
+    uint64_t base = TRY(guest_now(context, s.id_or_fd));
     delay = s.timeout > base ? s.timeout - base : 0;
   }
   return delay > kNever - start ? kNever : start + delay;
@@ -102,7 +109,7 @@ Expected<Wait> prepare(Context& context, const Subscription& s, Vector<pollfd>& 
   wait.userdata = s.userdata;
   wait.type = s.tag;
   if (s.tag == kEventClock) {
-    Expected<uint64_t> deadline = deadline_of(s);
+    Expected<uint64_t> deadline = deadline_of(context, s);
     if (deadline) {
       wait.deadline = *deadline;
     } else {
@@ -121,7 +128,7 @@ Status wait_until(Vector<pollfd>& polls, uint64_t deadline) {
   for (;;) {
     timespec timeout{0, 0};
     if (deadline != kNever && deadline != 0) {
-      uint64_t start = TRY(now(CLOCK_MONOTONIC));
+      uint64_t start = TRY(host_now(CLOCK_MONOTONIC));
       uint64_t left = deadline > start ? deadline - start : 0;
       timeout = {static_cast<time_t>(left / kNsPerSecond), static_cast<long>(left % kNsPerSecond)};
     }
@@ -149,22 +156,29 @@ bool settle(Wait& wait, const Vector<pollfd>& polls, uint64_t time) {
 
 }  // namespace
 
-Status clock_res_get(Context&, Mem mem, uint32_t id, uint32_t resolution_out) {
+Status clock_res_get(Context& context, Mem mem, uint32_t id, uint32_t resolution_out) {
   clockid_t clock = TRY(host_clock(id));
+  if (context.clock() != nullptr) return mem.write(resolution_out, uint64_t{1});
   timespec t;
   if (clock_getres(clock, &t) != 0) return fail(from_host_errno(errno));
   return mem.write(resolution_out, TRY(to_ns(t)));
 }
 
-Status clock_time_get(Context&, Mem mem, uint32_t id, uint64_t, uint32_t time_out) {
-  clockid_t clock = TRY(host_clock(id));
-  return mem.write(time_out, TRY(now(clock)));
+Status clock_time_get(Context& context, Mem mem, uint32_t id, uint64_t, uint32_t time_out) {
+  return mem.write(time_out, TRY(guest_now(context, id)));
 }
 
 Status poll_oneoff(Context& context, Mem mem, uint32_t in, uint32_t out, uint32_t count,
                    uint32_t count_out) {
+  constexpr SubscriptionForm kForm = {sizeof(Subscription),
+                                      [](Mem m, uint32_t at) { return m.read<Subscription>(at); }};
+  return poll_with(context, mem, kForm, in, out, count, count_out);
+}
+
+Status poll_with(Context& context, Mem mem, const SubscriptionForm& form, uint32_t in, uint32_t out,
+                 uint32_t count, uint32_t count_out) {
   if (count == 0 || count > kMaxSubscriptions) return fail(Errno::Inval);
-  TRY_VOID(mem.check<Subscription>(in, count));
+  TRY_VOID(mem.slice(in, uint64_t{form.stride} * count));
   TRY_VOID(mem.check<Event>(out, count));
   TRY_VOID(mem.check<uint32_t>(count_out));
   Vector<Wait> waits;
@@ -172,14 +186,14 @@ Status poll_oneoff(Context& context, Mem mem, uint32_t in, uint32_t out, uint32_
   waits.reserve(count);
   uint64_t deadline = kNever;
   for (uint32_t i = 0; i < count; ++i) {
-    auto s = TRY(mem.read<Subscription>(static_cast<uint32_t>(in + sizeof(Subscription) * i)));
+    Subscription s = TRY(form.read(mem, in + form.stride * i));
     Wait wait = TRY(prepare(context, s, polls));
     bool at_once = wait.ready || wait.error != Errno::Success;
     deadline = std::min(deadline, at_once ? 0 : wait.deadline);
     waits.push_back(wait);
   }
   TRY_VOID(wait_until(polls, deadline));
-  uint64_t time = TRY(now(CLOCK_MONOTONIC));
+  uint64_t time = TRY(host_now(CLOCK_MONOTONIC));
   uint32_t events = 0;
   for (Wait& wait : waits) {
     if (!settle(wait, polls, time)) continue;

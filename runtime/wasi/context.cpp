@@ -2,8 +2,11 @@
 #include "runtime/wasi/context.h"
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fcntl.h>
+#include <netdb.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace sluice::wasi {
@@ -69,13 +72,46 @@ Result<void> Context::preopen(std::string_view host_path, std::string_view guest
   d.read_only = read_only;
   d.preopen_name = guest_path;
   d.inheriting = kDirectoryRights | kFileRights;
-  if (read_only) {
-    d.rights &= ~kWriteRights;
-    d.inheriting &= ~kWriteRights;
-  }
   if (!fds_.insert(std::move(*directory), 3)) {
     return io_error("too many directories; no room for", host_path, 0);
   }
+  return {};
+}
+
+Result<void> Context::listen(std::string_view address) {
+  size_t colon = address.rfind(':');
+  String host(address.substr(0, colon));
+  String port(colon == std::string_view::npos ? std::string_view() : address.substr(colon + 1));
+  uint16_t number = 0;
+  auto [end, wrong] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (wrong != std::errc() || end != port.data() + port.size() || has_nul(host)) {
+    return io_error("no HOST:PORT", address, 0);
+  }
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  addrinfo wanted{};
+  wanted.ai_family = AF_UNSPEC;
+  wanted.ai_socktype = SOCK_STREAM;
+  wanted.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  int error = getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &wanted, &found);
+  if (error != 0) {
+    String detail("cannot listen at '");
+    detail.append(address).append("': ").append(gai_strerror(error));
+    return sluice::fail(ErrorKind::Io, kNoOffset, std::move(detail));
+  }
+  UniqueFd fd(socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const int on = 1;
+  bool done = fd.valid() && setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+              bind(fd.get(), found->ai_addr, found->ai_addrlen) == 0 &&
+              ::listen(fd.get(), SOMAXCONN) == 0;
+  int host_errno = errno;
+  freeaddrinfo(found);
+  if (!done) return io_error("cannot listen at", address, host_errno);
+  auto socket = describe(std::move(fd));
+  if (!socket) return io_error("cannot listen at", address, errno);
+  if (!fds_.insert(std::move(*socket), 3)) return io_error("no room for socket", address, 0);
   return {};
 }
 

@@ -3,10 +3,26 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace sluice::wasi {
+
+namespace {
+
+int socket_option(int fd, int option) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 ? value : 0;
+}
+
+void describe_socket(int fd, Descriptor& d) {
+  if (socket_option(fd, SO_TYPE) != SOCK_STREAM) d.type = Filetype::SocketDgram;
+  d.rights = socket_option(fd, SO_ACCEPTCONN) != 0 ? kListenerRights : kSocketRights;
+}
+
+}  // namespace
 
 Expected<std::unique_ptr<Descriptor>> describe(UniqueFd fd) {
   struct stat st;
@@ -22,6 +38,7 @@ Expected<std::unique_ptr<Descriptor>> describe(UniqueFd fd) {
     d->rights = kStreamRights;
     if (isatty(fd.get()) == 0) d->rights |= kRightFdSeek | kRightFdTell;
     break;
+  case Filetype::SocketStream: describe_socket(fd.get(), *d); break;
   default: d->rights = kStreamRights; break;
   }
   d->fd = std::move(fd);
@@ -31,13 +48,14 @@ Expected<std::unique_ptr<Descriptor>> describe(UniqueFd fd) {
 Expected<Descriptor*> FdTable::get(uint32_t fd, Rights needed) const {
   if (fd >= slots_.size() || slots_[fd] == nullptr) return fail(Errno::Badf);
   Descriptor* d = slots_[fd].get();
+  if (d->read_only && (needed & kWriteRights & ~kRightFdWrite) != 0) return fail(Errno::Rofs);
   Rights missing = needed & ~d->rights;
   if (missing == 0) return d;
   if ((missing & (kRightFdRead | kRightFdWrite)) != 0) return fail(Errno::Badf);
   if ((missing & (kRightFdSeek | kRightFdTell)) != 0 && !d->is_regular()) {
     return fail(Errno::Spipe);
   }
-  return fail(d->read_only && (missing & kWriteRights) != 0 ? Errno::Rofs : Errno::NotCapable);
+  return fail(Errno::NotCapable);
 }
 
 Expected<Descriptor*> FdTable::file(uint32_t fd, Rights needed) const {
@@ -49,6 +67,12 @@ Expected<Descriptor*> FdTable::file(uint32_t fd, Rights needed) const {
 Expected<Descriptor*> FdTable::directory(uint32_t fd, Rights needed) const {
   Descriptor* d = TRY(get(fd, 0));
   if (!d->is_directory()) return fail(Errno::NotDir);
+  return get(fd, needed);
+}
+
+Expected<Descriptor*> FdTable::socket(uint32_t fd, Rights needed) const {
+  Descriptor* d = TRY(get(fd, 0));
+  if (!d->is_socket()) return fail(Errno::NotSock);
   return get(fd, needed);
 }
 

@@ -21,8 +21,8 @@ struct Descriptor : Allocated {
   std::unique_ptr<InputStream> source;  // instead of fd
   std::unique_ptr<OutputStream> sink;   // instead of fd
   Filetype type = Filetype::Unknown;
-  uint16_t flags = 0;  // kFdflag…; kept here only, the host's description stays as it was
-  bool read_only = false;
+  uint16_t flags = 0;      // kFdflag…; kept here only, the host's description stays as it was
+  bool read_only = false;  // below a read-only directory: whatever its rights, nothing changes
   bool is_preopen = false;
   Rights rights = 0;
   Rights inheriting = 0;  // directories: upper bound for what is opened through it
@@ -31,6 +31,7 @@ struct Descriptor : Allocated {
   bool is_directory() const { return type == Filetype::Directory; }
   bool is_host() const { return fd.valid(); }
   bool is_regular() const { return type == Filetype::RegularFile; }
+  bool is_socket() const { return type == Filetype::SocketStream || type == Filetype::SocketDgram; }
 };
 
 /// What a descriptor of the host is and which rights make sense for it; rights not yet masked.
@@ -39,13 +40,15 @@ Expected<std::unique_ptr<Descriptor>> describe(UniqueFd fd);
 /// Not thread-safe.
 class FdTable {
  public:
-  /// The descriptor, whose rights include `needed`: else Badf for reading and writing, Rofs where
-  /// a read-only directory is the reason, NotCapable otherwise.
+  /// The descriptor, whose rights include `needed`: else Rofs where a read-only directory is the
+  /// reason, Badf for reading and writing, NotCapable otherwise.
   Expected<Descriptor*> get(uint32_t fd, Rights needed) const;
   /// The same, for operations on something that is not a directory: Badf if it is one.
   Expected<Descriptor*> file(uint32_t fd, Rights needed) const;
   /// The same, for operations on a directory: NotDir if it is none.
   Expected<Descriptor*> directory(uint32_t fd, Rights needed) const;
+  /// The same, for operations on a socket: NotSock if it is none.
+  Expected<Descriptor*> socket(uint32_t fd, Rights needed) const;
 
   /// Its number, the lowest free one from `lowest` on, or Mfile.
   Expected<uint32_t> insert(std::unique_ptr<Descriptor> descriptor, uint32_t lowest = 0);

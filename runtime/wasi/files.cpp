@@ -1,26 +1,24 @@
 // The fd_* functions: reading, writing, seeking, attributes, directory listings.
 //
-// Flags (append, sync, non-blocking) are kept per guest descriptor and applied to each operation,
-// never to the host's file description: that one may be shared with other processes.
+// Flags (append, sync, non-blocking) are kept per guest descriptor and applied to each operation
+// (transfer.cpp), never to the host's file description: that one may be shared with other
+// processes.
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "runtime/wasi/calls.h"
+#include "runtime/wasi/transfer.h"
 
 namespace sluice::wasi {
 
 namespace {
 
-constexpr size_t kMaxIovecs = 64;           // per host call; a short read or write is allowed
-constexpr size_t kNonblockingBytes = 4096;  // a pipe that is ready takes this much (PIPE_BUF)
 constexpr size_t kDirectoryBytes = 32 << 10;
 
 std::unexpected<Errno> host_error() { return fail(from_host_errno(errno)); }
@@ -30,65 +28,7 @@ Status status_of(int result) {
   return {};
 }
 
-/// The guest's buffers as the host's, empty ones left out.
-struct Buffers {
-  iovec list[kMaxIovecs];
-  int count = 0;
-};
-
-Expected<Buffers> gather(Mem mem, uint32_t iovs, uint32_t iovs_len) {
-  TRY_VOID(mem.check<Iovec>(iovs, iovs_len));
-  Buffers out;
-  uint64_t total = 0;
-  for (uint32_t i = 0; i < iovs_len; ++i) {
-    Iovec v = TRY(mem.read<Iovec>(iovs + 8 * i));
-    std::span<uint8_t> bytes = TRY(mem.slice(v.buf, v.buf_len));
-    total += v.buf_len;
-    if (total > UINT32_MAX) return fail(Errno::Inval);
-    if (bytes.empty() || static_cast<size_t>(out.count) == kMaxIovecs) continue;
-    out.list[out.count++] = {bytes.data(), bytes.size()};
-  }
-  return out;
-}
-
-/// In non-blocking mode: Again unless the host's descriptor is ready; then shortens the transfer
-/// so that it cannot block. Regular files never block.
-Status respect_nonblock(const Descriptor& d, short events, Buffers& buffers) {
-  if ((d.flags & kFdflagNonblock) == 0 || d.is_regular() || !d.is_host()) return {};
-  pollfd p{d.fd.get(), events, 0};
-  int ready = poll(&p, 1, 0);
-  if (ready < 0) return host_error();
-  if (ready == 0) return fail(Errno::Again);
-  if (events == POLLOUT && buffers.count > 0) {
-    buffers.count = 1;
-    buffers.list[0].iov_len = std::min(buffers.list[0].iov_len, kNonblockingBytes);
-  }
-  return {};
-}
-
-int write_flags(const Descriptor& d, bool positioned) {
-  int flags = 0;
-  if ((d.flags & kFdflagAppend) != 0 && d.is_regular() && !positioned) flags |= RWF_APPEND;
-  if ((d.flags & kFdflagSync) != 0) flags |= RWF_SYNC;
-  if ((d.flags & kFdflagDsync) != 0) flags |= RWF_DSYNC;
-  return flags;
-}
-
-Expected<size_t> write_sink(OutputStream& sink, const Buffers& buffers) {
-  size_t total = 0;
-  for (int i = 0; i < buffers.count; ++i) {
-    const iovec& v = buffers.list[i];
-    Expected<size_t> n = sink.write({static_cast<const uint8_t*>(v.iov_base), v.iov_len});
-    if (!n && total == 0) return fail(n.error());
-    if (!n) break;
-    total += std::min(*n, v.iov_len);
-    if (*n < v.iov_len) break;
-  }
-  return total;
-}
-
-Status write_count(Mem mem, uint32_t size_out, ssize_t n) {
-  if (n < 0) return host_error();
+Status write_count(Mem mem, uint32_t size_out, size_t n) {
   return mem.write(size_out, static_cast<uint32_t>(n));
 }
 
@@ -125,7 +65,15 @@ bool append_bytes(std::span<uint8_t>& room, const void* bytes, size_t count) {
   return n == count;
 }
 
-bool append_entry(std::span<uint8_t>& room, const HostDirent& host) {
+/// Some file systems do not say in their listings what an entry is.
+Filetype type_of_entry(int directory, const HostDirent& host) {
+  struct stat st;
+  if (host.type != DT_UNKNOWN) return filetype_of_mode(DTTOIF(static_cast<uint32_t>(host.type)));
+  if (fstatat(directory, host.name, &st, AT_SYMLINK_NOFOLLOW) != 0) return Filetype::Unknown;
+  return filetype_of_mode(st.st_mode);
+}
+
+bool append_entry(std::span<uint8_t>& room, int directory, const HostDirent& host) {
   size_t name_bytes = strnlen(host.name, host.record_bytes - offsetof(HostDirent, name));
   Dirent entry{};
   entry.next = static_cast<uint64_t>(host.next);
@@ -133,7 +81,7 @@ bool append_entry(std::span<uint8_t>& room, const HostDirent& host) {
   bool is_parent = name_bytes == 2 && std::memcmp(host.name, "..", 2) == 0;
   entry.ino = is_parent ? 0 : host.ino;
   entry.namlen = static_cast<uint32_t>(name_bytes);
-  entry.type = filetype_of_mode(DTTOIF(static_cast<uint32_t>(host.type)));
+  entry.type = is_parent ? Filetype::Directory : type_of_entry(directory, host);
   return append_bytes(room, &entry, sizeof entry) && append_bytes(room, host.name, name_bytes);
 }
 
@@ -222,12 +170,16 @@ Status fd_fdstat_set_rights(Context& context, Mem, uint32_t fd, uint64_t base,
   return {};
 }
 
-Status fd_filestat_get(Context& context, Mem mem, uint32_t fd, uint32_t stat_out) {
+Expected<Filestat> filestat_of_fd(Context& context, uint32_t fd) {
   Descriptor* d = TRY(context.fds().get(fd, kRightFdFilestatGet));
-  if (!d->is_host()) return mem.write(stat_out, Filestat{});
+  if (!d->is_host()) return Filestat{};
   struct stat st;
   if (fstat(d->fd.get(), &st) != 0) return host_error();
-  return mem.write(stat_out, filestat_of(st));
+  return filestat_of(st);
+}
+
+Status fd_filestat_get(Context& context, Mem mem, uint32_t fd, uint32_t stat_out) {
+  return mem.write(stat_out, TRY(filestat_of_fd(context, fd)));
 }
 
 Status fd_filestat_set_size(Context& context, Mem, uint32_t fd, uint64_t size) {
@@ -248,17 +200,7 @@ Status fd_read(Context& context, Mem mem, uint32_t fd, uint32_t iovs, uint32_t i
   Descriptor* d = TRY(context.fds().file(fd, kRightFdRead));
   TRY_VOID(mem.check<uint32_t>(size_out));
   Buffers buffers = TRY(gather(mem, iovs, iovs_len));
-  if (d->source != nullptr) {
-    size_t n = 0;
-    if (buffers.count > 0) {
-      std::span<uint8_t> first(static_cast<uint8_t*>(buffers.list[0].iov_base),
-                               buffers.list[0].iov_len);
-      n = std::min(TRY(d->source->read(first)), first.size());
-    }
-    return mem.write(size_out, static_cast<uint32_t>(n));
-  }
-  TRY_VOID(respect_nonblock(*d, POLLIN, buffers));
-  return write_count(mem, size_out, readv(d->fd.get(), buffers.list, buffers.count));
+  return write_count(mem, size_out, TRY(read_some(*d, buffers)));
 }
 
 Status fd_pread(Context& context, Mem mem, uint32_t fd, uint32_t iovs, uint32_t iovs_len,
@@ -266,8 +208,8 @@ Status fd_pread(Context& context, Mem mem, uint32_t fd, uint32_t iovs, uint32_t 
   Descriptor* d = TRY(context.fds().file(fd, kRightFdRead | kRightFdSeek));
   TRY_VOID(mem.check<uint32_t>(size_out));
   Buffers buffers = TRY(gather(mem, iovs, iovs_len));
-  off_t at = TRY(file_offset(offset));
-  return write_count(mem, size_out, preadv(d->fd.get(), buffers.list, buffers.count, at));
+  int64_t at = TRY(file_offset(offset));
+  return write_count(mem, size_out, TRY(read_at(*d, buffers, at)));
 }
 
 Status fd_write(Context& context, Mem mem, uint32_t fd, uint32_t iovs, uint32_t iovs_len,
@@ -275,14 +217,7 @@ Status fd_write(Context& context, Mem mem, uint32_t fd, uint32_t iovs, uint32_t 
   Descriptor* d = TRY(context.fds().file(fd, kRightFdWrite));
   TRY_VOID(mem.check<uint32_t>(size_out));
   Buffers buffers = TRY(gather(mem, iovs, iovs_len));
-  if (d->sink != nullptr) {
-    return mem.write(size_out, static_cast<uint32_t>(TRY(write_sink(*d->sink, buffers))));
-  }
-  TRY_VOID(respect_nonblock(*d, POLLOUT, buffers));
-  int flags = write_flags(*d, false);
-  ssize_t n = flags == 0 ? writev(d->fd.get(), buffers.list, buffers.count)
-                         : pwritev2(d->fd.get(), buffers.list, buffers.count, -1, flags);
-  return write_count(mem, size_out, n);
+  return write_count(mem, size_out, TRY(write_some(*d, buffers)));
 }
 
 Status fd_pwrite(Context& context, Mem mem, uint32_t fd, uint32_t iovs, uint32_t iovs_len,
@@ -290,9 +225,8 @@ Status fd_pwrite(Context& context, Mem mem, uint32_t fd, uint32_t iovs, uint32_t
   Descriptor* d = TRY(context.fds().file(fd, kRightFdWrite | kRightFdSeek));
   TRY_VOID(mem.check<uint32_t>(size_out));
   Buffers buffers = TRY(gather(mem, iovs, iovs_len));
-  off_t at = TRY(file_offset(offset));
-  int flags = write_flags(*d, true);
-  return write_count(mem, size_out, pwritev2(d->fd.get(), buffers.list, buffers.count, at, flags));
+  int64_t at = TRY(file_offset(offset));
+  return write_count(mem, size_out, TRY(write_at(*d, buffers, at)));
 }
 
 Status fd_prestat_get(Context& context, Mem mem, uint32_t fd, uint32_t stat_out) {
@@ -326,7 +260,7 @@ Status fd_readdir(Context& context, Mem mem, uint32_t fd, uint32_t buf, uint32_t
     if (got == 0) break;
     for (long at = 0; at < got && !full;) {
       const auto* entry = reinterpret_cast<const HostDirent*>(entries + at);
-      full = !append_entry(room, *entry) || room.empty();
+      full = !append_entry(room, d->fd.get(), *entry) || room.empty();
       at += entry->record_bytes;
     }
   }

@@ -77,13 +77,13 @@ Expected<OpenRequest> check_open(const Descriptor& directory, uint32_t oflags, R
   if (creates && wants_directory) return fail(Errno::Inval);
   OpenRequest request;
   request.read = (rights & kRightFdRead) != 0;
-  request.write = (rights & kRightFdWrite) != 0 && !wants_directory;
+  request.write = (rights & kRightFdWrite) != 0;
   if (directory.read_only && (creates || truncates || request.write)) return fail(Errno::Rofs);
-  if (creates && (directory.rights & kRightPathCreateFile) == 0) return fail(Errno::NotCapable);
-  if (truncates && (directory.rights & kRightPathFilestatSetSize) == 0) return fail(Errno::Perm);
-  if (request.write && (directory.inheriting & kRightFdWrite) == 0) {
-    return fail(Errno::NotCapable);
-  }
+  Rights needed = 0;
+  if (creates) needed |= kRightPathCreateFile;
+  if (truncates) needed |= kRightPathFilestatSetSize;
+  bool may_write = !request.write || (directory.inheriting & kRightFdWrite) != 0;
+  if ((needed & ~directory.rights) != 0 || !may_write) return fail(Errno::NotCapable);
   int flags = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
   flags |= !request.write ? O_RDONLY : request.read ? O_RDWR : O_WRONLY;
   if (creates) flags |= O_CREAT;
@@ -120,28 +120,17 @@ Expected<UniqueFd> open_beneath(Context& context, const Descriptor& directory,
   return fail(Errno::Loop);
 }
 
-/// The rights of what was opened: those asked for, and those that reading and writing imply;
-/// never more than the directory passes on and than make sense for such a file. A directory gets
-/// all that its parent passes on.
+/// The rights of what was opened: those asked for, but none that the directory does not pass on or
+/// that make no sense for such a file, or without having it open for writing.
 void grant_rights(Descriptor& opened, const Descriptor& directory, const OpenRequest& request,
-                  Rights asked) {
-  Rights sensible = opened.rights;
-  Rights bound = directory.inheriting;
+                  Rights base, Rights inheriting) {
   opened.read_only = directory.read_only;
+  opened.rights &= directory.inheriting & base;
   if (opened.is_directory()) {
-    opened.rights = sensible & bound;
-    opened.inheriting = bound;
-    return;
+    opened.inheriting = directory.inheriting & inheriting;
+  } else if (!request.write) {
+    opened.rights &= ~(kRightFdAllocate | kRightFdFilestatSetSize);
   }
-  Rights wanted = asked | kRightFdFilestatGet | kRightFdFdstatSetFlags | kRightFdAdvise |
-                  kRightFdSync | kRightFdSeek | kRightFdTell | kRightPollFdReadwrite;
-  if (request.write) {
-    wanted |=
-        kRightFdDatasync | kRightFdAllocate | kRightFdFilestatSetSize | kRightFdFilestatSetTimes;
-  } else {
-    wanted &= ~(kRightFdAllocate | kRightFdFilestatSetSize);
-  }
-  opened.rights = sensible & bound & wanted;
 }
 
 }  // namespace
@@ -153,14 +142,18 @@ Status path_create_directory(Context& context, Mem mem, uint32_t fd, uint32_t pa
   return status_of(mkdirat(place.dir(), place.name, 0777));
 }
 
-Status path_filestat_get(Context& context, Mem mem, uint32_t fd, uint32_t lookup, uint32_t path,
-                         uint32_t path_len, uint32_t stat_out) {
+Expected<Filestat> filestat_of_path(Context& context, Mem mem, uint32_t fd, uint32_t lookup,
+                                    uint32_t path, uint32_t path_len) {
   Descriptor* d = TRY(context.fds().directory(fd, kRightPathFilestatGet));
-  TRY_VOID(mem.check<Filestat>(stat_out));
   Place place = TRY(locate_existing(context, mem, *d, lookup, {path, path_len}));
   struct stat st;
   if (fstatat(place.dir(), place.name, &st, AT_SYMLINK_NOFOLLOW) != 0) return host_error();
-  return mem.write(stat_out, filestat_of(st));
+  return filestat_of(st);
+}
+
+Status path_filestat_get(Context& context, Mem mem, uint32_t fd, uint32_t lookup, uint32_t path,
+                         uint32_t path_len, uint32_t stat_out) {
+  return mem.write(stat_out, TRY(filestat_of_path(context, mem, fd, lookup, path, path_len)));
 }
 
 Status path_filestat_set_times(Context& context, Mem mem, uint32_t fd, uint32_t lookup,
@@ -184,8 +177,8 @@ Status path_link(Context& context, Mem mem, uint32_t old_fd, uint32_t lookup, ui
 }
 
 Status path_open(Context& context, Mem mem, uint32_t fd, uint32_t lookup, uint32_t path,
-                 uint32_t path_len, uint32_t oflags, uint64_t rights, uint64_t, uint32_t fdflags,
-                 uint32_t fd_out) {
+                 uint32_t path_len, uint32_t oflags, uint64_t rights, uint64_t inheriting,
+                 uint32_t fdflags, uint32_t fd_out) {
   Descriptor* d = TRY(context.fds().directory(fd, kRightPathOpen));
   TRY_VOID(mem.check<uint32_t>(fd_out));
   if (path_len >= PATH_MAX) return fail(Errno::NameTooLong);
@@ -197,7 +190,7 @@ Status path_open(Context& context, Mem mem, uint32_t fd, uint32_t lookup, uint32
   bool follow = follows(lookup, text) && !exclusive;
   UniqueFd host = TRY(open_beneath(context, *d, text, follow, request.host_flags));
   std::unique_ptr<Descriptor> opened = TRY(describe(std::move(host)));
-  grant_rights(*opened, *d, request, rights);
+  grant_rights(*opened, *d, request, rights, inheriting);
   opened->flags = static_cast<uint16_t>(fdflags);
   uint32_t number = TRY(context.fds().insert(std::move(opened)));
   return mem.write(fd_out, number);

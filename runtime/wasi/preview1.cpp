@@ -9,6 +9,7 @@
 #include "runtime/store/linker.h"
 #include "runtime/store/memory.h"
 #include "runtime/wasi/calls.h"
+#include "runtime/wasi/trace.h"
 
 namespace sluice::wasi {
 
@@ -21,10 +22,8 @@ constexpr ValType wasm_type() {
   return sizeof(T) == 4 ? kI32 : kI64;
 }
 
-template <class T>
-T argument(const Value& cell) {
-  return static_cast<T>(cell.as_u64());
-}
+/// Only proc_exit has no result: it does not come back.
+bool returns(std::string_view name) { return name != "proc_exit"; }
 
 GuestMemory memory_of(const Caller& caller) {
   Memory* memory = caller.memory();
@@ -32,48 +31,72 @@ GuestMemory memory_of(const Caller& caller) {
   return GuestMemory(memory->base(), memory->size_bytes());
 }
 
+/// What a host function needs at run time.
+struct Binding : Allocated {
+  std::shared_ptr<Context> context;
+  const char* name;
+  const char* kinds;  // of its parameters, see preview1.def
+};
+
 /// What one function looks like to the linker.
 template <auto kFunction>
 struct Call;
 
 template <class... Params, Status (*kFunction)(Context&, Mem, Params...)>
 struct Call<kFunction> {
-  static Result<void> define(Linker& linker, std::string_view name, Context& context) {
+  static Result<void> define(Linker& linker, std::string_view module, const char* name,
+                             const char* kinds, const std::shared_ptr<Context>& context) {
     const ValType params[] = {wasm_type<Params>()..., kI32};  // one more: never empty
     const ValType results[] = {kI32};
-    return linker.define_func(kModuleName, name,
-                              std::span<const ValType>(params).first(sizeof...(Params)), results,
-                              &run, &context);
+    auto* binding = new Binding{{}, context, name, kinds};
+    return linker.define_func(module, name,
+                              std::span<const ValType>(params).first(sizeof...(Params)),
+                              std::span<const ValType>(results).first(returns(name) ? 1 : 0), &run,
+                              binding, [](void* env) { delete static_cast<Binding*>(env); });
   }
 
   static TrapCode run(void* env, Caller& caller, Value* cells) {
-    return run_with(*static_cast<Context*>(env), caller, cells,
+    return run_with(*static_cast<Binding*>(env), memory_of(caller), cells,
                     std::index_sequence_for<Params...>{});
   }
 
   template <size_t... kIndex>
-  static TrapCode run_with(Context& context, Caller& caller, Value* cells,
+  static TrapCode run_with(const Binding& binding, Mem mem, Value* cells,
                            std::index_sequence<kIndex...>) {
-    Status status = kFunction(context, memory_of(caller), argument<Params>(cells[kIndex])...);
+    Context& context = *binding.context;
+    const uint64_t arguments[] = {cells[kIndex].as_u64()..., 0};
+    Status status = kFunction(context, mem, static_cast<Params>(arguments[kIndex])...);
     Errno error = status ? Errno::Success : status.error();
+    if (context.trace() != nullptr) {
+      context.trace()->line(trace_line(binding.name, binding.kinds, mem, arguments, error));
+    }
+    if (context.take_exit()) return TrapCode::Exit;
     cells[0] = Value::i32(static_cast<int32_t>(error));
     return TrapCode::None;
   }
 };
 
-TrapCode proc_exit(void* env, Caller&, Value* cells) {
-  static_cast<Context*>(env)->set_exit_status(cells[0].as_u32());
-  return TrapCode::Exit;
-}
-
 }  // namespace
 
-Result<void> define_preview1(Linker& linker, Context& context) {
-#define WASI_CALL(name) TRY_VOID(Call<name>::define(linker, #name, context));
+namespace unstable {
+
+// Names are looked for here first: the four functions that differ are found, then all others.
+Result<void> define(Linker& linker, const std::shared_ptr<Context>& context) {
+#define WASI_CALL(name, kinds)                                                                     \
+  TRY_VOID(Call<&name>::define(linker, kUnstableName, #name, kinds, context));
 #include "runtime/wasi/preview1.def"
 #undef WASI_CALL
-  const ValType params[] = {kI32};
-  return linker.define_func(kModuleName, "proc_exit", params, {}, &proc_exit, &context);
+  return {};
+}
+
+}  // namespace unstable
+
+Result<void> define_preview1(Linker& linker, const std::shared_ptr<Context>& context) {
+#define WASI_CALL(name, kinds)                                                                     \
+  TRY_VOID(Call<&name>::define(linker, kModuleName, #name, kinds, context));
+#include "runtime/wasi/preview1.def"
+#undef WASI_CALL
+  return unstable::define(linker, context);
 }
 
 }  // namespace sluice::wasi

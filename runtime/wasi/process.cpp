@@ -1,5 +1,4 @@
-// Arguments, environment, randomness, scheduling, and the socket functions, which so far only say
-// that there are no sockets.
+// Arguments, environment, how a program ends, randomness, scheduling.
 #include <cerrno>
 #include <sched.h>
 #include <sys/random.h>
@@ -12,6 +11,7 @@ namespace {
 
 // A request for more than this is a mistake or an attack: it would keep the host busy for long.
 constexpr uint32_t kMaxRandomBytes = 64u << 20;
+constexpr uint32_t kSignalStatus = 128;  // as shells have it: plus the signal's number
 
 /// Writes the texts one after another, each with a NUL, and an array of their addresses.
 Status write_texts(Mem mem, const Vector<String>& texts, uint32_t array, uint32_t buffer) {
@@ -37,13 +37,17 @@ Status write_sizes(Mem mem, const Vector<String>& texts, uint32_t count_out, uin
   return mem.write(count_out, static_cast<uint32_t>(texts.size()));
 }
 
-/// Sockets are not offered: every descriptor is something else, or a socket that was inherited as
-/// a standard stream.
-Status no_sockets(Context& context, uint32_t fd) {
-  Descriptor* d = TRY(context.fds().get(fd, 0));
-  bool is_socket = d->type == Filetype::SocketStream || d->type == Filetype::SocketDgram;
-  return fail(is_socket ? Errno::NotSup : Errno::NotSock);
-}
+/// What a signal's default action is, in the interface's order of signals.
+enum class Action : uint8_t { Ignore, End, Stop };
+constexpr Action kActions[] = {
+    Action::Ignore,                                                            // none
+    Action::End,    Action::End,    Action::End,  Action::End,  Action::End,   // hup … trap
+    Action::End,    Action::End,    Action::End,  Action::End,  Action::End,   // abrt … usr1
+    Action::End,    Action::End,    Action::End,  Action::End,  Action::End,   // segv … term
+    Action::Ignore, Action::Ignore, Action::Stop, Action::Stop, Action::Stop,  // chld … ttin
+    Action::Stop,   Action::Ignore, Action::End,  Action::End,  Action::End,   // ttou … vtalrm
+    Action::End,    Action::Ignore, Action::End,  Action::End,  Action::End,   // prof … sys
+};
 
 }  // namespace
 
@@ -63,16 +67,30 @@ Status environ_sizes_get(Context& context, Mem mem, uint32_t count_out, uint32_t
   return write_sizes(mem, context.variables(), count_out, size_out);
 }
 
-Status proc_raise(Context&, Mem, uint32_t) { return fail(Errno::NotSup); }
+Status proc_exit(Context& context, Mem, uint32_t status) {
+  context.exit(status);
+  return {};
+}
+
+Status proc_raise(Context& context, Mem, uint32_t signal) {
+  if (signal >= std::size(kActions)) return fail(Errno::Inval);
+  switch (kActions[signal]) {
+  case Action::Ignore: return {};
+  case Action::Stop: return fail(Errno::NotSup);  // nobody could let it go on
+  case Action::End: context.exit(kSignalStatus + signal); return {};
+  }
+  return fail(Errno::Inval);
+}
 
 Status sched_yield(Context&, Mem) {
   ::sched_yield();
   return {};
 }
 
-Status random_get(Context&, Mem mem, uint32_t buf, uint32_t len) {
+Status random_get(Context& context, Mem mem, uint32_t buf, uint32_t len) {
   std::span<uint8_t> out = TRY(mem.slice(buf, len));
   if (len > kMaxRandomBytes) return fail(Errno::NoBufs);
+  if (context.random() != nullptr) return context.random()->fill(out);
   while (!out.empty()) {
     ssize_t n = getrandom(out.data(), out.size(), 0);
     if (n < 0 && errno == EINTR) continue;
@@ -80,23 +98,6 @@ Status random_get(Context&, Mem mem, uint32_t buf, uint32_t len) {
     out = out.subspan(static_cast<size_t>(n));
   }
   return {};
-}
-
-Status sock_accept(Context& context, Mem, uint32_t fd, uint32_t, uint32_t) {
-  return no_sockets(context, fd);
-}
-
-Status sock_recv(Context& context, Mem, uint32_t fd, uint32_t, uint32_t, uint32_t, uint32_t,
-                 uint32_t) {
-  return no_sockets(context, fd);
-}
-
-Status sock_send(Context& context, Mem, uint32_t fd, uint32_t, uint32_t, uint32_t, uint32_t) {
-  return no_sockets(context, fd);
-}
-
-Status sock_shutdown(Context& context, Mem, uint32_t fd, uint32_t) {
-  return no_sockets(context, fd);
 }
 
 }  // namespace sluice::wasi

@@ -158,6 +158,31 @@ def test_surroundings(directory):
     check(run(["run", path, *line]).status == 24, "options behind the module are the program's")
 
 
+def test_wasi_options(directory):
+    path = directory / "exit.wasm"
+    path.write_bytes(with_exit(3))
+    result = run(["--trace-wasi", path])
+    check(result.status == 3 and result.err == "sluice: proc_exit(3) = Success\n", "--trace-wasi",
+          result.err)
+    check(run(["--listen", "127.0.0.1:0", "--listen=127.0.0.1:0", path]).status == 3, "--listen")
+    for address, wanted in [("nowhere", "no HOST:PORT 'nowhere'"), ("127.0.0.1:99999", "no HOST:PORT"),
+                            ("192.0.2.1:1", "Cannot assign")]:
+        result = run(["--listen", address, path])
+        check(result.status == 1 and wanted in result.err, f"--listen {address}", result.err)
+    os.environ["SLUICE_TEST_VARIABLE"] = "1"
+    wasi = "wasi_snapshot_preview1"
+    # environ_sizes_get(0, 4), exit with the number of variables.
+    path.write_bytes(make(types=[([I32, I32], [I32]), ([I32], []), ([], [])], funcs=[2], memory=True,
+                          imports=[(wasi, "environ_sizes_get", 0), (wasi, "proc_exit", 1)],
+                          exports=[("_start", 0, 2), ("memory", 2, 0)],
+                          bodies=[body(b"\x41\0\x41\4\x10\0\x1a\x41\0\x28\2\0\x10\1")]))
+    count = len({name for name in os.environ if name})
+    check(run([path]).status == 0, "nothing is inherited")
+    check(run(["--inherit-env", path]).status == count & 0xff, "--inherit-env")
+    check(run(["--inherit-env", "--env", "SLUICE_TEST_VARIABLE=2", path]).status == count & 0xff,
+          "--env replaces")
+
+
 def test_imports(directory):
     path = directory / "imports.wasm"
     path.write_bytes(make(types=[([], [])], funcs=[0], exports=[("_start", 0, 3)], bodies=[body(b"")],
@@ -371,16 +396,16 @@ def test_hostile_lines(directory):
     check(here.stdout == "3\n", "a module whose name begins with a dash", here.stderr)
     for line, wanted in [(["--memory-checks", "EXPLICIT", path], "auto, guard or explicit, not 'EXPLICIT'"),
                          (["--memory-checks", "2", path], "auto, guard or explicit"),
-                         (["--stats=5", path], "--stats"),
+                         (["--stats=5", path], "stats"),
                          (["--invoke", "add", "--invoke", "add", path, 1, 2], "--invoke is given twice"),
                          (["--workers", "-1", path], "--workers wants a number from 0 to 256, not '-1'"),
-                         (["--workers", "4x", path], "from 0 to 256"), (["--workers=", path], "not ''"),
+                         (["--workers", "4x", path], "from 0 to 256"), (["--workers=", path], "--workers wants"),
                          (["--max-stack", "1", path], "a size from 16K up"),
                          (["--features", "simd,wide", path], "proposals' names"),
                          (["--max-stack", "99999999999T", path], "a size"),
                          (["--inovke", "add", path], "similar: --invoke"),
                          (["run", "--repeat=3", path], "is no option of sluice run"),
-                         (["--invoke"], "--invoke wants a value: NAME"),
+                         (["--invoke"], "--invoke: 1 required NAME missing"),
                          (["vaildate", path], "similar: validate"), (["bench", path], "'bench run'"),
                          (["--stats\x1b[31m", path], "unknown option '--stats?[31m'")]:
         result = run(line)
@@ -426,7 +451,7 @@ def test_scarcity(directory):
 def main():
     with tempfile.TemporaryDirectory() as text:
         directory = pathlib.Path(text)
-        for test in (test_invoke, test_traps, test_exit, test_surroundings, test_imports, test_errors, test_features, test_streams,
+        for test in (test_invoke, test_traps, test_exit, test_surroundings, test_imports, test_errors, test_features, test_streams, test_wasi_options,
                      test_words, test_shells, test_bench, test_hostile_lines, test_scarcity):
             test(directory)
     finish()

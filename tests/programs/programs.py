@@ -1,6 +1,6 @@
 """Real programs, compiled while they arrive and compared with what they print elsewhere.
 
-usage: programs.py c NAME | go | quickjs | icepll | compile NAME
+usage: programs.py c NAME | go | rust | quickjs | icepll | compile NAME
 
 Each program runs in both memory modes, with and without worker threads, from a file and once from
 a slow pipe. Expected output is checked in; it came from native builds, node and the Go tool.
@@ -9,11 +9,12 @@ a slow pipe. Expected output is checked in; it came from native builds, node and
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 
-from support import (CONFIGURATIONS, HERE, WORK, check, check_output, finish, module, run, skip)
+from support import (CLI, CONFIGURATIONS, HERE, WORK, check, check_output, finish, module, run, skip)
 
 
 def build_c(source):
@@ -61,8 +62,59 @@ def test_c(name):
     if name == "files":
         in_every_way(path, expected, 7, ["first", "second one"], ["--env", "VARIABLE=value"],
                      b"one\ntwo", sandbox=True)
+    elif name == "wasi":
+        for configuration in CONFIGURATIONS:
+            with tempfile.TemporaryDirectory() as directory:
+                dirs = ["--dir", f"{directory}::/sandbox", "--dir", f"{directory}::/read_only:ro"]
+                result = run(["run", *configuration, *dirs, "--env", "NAME=value", path, "argument"])
+                check_output(result, expected, 21, f"wasi {' '.join(configuration)}")
+                check(not os.listdir(directory), "wasi: left files behind")
+    elif name == "server":
+        serve(path, expected)
     else:
         in_every_way(path, expected, 0)
+
+
+def serve(path, expected):
+    """The guest accepts one connection, of which it says nothing but what it got in upper case."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    guest = subprocess.Popen([CLI, "run", "--listen", f"127.0.0.1:{port}", path],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    check(guest.stdout.readline() == b"ready\n", "the guest is ready")
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        for part in (b"some words", b"and more" * 1000):
+            client.sendall(part)
+            got = b""
+            while len(got) < len(part):
+                got += client.recv(100000)
+            check(got == part.upper(), "what comes back")
+        client.shutdown(socket.SHUT_WR)
+        check(client.recv(10) == b"", "the guest ends the connection")
+    out, err = guest.communicate(timeout=60)
+    check("ready\n" + out.decode() == expected and guest.returncode == 0, "the guest ends", err)
+
+
+def test_rust():
+    """The file functions of Rust's own library, which asks for rights and reads directories in its
+    own way."""
+    rustc = shutil.which("rustc") or shutil.which(pathlib.Path.home() / ".cargo/bin/rustc")
+    if rustc is None:
+        skip("rustc is missing")
+    WORK.mkdir(parents=True, exist_ok=True)
+    path = WORK / "rust-files.wasm"
+    source = HERE / "rust" / "files.rs"
+    built = subprocess.run([rustc, "--target", "wasm32-wasip1", "-O", "-o", path, source],
+                           capture_output=True, text=True)
+    if built.returncode != 0:
+        if "can't find crate for `std`" in built.stderr or "target may not be installed" in built.stderr:
+            skip("rustc has no library for wasm32-wasip1")
+        print(built.stderr)
+        sys.exit(1)
+    expected = source.with_suffix(".expected").read_text()
+    in_every_way(path, expected, 5, ["one"], ["--env", "VARIABLE=value"], b"input\nlines\n",
+                 sandbox=True)
 
 
 def test_go():
@@ -153,7 +205,7 @@ def test_compile(name):
 
 def main():
     kind, *names = sys.argv[1:]
-    tests = {"c": test_c, "go": test_go, "quickjs": test_quickjs, "icepll": test_icepll,
+    tests = {"c": test_c, "go": test_go, "rust": test_rust, "quickjs": test_quickjs, "icepll": test_icepll,
              "compile": test_compile}
     tests[kind](*names)
     finish()

@@ -505,6 +505,68 @@ SLUICE_API sluice_error_t* sluice_global_get(const sluice_store_t* store, sluice
 SLUICE_API sluice_error_t* sluice_global_set(sluice_store_t* store, sluice_global_t global,
                                              sluice_value_t value);
 
+/* ---- WASI ---------------------------------------------------------------------------------- */
+
+/* What one WASI program sees of the world: nothing but what is given to it here, before it runs or
+ * between its calls. Linkers and stores that use it keep it alive; one store at a time. Its
+ * callbacks are called on the thread that runs the program, one at a time. A program ends itself
+ * with a trap of code SLUICE_TRAP_EXIT. Strings must not contain zeros. */
+typedef struct sluice_wasi sluice_wasi_t;
+
+/* No arguments, variables or directories; standard input is empty, the others take everything. */
+SLUICE_API sluice_wasi_t* sluice_wasi_new(void);
+SLUICE_API void sluice_wasi_delete(sluice_wasi_t* wasi);
+/* The first is the program's name. */
+SLUICE_API sluice_error_t* sluice_wasi_add_argument(sluice_wasi_t* wasi, const char* text,
+                                                    size_t size);
+SLUICE_API sluice_error_t* sluice_wasi_add_variable(sluice_wasi_t* wasi, const char* name,
+                                                    size_t name_size, const char* value,
+                                                    size_t value_size);
+/* The host's directory `host` under the name `guest`. No path leads out of it. Where it is
+ * read-only, whatever would change something is an error. */
+SLUICE_API sluice_error_t* sluice_wasi_preopen(sluice_wasi_t* wasi, const char* host,
+                                               size_t host_size, const char* guest,
+                                               size_t guest_size, bool read_only);
+/* A socket that waits for connections at "HOST:PORT"; give directories first. */
+SLUICE_API sluice_error_t* sluice_wasi_listen(sluice_wasi_t* wasi, const char* address,
+                                              size_t size);
+
+/* The process's own streams; closing them in the program leaves them open. */
+SLUICE_API void sluice_wasi_inherit_stdin(sluice_wasi_t* wasi);
+SLUICE_API void sluice_wasi_inherit_stdout(sluice_wasi_t* wasi);
+SLUICE_API void sluice_wasi_inherit_stderr(sluice_wasi_t* wasi);
+/* Bytes to be read, which are copied. */
+SLUICE_API void sluice_wasi_set_stdin_bytes(sluice_wasi_t* wasi, const void* bytes, size_t size);
+/* Streams of the embedder's. Both return how many bytes they took or gave, which may be fewer (0
+ * from a read is the end), or a negative number of errno.h. `release` (may be null, here and
+ * below) gets `env` when the program is gone or something else is set. */
+typedef int64_t (*sluice_wasi_read_t)(void* env, void* bytes, size_t size);
+typedef int64_t (*sluice_wasi_write_t)(void* env, const void* bytes, size_t size);
+SLUICE_API void sluice_wasi_set_stdin(sluice_wasi_t* wasi, sluice_wasi_read_t read, void* env,
+                                      void (*release)(void* env));
+SLUICE_API void sluice_wasi_set_stdout(sluice_wasi_t* wasi, sluice_wasi_write_t write, void* env,
+                                       void (*release)(void* env));
+SLUICE_API void sluice_wasi_set_stderr(sluice_wasi_t* wasi, sluice_wasi_write_t write, void* env,
+                                       void (*release)(void* env));
+
+/* Other clocks than the host's: 0 real time, 1 monotonic, 2 the process's, 3 the thread's. False:
+ * no such clock. Waiting takes the host's time all the same. */
+typedef bool (*sluice_wasi_clock_t)(void* env, uint32_t clock, uint64_t* nanoseconds);
+SLUICE_API void sluice_wasi_set_clock(sluice_wasi_t* wasi, sluice_wasi_clock_t clock, void* env,
+                                      void (*release)(void* env));
+/* Other random numbers. False: none, the program gets an error. */
+typedef bool (*sluice_wasi_random_t)(void* env, void* bytes, size_t size);
+SLUICE_API void sluice_wasi_set_random(sluice_wasi_t* wasi, sluice_wasi_random_t random, void* env,
+                                       void (*release)(void* env));
+/* One line for every call that the program has made. What it named is in it as it is: not fit for a
+ * terminal. */
+typedef void (*sluice_wasi_trace_t)(void* env, const char* line, size_t size);
+SLUICE_API void sluice_wasi_set_trace(sluice_wasi_t* wasi, sluice_wasi_trace_t trace, void* env,
+                                      void (*release)(void* env));
+
+/* What the program exited with, the last time it did; false if it has not. */
+SLUICE_API bool sluice_wasi_exit_status(const sluice_wasi_t* wasi, uint32_t* out);
+
 /* ---- Instances and linkers ----------------------------------------------------------------- */
 
 /* One import for each the module declares, in its order. */
@@ -560,6 +622,9 @@ SLUICE_API sluice_error_t* sluice_linker_define_instance(sluice_linker_t* linker
                                                          const sluice_store_t* store,
                                                          const char* module, size_t module_size,
                                                          sluice_instance_t instance);
+/* WASI preview 1, and its predecessor wasi_unstable. */
+SLUICE_API sluice_error_t* sluice_linker_define_wasi(sluice_linker_t* linker,
+                                                     const sluice_wasi_t* wasi);
 /* Imports by name; an error lists all that are missing. */
 SLUICE_API sluice_error_t* sluice_linker_instantiate(const sluice_linker_t* linker,
                                                      sluice_store_t* store,

@@ -24,4 +24,5 @@
 #include "sluice/detail/linker.hpp"
 #include "sluice/detail/memory.hpp"
 #include "sluice/detail/result.hpp"
+#include "sluice/detail/wasi.hpp"
 #include "sluice/sluice.h"

@@ -22,6 +22,7 @@
 #include "sluice/detail/instance.hpp"
 #include "sluice/detail/memory.hpp"
 #include "sluice/detail/result.hpp"
+#include "sluice/detail/wasi.hpp"
 
 #ifdef __cpp_exceptions
 #include <exception>
@@ -335,6 +336,11 @@ class Linker {
     if (!raw_) return detail::no_engine();
     return Error(sluice_linker_define_instance(raw_.get(), instance.store(), module.data(),
                                                module.size(), instance.raw()));
+  }
+  /// WASI preview 1, for programs that see what `wasi` says.
+  Result<void> wasi(const Wasi& wasi) {
+    if (!raw_) return detail::no_engine();
+    return Error(sluice_linker_define_wasi(raw_.get(), wasi.raw()));
   }
   void allow_shadowing(bool allow) {
     if (raw_) sluice_linker_allow_shadowing(raw_.get(), allow);

@@ -1,6 +1,8 @@
 // The fd_* functions: transfers, flags, rights, listings, and addresses that lie.
 #include <fcntl.h>
 #include <map>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/unit/runtime/wasi/wasi_fixture.h"
@@ -135,6 +137,98 @@ TEST_F(FilesTest, RightsCanOnlyShrink) {
   EXPECT_EQ(open("f", 0, kRightFdRead), Errno::Success);
 }
 
+// What is opened has the rights that were asked for, fewer where they make no sense, never more.
+TEST_F(FilesTest, RightsAreThoseAskedFor) {
+  write_file(root / "f", "12345");
+  std::filesystem::create_directory(root / "d");
+  EXPECT_EQ(open_exactly("f", 0, 0, 0), Errno::Success);
+  EXPECT_EQ(fdstat(result()).rights_base, 0u);
+  EXPECT_EQ(open_exactly("f", 0, kRightFdRead | kRightPathOpen, ~Rights{0}), Errno::Success);
+  uint32_t reader = result();
+  EXPECT_EQ(fdstat(reader).rights_base, kRightFdRead);
+  EXPECT_EQ(fdstat(reader).rights_inheriting, 0u) << "nothing is opened through a file";
+  EXPECT_EQ(read(reader), "12345");
+  EXPECT_EQ(write(reader, "x"), Errno::Badf);
+  EXPECT_EQ(seek(reader, 0, kWhenceSet), Errno::NotCapable);
+  EXPECT_EQ(error_of(fd_tell(context, mem, reader, kResult)), Errno::NotCapable);
+  EXPECT_EQ(error_of(fd_filestat_get(context, mem, reader, kBuffer)), Errno::NotCapable);
+  EXPECT_EQ(error_of(fd_filestat_set_size(context, mem, reader, 0)), Errno::NotCapable);
+  EXPECT_EQ(error_of(fd_filestat_set_times(context, mem, reader, 0, 0, 0)), Errno::NotCapable);
+  EXPECT_EQ(error_of(fd_allocate(context, mem, reader, 0, 1)), Errno::NotCapable);
+  EXPECT_EQ(error_of(fd_advise(context, mem, reader, 0, 0, 0)), Errno::NotCapable);
+  EXPECT_EQ(error_of(fd_sync(context, mem, reader)), Errno::NotCapable);
+  EXPECT_EQ(error_of(fd_datasync(context, mem, reader)), Errno::NotCapable);
+  EXPECT_EQ(error_of(fd_fdstat_set_flags(context, mem, reader, 0)), Errno::NotCapable);
+  // Without writing, sizes cannot be changed either, whatever was asked for.
+  EXPECT_EQ(open("f", 0, kRightFdRead), Errno::Success);
+  EXPECT_EQ(error_of(fd_filestat_set_size(context, mem, result(), 0)), Errno::NotCapable);
+  // A directory opened with few rights, and what is opened through it.
+  EXPECT_EQ(open_exactly("d", 0, kRightPathOpen | kRightPathCreateFile | kRightFdRead,
+                         kRightFdWrite | kRightPathOpen),
+            Errno::Success);
+  uint32_t dir = result();
+  EXPECT_EQ(fdstat(dir).rights_base, kRightPathOpen | kRightPathCreateFile);
+  EXPECT_EQ(open("x", kOflagCreat, kReadWrite, 0, 0, dir), Errno::Success);
+  EXPECT_EQ(fdstat(result()).rights_base, kRightFdWrite);
+  EXPECT_EQ(open("x", kOflagTrunc, kRightFdWrite, 0, 0, dir), Errno::NotCapable);
+  EXPECT_EQ(error_of(path_unlink_file(context, mem, dir, kPath, put(kPath, "x"))),
+            Errno::NotCapable);
+  EXPECT_EQ(error_of(path_create_directory(context, mem, dir, kPath, put(kPath, "y"))),
+            Errno::NotCapable);
+  EXPECT_EQ(error_of(path_filestat_get(context, mem, dir, 0, kPath, put(kPath, "x"), kBuffer)),
+            Errno::NotCapable);
+  EXPECT_EQ(error_of(fd_readdir(context, mem, dir, kBuffer, 100, 0, kResult)), Errno::NotCapable);
+  EXPECT_EQ(open(".", kOflagDirectory, kRightFdRead, 0, 0, dir), Errno::Success);
+  EXPECT_EQ(fdstat(result()).rights_base, kRightPathOpen);
+  EXPECT_EQ(open("z", kOflagCreat, kRightFdWrite, 0, 0, result()), Errno::NotCapable);
+}
+
+// All combinations of the four flags, for each of the two times.
+TEST_F(FilesTest, TimesAreSetAsTheFlagsSay) {
+  uint32_t fd = create("f");
+  auto stat = [&] {
+    EXPECT_EQ(error_of(fd_filestat_get(context, mem, fd, kBuffer)), Errno::Success);
+    return *mem.read<Filestat>(kBuffer);
+  };
+  constexpr uint64_t kOld = 5'000'000'007;
+  for (uint32_t flags = 0; flags < 16; ++flags) {
+    ASSERT_EQ(
+        error_of(fd_filestat_set_times(context, mem, fd, kOld, kOld, kFstflagAtim | kFstflagMtim)),
+        Errno::Success);
+    bool both = (flags & 3) == 3 || (flags & 12) == 12;
+    EXPECT_EQ(error_of(fd_filestat_set_times(context, mem, fd, 1, 2, flags)),
+              both ? Errno::Inval : Errno::Success)
+        << flags;
+    Filestat got = stat();
+    auto check = [&](uint64_t time, bool set, bool now, uint64_t wanted) {
+      if (both || (!set && !now)) {
+        EXPECT_EQ(time, kOld) << flags;
+      } else if (now) {
+        EXPECT_NEAR(static_cast<double>(time) / 1e9, static_cast<double>(::time(nullptr)), 5);
+      } else {
+        EXPECT_EQ(time, wanted) << flags;
+      }
+    };
+    check(got.atim, (flags & kFstflagAtim) != 0, (flags & kFstflagAtimNow) != 0, 1);
+    check(got.mtim, (flags & kFstflagMtim) != 0, (flags & kFstflagMtimNow) != 0, 2);
+  }
+}
+
+TEST_F(FilesTest, SeeksLeaveHoles) {
+  uint32_t fd = create("f");
+  constexpr uint64_t kFar = uint64_t{1} << 40;
+  EXPECT_EQ(seek(fd, static_cast<int64_t>(kFar), kWhenceSet), Errno::Success);
+  EXPECT_EQ(write(fd, "end"), Errno::Success);
+  EXPECT_EQ(seek(fd, -3, kWhenceEnd), Errno::Success);
+  EXPECT_EQ(result64(), kFar);
+  EXPECT_EQ(read(fd), "end");
+  EXPECT_EQ(seek(fd, 1 << 20, kWhenceSet), Errno::Success);
+  EXPECT_EQ(read(fd, 4), std::string(4, '\0'));
+  EXPECT_NE(seek(fd, INT64_MAX, kWhenceCur), Errno::Success);
+  EXPECT_EQ(seek(fd, INT64_MIN, kWhenceCur), Errno::Inval);
+  EXPECT_EQ(read(fd, 4), std::string(4, '\0')) << "a seek that fails moves nothing";
+}
+
 TEST_F(FilesTest, DirectoriesAreNoFiles) {
   EXPECT_EQ(read(kDir), "error 8");
   EXPECT_EQ(write(kDir, "x"), Errno::Badf);
@@ -180,6 +274,42 @@ TEST_F(FilesTest, ListsADirectoryInAnyPortions) {
   }
   EXPECT_EQ(error_of(fd_readdir(context, mem, kDir, kBuffer, 10, ~uint64_t{0}, kResult)),
             Errno::Inval);
+}
+
+// A buffer too small for an entry gets its beginning, as much as fits, at every size.
+TEST_F(FilesTest, ListsIntoTinyBuffers) {
+  ASSERT_EQ(error_of(fd_readdir(context, mem, kDir, kBuffer, 1000, 0, kResult)), Errno::Success);
+  std::string whole(*mem.text(kBuffer, result()));
+  for (uint32_t size = 0; size < whole.size(); ++size) {
+    std::memset(bytes_.data() + kBuffer, 0xaa, 1000);
+    ASSERT_EQ(error_of(fd_readdir(context, mem, kDir, kBuffer, size, 0, kResult)), Errno::Success);
+    ASSERT_EQ(result(), size);
+    EXPECT_EQ(*mem.text(kBuffer, size), whole.substr(0, size));
+    EXPECT_EQ(*mem.read<uint8_t>(kBuffer + size), 0xaa);
+  }
+}
+
+// Entries come and go while a guest lists: what stays is listed exactly once, from every cookie.
+TEST_F(FilesTest, ListsWhileEntriesChange) {
+  for (int i = 0; i < 100; ++i) write_file(root / ("stays" + std::to_string(i)), "");
+  std::map<std::string, int> seen;
+  std::vector<uint64_t> cookies;
+  uint64_t cookie = 0;
+  for (int round = 0;; ++round) {
+    ASSERT_EQ(error_of(fd_readdir(context, mem, kDir, kBuffer, 60, cookie, kResult)),
+              Errno::Success);
+    if (result() == 0) break;
+    auto entry = *mem.read<Dirent>(kBuffer);
+    ++seen[std::string(*mem.text(kBuffer + uint32_t{sizeof(Dirent)}, entry.namlen))];
+    cookies.push_back(cookie = entry.next);
+    write_file(root / ("new" + std::to_string(round)), "");
+    std::filesystem::remove(root / ("new" + std::to_string(round / 2)));
+    ASSERT_LT(round, 1000);
+  }
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(seen["stays" + std::to_string(i)], 1) << i;
+  for (uint64_t old : cookies) {
+    EXPECT_EQ(error_of(fd_readdir(context, mem, kDir, kBuffer, 60, old, kResult)), Errno::Success);
+  }
 }
 
 TEST_F(FilesTest, PreopensTellTheirNames) {

@@ -164,7 +164,7 @@ class HostileGuestTest : public WasiTest {
 
 TEST_P(HostileGuestTest, ChangesNothingOutside) {
   std::vector<std::function<void()>> calls;
-#define WASI_CALL(name)                                                                            \
+#define WASI_CALL(name, kinds)                                                                     \
   if (std::string_view(#name) != "poll_oneoff" && std::string_view(#name) != "fd_allocate")        \
     calls.emplace_back([this] { call(&name); });
 #include "runtime/wasi/preview1.def"

@@ -65,7 +65,9 @@ TEST_P(PathsTest, OpensAsAsked) {
   EXPECT_TRUE(fs::exists(root / "d/x"));
   EXPECT_EQ(open("../f", 0, kRightFdRead, 0, 0, dir), Errno::Perm) << "d is a root of its own";
   EXPECT_EQ(open("d", 0, kReadWrite), Errno::IsDir);
-  EXPECT_EQ(open("d", kOflagDirectory, kReadWrite), Errno::Success);
+  EXPECT_EQ(open("d", kOflagDirectory, kReadWrite), Errno::IsDir);
+  EXPECT_EQ(open("f", kOflagDirectory, kReadWrite), Errno::NotDir);
+  EXPECT_EQ(open("d", kOflagDirectory), Errno::Success);
   EXPECT_EQ(open("."), Errno::Success);
   EXPECT_EQ(open("d/.."), Errno::Success);
   EXPECT_EQ(open(".."), Errno::Perm);
@@ -191,7 +193,7 @@ TEST_P(PathsTest, ReadOnlyDirectoriesStayAsTheyAre) {
     return error_of(
         path_open(reader, mem, dir, 0, kPath, put(kPath, path), oflags, rights, ~0ull, 0, kResult));
   };
-  ASSERT_EQ(try_open(kDir, "d", kOflagDirectory, ~Rights{0}), Errno::Success);
+  ASSERT_EQ(try_open(kDir, "d", kOflagDirectory, ~kRightFdWrite), Errno::Success);
   uint32_t below = result();
   for (uint32_t dir : {kDir, below}) {
     EXPECT_EQ(try_open(dir, "new", kOflagCreat, kRightFdRead), Errno::Rofs);

@@ -8,6 +8,7 @@
 #include "runtime/store/linker.h"
 #include "runtime/store/store.h"
 #include "runtime/wasi/preview1.h"
+#include "tests/support/example_modules.h"
 
 namespace sluice::wasi {
 namespace {
@@ -73,64 +74,45 @@ class Preview1Test : public testing::Test {
     EXPECT_TRUE(define_preview1(linker, context));
   }
   std::shared_ptr<Engine> engine;
-  Context context;  // outlives the store
+  std::shared_ptr<Context> context = std::make_shared<Context>();
   std::unique_ptr<Store> store;
   Linker linker;
 };
 
 TEST_F(Preview1Test, EveryFunctionHasItsSignature) {
   EXPECT_EQ(std::size(kSignatures), 46u);
-  for (const Signature& signature : kSignatures) {
-    auto found = linker.lookup(*store, kModuleName, signature.name);
-    ASSERT_TRUE(found && found->has_value()) << signature.name;
-    const FuncType& type = (*found)->func().type();
-    std::string params;
-    for (ValType t : type.params()) params += t == kI32 ? 'i' : t == kI64 ? 'I' : '?';
-    EXPECT_EQ(params, signature.params) << signature.name;
-    bool returns = std::string_view(signature.name) != "proc_exit";
-    ASSERT_EQ(type.results().size(), returns ? 1u : 0u) << signature.name;
-    if (returns) {
-      EXPECT_TRUE(type.results()[0] == kI32) << signature.name;
+  for (std::string_view module : {kModuleName, kUnstableName})
+    for (const Signature& signature : kSignatures) {
+      auto found = linker.lookup(*store, module, signature.name);
+      ASSERT_TRUE(found && found->has_value()) << signature.name;
+      const FuncType& type = (*found)->func().type();
+      std::string params;
+      for (ValType t : type.params()) params += t == kI32 ? 'i' : t == kI64 ? 'I' : '?';
+      EXPECT_EQ(params, signature.params) << signature.name;
+      bool returns = std::string_view(signature.name) != "proc_exit";
+      ASSERT_EQ(type.results().size(), returns ? 1u : 0u) << signature.name;
+      if (returns) {
+        EXPECT_TRUE(type.results()[0] == kI32) << signature.name;
+      }
     }
-  }
 }
-
-// (import fd_write, proc_exit) memory with "hi\n" at 8 and an iovec at 0; _start writes it to
-// standard output and leaves with 42.
-constexpr uint8_t kProgram[] = {
-    0, 'a', 's', 'm', 1, 0, 0, 0,
-    // types: (i32 i32 i32 i32) -> i32, (i32) -> (), () -> ()
-    1, 16, 3, 0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f, 0x60, 1, 0x7f, 0, 0x60, 0, 0,
-    // imports
-    2, 70, 2, 22, 'w', 'a', 's', 'i', '_', 's', 'n', 'a', 'p', 's', 'h', 'o', 't', '_', 'p', 'r',
-    'e', 'v', 'i', 'e', 'w', '1', 8, 'f', 'd', '_', 'w', 'r', 'i', 't', 'e', 0, 0, 22, 'w', 'a',
-    's', 'i', '_', 's', 'n', 'a', 'p', 's', 'h', 'o', 't', '_', 'p', 'r', 'e', 'v', 'i', 'e', 'w',
-    '1', 9, 'p', 'r', 'o', 'c', '_', 'e', 'x', 'i', 't', 0, 1,
-    // functions, memory, exports
-    3, 2, 1, 2, 5, 3, 1, 0, 1, 7, 19, 2, 6, '_', 's', 't', 'a', 'r', 't', 0, 2, 6, 'm', 'e', 'm',
-    'o', 'r', 'y', 2, 0,
-    // code
-    10, 20, 1, 18, 0, 0x41, 1, 0x41, 0, 0x41, 1, 0x41, 20, 0x10, 0, 0x1a, 0x41, 42, 0x10, 1, 0,
-    0x0b,
-    // data
-    11, 17, 1, 0, 0x41, 0, 0x0b, 11, 8, 0, 0, 0, 3, 0, 0, 0, 'h', 'i', '\n'};
 
 TEST_F(Preview1Test, CatchesOutputAndExitStatus) {
   String out;
-  context.set_stdout(std::unique_ptr<OutputStream>(new BufferSink(out)));
-  auto module = engine->compile(kProgram);
+  context->set_stdout(std::unique_ptr<OutputStream>(new BufferSink(out)));
+  auto module = engine->compile(sluice_test::kWasiProgram);
   ASSERT_TRUE(module) << module.error().message();
   auto instance = linker.instantiate(*store, *module);
   ASSERT_TRUE(instance) << instance.error().message();
   auto start = (*instance)->exported_func("_start");
   ASSERT_TRUE(start);
-  EXPECT_FALSE(context.exit_status());
+  EXPECT_FALSE(context->exit_status());
   for (int i = 0; i < 3; ++i) {
     Outcome<void> called = start->call({}, {});
     ASSERT_FALSE(called);
     ASSERT_TRUE(called.error().is_trap());
     EXPECT_EQ(called.error().trap->code(), TrapCode::Exit);
-    EXPECT_EQ(context.exit_status(), 42u);
+    EXPECT_EQ(context->exit_status(), 42u);
   }
   EXPECT_EQ(out, "hi\nhi\nhi\n");
 }

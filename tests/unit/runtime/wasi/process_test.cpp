@@ -158,13 +158,80 @@ TEST_F(ProcessTest, WhatCannotBeWaitedForSaysSoAtOnce) {
   EXPECT_EQ(error_of(poll_oneoff(context, mem, kPath, size - 31, 1, kResult)), Errno::Fault);
 }
 
-TEST_F(ProcessTest, NoSockets) {
-  EXPECT_EQ(error_of(sock_accept(context, mem, kDir, 0, kResult)), Errno::NotSock);
-  EXPECT_EQ(error_of(sock_recv(context, mem, 0, 0, 0, 0, 0, 0)), Errno::NotSock);
-  EXPECT_EQ(error_of(sock_send(context, mem, 1, 0, 0, 0, 0)), Errno::NotSock);
-  EXPECT_EQ(error_of(sock_shutdown(context, mem, 42, 0)), Errno::Badf);
-  EXPECT_EQ(error_of(proc_raise(context, mem, 9)), Errno::NotSup);
+// A signal that would end a process ends the guest, and it alone.
+TEST_F(ProcessTest, SignalsEndTheGuest) {
   EXPECT_EQ(error_of(sched_yield(context, mem)), Errno::Success);
+  for (uint32_t ignored : {0u, 16u, 17u, 22u, 27u}) {
+    EXPECT_EQ(error_of(proc_raise(context, mem, ignored)), Errno::Success) << ignored;
+  }
+  for (uint32_t stops : {18u, 19u, 20u, 21u}) {
+    EXPECT_EQ(error_of(proc_raise(context, mem, stops)), Errno::NotSup) << stops;
+  }
+  for (uint32_t unknown : {31u, ~0u}) {
+    EXPECT_EQ(error_of(proc_raise(context, mem, unknown)), Errno::Inval) << unknown;
+  }
+  EXPECT_FALSE(context.take_exit());
+  EXPECT_FALSE(context.exit_status());
+  for (uint32_t ends : {1u, 6u, 9u, 11u, 15u, 30u}) {
+    EXPECT_EQ(error_of(proc_raise(context, mem, ends)), Errno::Success) << ends;
+    EXPECT_TRUE(context.take_exit());
+    EXPECT_FALSE(context.take_exit());
+    EXPECT_EQ(context.exit_status(), 128 + ends);
+  }
+}
+
+class FixedClock final : public ClockSource {
+ public:
+  Expected<uint64_t> now(uint32_t clock) override {
+    if (clock == kClockThreadCputime) return fail(Errno::NotSup);
+    return 1'000'000 * (clock + 1);
+  }
+};
+
+class CountingRandom final : public RandomSource {
+ public:
+  Status fill(std::span<uint8_t> out) override {
+    if (out.size() > 100) return fail(Errno::Io);
+    for (uint8_t& byte : out) byte = next_++;
+    return {};
+  }
+
+ private:
+  uint8_t next_ = 1;
+};
+
+TEST_F(ProcessTest, ClocksAndRandomnessOfTheEmbedder) {
+  context.set_clock(std::unique_ptr<ClockSource>(new FixedClock));
+  context.set_random(std::unique_ptr<RandomSource>(new CountingRandom));
+  EXPECT_EQ(error_of(clock_time_get(context, mem, kClockRealtime, 0, kResult)), Errno::Success);
+  EXPECT_EQ(result64(), 1'000'000u);
+  EXPECT_EQ(monotonic(), 2'000'000u);
+  EXPECT_EQ(error_of(clock_time_get(context, mem, kClockThreadCputime, 0, kResult)), Errno::NotSup);
+  EXPECT_EQ(error_of(clock_time_get(context, mem, 4, 0, kResult)), Errno::Inval);
+  EXPECT_EQ(error_of(clock_res_get(context, mem, kClockRealtime, kResult)), Errno::Success);
+  EXPECT_EQ(result64(), 1u);
+  // 10 ms from the embedder's now, far in the past of the host's clock.
+  EXPECT_EQ(poll({clock(1, 2'000'000 + 10 * kMillisecond, kSubclockAbstime)}), Errno::Success);
+  EXPECT_EQ(event(0).userdata, 1u);
+  EXPECT_EQ(error_of(random_get(context, mem, kBuffer, 4)), Errno::Success);
+  EXPECT_EQ(*mem.text(kBuffer, 4), "\1\2\3\4");
+  EXPECT_EQ(error_of(random_get(context, mem, kBuffer, 101)), Errno::Io);
+}
+
+// Nobody reads what a guest writes: an error, and the host lives on.
+TEST_F(ProcessTest, BrokenPipesRaiseNoSignal) {
+  int fds[2];
+  ASSERT_EQ(pipe2(fds, O_CLOEXEC), 0);
+  int saved = fcntl(1, F_DUPFD_CLOEXEC, 3);
+  dup2(fds[1], 1);
+  context.inherit_stdout();
+  dup2(saved, 1);
+  close(saved);
+  close(fds[0]);
+  close(fds[1]);
+  EXPECT_EQ(write(1, "x"), Errno::Pipe);
+  EXPECT_EQ(error_of(fd_fdstat_set_flags(context, mem, 1, kFdflagNonblock)), Errno::Success);
+  EXPECT_EQ(write(1, "x"), Errno::Pipe);
 }
 
 TEST(WasiErrno, MapsTheHostsNumbers) {

@@ -56,11 +56,21 @@ class WasiTest : public testing::TestWithParam<ResolverKind> {
   uint32_t result() const { return *mem.read<uint32_t>(kResult); }
   uint64_t result64() const { return *mem.read<uint64_t>(kResult); }
 
-  /// Opens; the number is in result().
+  /// Opens as libraries do: to read or write as asked, with all other rights. The number is in
+  /// result().
   Errno open(std::string_view path, uint32_t oflags = 0, Rights rights = kRightFdRead,
              uint32_t lookup = 0, uint32_t fdflags = 0, uint32_t dir = kDir) {
-    return error_of(path_open(context, mem, dir, lookup, kPath, put(kPath, path), oflags, rights, 0,
-                              fdflags, kResult));
+    rights |= ~(kRightFdRead | kRightFdWrite);
+    return open_exactly(path, oflags, rights, ~Rights{0}, lookup, fdflags, dir);
+  }
+  Errno open_exactly(std::string_view path, uint32_t oflags, Rights rights, Rights inheriting,
+                     uint32_t lookup = 0, uint32_t fdflags = 0, uint32_t dir = kDir) {
+    return error_of(path_open(context, mem, dir, lookup, kPath, put(kPath, path), oflags, rights,
+                              inheriting, fdflags, kResult));
+  }
+  Fdstat fdstat(uint32_t fd) {
+    EXPECT_EQ(error_of(fd_fdstat_get(context, mem, fd, kBuffer)), Errno::Success);
+    return *mem.read<Fdstat>(kBuffer);
   }
   Errno write(uint32_t fd, std::string_view text) {
     put(kBuffer, text);

@@ -1,0 +1,132 @@
+#include "runtime/wasi/transfer.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "runtime/trap/sigpipe.h"
+
+namespace sluice::wasi {
+
+namespace {
+
+constexpr size_t kNonblockingBytes = 4096;  // a pipe that is ready takes this much (PIPE_BUF)
+
+Expected<size_t> count_of(ssize_t result) {
+  if (result < 0) return fail(from_host_errno(errno));
+  return static_cast<size_t>(result);
+}
+
+/// In non-blocking mode: Again unless the host's descriptor is ready; then shortens the transfer
+/// so that it cannot block. Regular files never block.
+Status respect_nonblock(const Descriptor& d, short events, Buffers& buffers) {
+  if ((d.flags & kFdflagNonblock) == 0 || d.is_regular()) return {};
+  pollfd p{d.fd.get(), events, 0};
+  int ready = poll(&p, 1, 0);
+  if (ready < 0) return fail(from_host_errno(errno));
+  if (ready == 0) return fail(Errno::Again);
+  if (events == POLLOUT && buffers.count > 0) {
+    buffers.count = 1;
+    buffers.list[0].iov_len = std::min(buffers.list[0].iov_len, kNonblockingBytes);
+  }
+  return {};
+}
+
+int write_flags(const Descriptor& d, bool positioned) {
+  int flags = 0;
+  if ((d.flags & kFdflagAppend) != 0 && d.is_regular() && !positioned) flags |= RWF_APPEND;
+  if ((d.flags & kFdflagSync) != 0) flags |= RWF_SYNC;
+  if ((d.flags & kFdflagDsync) != 0) flags |= RWF_DSYNC;
+  return flags;
+}
+
+Expected<size_t> read_source(InputStream& source, const Buffers& buffers) {
+  if (buffers.count == 0) return 0;
+  std::span<uint8_t> first(static_cast<uint8_t*>(buffers.list[0].iov_base),
+                           buffers.list[0].iov_len);
+  return std::min(TRY(source.read(first)), first.size());
+}
+
+Expected<size_t> write_sink(OutputStream& sink, const Buffers& buffers) {
+  size_t total = 0;
+  for (int i = 0; i < buffers.count; ++i) {
+    const iovec& v = buffers.list[i];
+    Expected<size_t> n = sink.write({static_cast<const uint8_t*>(v.iov_base), v.iov_len});
+    if (!n && total == 0) return fail(n.error());
+    if (!n) break;
+    total += std::min(*n, v.iov_len);
+    if (*n < v.iov_len) break;
+  }
+  return total;
+}
+
+ssize_t write_host(const Descriptor& d, const Buffers& buffers) {
+  int flags = write_flags(d, false);
+  if (flags != 0) return pwritev2(d.fd.get(), buffers.list, buffers.count, -1, flags);
+  return writev(d.fd.get(), buffers.list, buffers.count);
+}
+
+msghdr message_of(Buffers& buffers) {
+  msghdr message{};
+  message.msg_iov = buffers.list;
+  message.msg_iovlen = static_cast<size_t>(buffers.count);
+  return message;
+}
+
+int dont_wait(const Descriptor& d) { return (d.flags & kFdflagNonblock) != 0 ? MSG_DONTWAIT : 0; }
+
+}  // namespace
+
+Expected<Buffers> gather(const GuestMemory& mem, uint32_t iovs, uint32_t iovs_len) {
+  TRY_VOID(mem.check<Iovec>(iovs, iovs_len));
+  Buffers out;
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < iovs_len; ++i) {
+    Iovec v = TRY(mem.read<Iovec>(iovs + 8 * i));
+    std::span<uint8_t> bytes = TRY(mem.slice(v.buf, v.buf_len));
+    total += v.buf_len;
+    if (total > UINT32_MAX) return fail(Errno::Inval);
+    if (bytes.empty() || static_cast<size_t>(out.count) == Buffers::kMax) continue;
+    out.list[out.count++] = {bytes.data(), bytes.size()};
+  }
+  return out;
+}
+
+Expected<size_t> read_some(Descriptor& d, Buffers& buffers) {
+  if (d.source != nullptr) return read_source(*d.source, buffers);
+  if (d.is_socket()) return receive(d, buffers, 0, nullptr);
+  TRY_VOID(respect_nonblock(d, POLLIN, buffers));
+  return count_of(readv(d.fd.get(), buffers.list, buffers.count));
+}
+
+Expected<size_t> write_some(Descriptor& d, Buffers& buffers) {
+  if (d.sink != nullptr) return write_sink(*d.sink, buffers);
+  if (d.is_socket()) return send(d, buffers);
+  if (d.is_regular()) return count_of(write_host(d, buffers));
+  TRY_VOID(respect_nonblock(d, POLLOUT, buffers));
+  SigpipeGuard guard;
+  return count_of(write_host(d, buffers));
+}
+
+Expected<size_t> read_at(Descriptor& d, const Buffers& buffers, int64_t offset) {
+  return count_of(preadv(d.fd.get(), buffers.list, buffers.count, offset));
+}
+
+Expected<size_t> write_at(Descriptor& d, const Buffers& buffers, int64_t offset) {
+  return count_of(pwritev2(d.fd.get(), buffers.list, buffers.count, offset, write_flags(d, true)));
+}
+
+Expected<size_t> receive(Descriptor& d, Buffers& buffers, int flags, bool* truncated) {
+  msghdr message = message_of(buffers);
+  ssize_t n = recvmsg(d.fd.get(), &message, flags | dont_wait(d));
+  if (truncated != nullptr) *truncated = n >= 0 && (message.msg_flags & MSG_TRUNC) != 0;
+  return count_of(n);
+}
+
+Expected<size_t> send(Descriptor& d, Buffers& buffers) {
+  msghdr message = message_of(buffers);
+  return count_of(sendmsg(d.fd.get(), &message, MSG_NOSIGNAL | dont_wait(d)));
+}
+
+}  // namespace sluice::wasi
