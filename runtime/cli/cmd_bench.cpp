@@ -26,16 +26,6 @@ double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-std::expected<std::vector<uint8_t>, std::string> read_all(const std::string& name) {
-  std::vector<uint8_t> bytes;
-  auto got = read_pieces(name, [&](std::span<const uint8_t> piece) {
-    bytes.insert(bytes.end(), piece.begin(), piece.end());
-    return true;
-  });
-  if (!got) return std::unexpected(got.error());
-  return bytes;
-}
-
 void print_head() { std::puts("file\tbytes\tcode_bytes\tmin_ms\tmedian_ms\tmachine_code_bytes"); }
 
 void print_line(const std::string& name, const CompileStats& stats, std::vector<double> times) {
@@ -86,8 +76,11 @@ int measure_run(const std::shared_ptr<Engine>& engine,
   }
   auto store = Store::create(engine);
   if (!store) return report_error({}, store.error().message());
+  if (auto defined = define_unknown_imports(linker, **store, *module, options); !defined) {
+    return report_error(options.modules[0], defined.error().message());
+  }
   auto instance = linker.instantiate(**store, module);
-  if (!instance) return status_of(instance.error(), *context, options.modules[0]);
+  if (!instance) return status_of(instance.error(), *context, options);
   const Clock::time_point start = Clock::now();
   const int status = run_instance(**instance, options, *context, nullptr);
   time_ms = milliseconds_since(start);

@@ -1,8 +1,13 @@
 // `sluice run`: bytes into the stream compiler as they are read; then instantiation, and the start
 // function of a WASI program or the function that --invoke names.
+#include <algorithm>
+#include <chrono>
 #include <cinttypes>
 #include <cstdio>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include "jit/pipeline/stream_compiler.h"
 #include "runtime/cli/commands.h"
@@ -29,32 +34,74 @@ std::unexpected<Stop> stop(const std::string& module, std::string_view text) {
   return std::unexpected(Stop{report_error(module, text)});
 }
 
-void print_stats(const Engine& engine, const CompileStats& stats) {
-  auto line = [](const char* what, uint64_t value, const char* unit) {
-    std::fprintf(stderr, "sluice: %-20s %12" PRIu64 "%s\n", what, value, unit);
+void print_stats(const Engine& engine, const CompileStats& stats, OutputForm form) {
+  const char* mode = engine.memory_mode() == MemoryMode::Guard ? "guard" : "explicit";
+  const auto compile_ms = static_cast<double>(stats.compile_ns) / 1e6;
+  const auto ready_ms = static_cast<double>(stats.last_byte_to_ready_ns) / 1e6;
+  if (form == OutputForm::Json) {
+    std::fprintf(stderr,
+                 "{\"bytes\": %" PRIu64 ", \"code_section_bytes\": %" PRIu64
+                 ", \"functions\": %u, \"machine_code_bytes\": %" PRIu64
+                 ", \"compile_ms\": %.3f, \"last_byte_to_ready_ms\": %.3f, \"workers\": %u, "
+                 "\"memory_mode\": \"%s\"}\n",
+                 stats.wire_bytes, stats.code_section_bytes, stats.functions,
+                 stats.machine_code_bytes, compile_ms, ready_ms, stats.workers, mode);
+    return;
+  }
+  auto line = [](const char* what, uint64_t value) {
+    std::fprintf(stderr, "sluice: %-20s %12" PRIu64 "\n", what, value);
   };
-  auto milliseconds = [](const char* what, uint64_t ns) {
-    std::fprintf(stderr, "sluice: %-20s %12.3f ms\n", what, static_cast<double>(ns) / 1e6);
-  };
-  line("bytes", stats.wire_bytes, "");
-  line("code section bytes", stats.code_section_bytes, "");
-  line("functions", stats.functions, "");
-  line("machine code bytes", stats.machine_code_bytes, "");
-  milliseconds("compile time", stats.compile_ns);
-  milliseconds("last byte to ready", stats.last_byte_to_ready_ns);
-  line("workers", stats.workers, "");
-  bool guard = engine.memory_mode() == MemoryMode::Guard;
-  std::fprintf(stderr, "sluice: %-20s %12s\n", "memory mode", guard ? "guard" : "explicit");
+  line("bytes", stats.wire_bytes);
+  line("code section bytes", stats.code_section_bytes);
+  line("functions", stats.functions);
+  line("machine code bytes", stats.machine_code_bytes);
+  std::fprintf(stderr, "sluice: %-20s %12.3f ms\n", "compile time", compile_ms);
+  std::fprintf(stderr, "sluice: %-20s %12.3f ms\n", "last byte to ready", ready_ms);
+  line("workers", stats.workers);
+  std::fprintf(stderr, "sluice: %-20s %12s\n", "memory mode", mode);
 }
 
-Step<std::shared_ptr<const CompiledModule>> compile(const Engine& engine, const std::string& name) {
+/// Lets no more than so many bytes a second through.
+class Throttle {
+ public:
+  explicit Throttle(std::optional<uint64_t> bytes_per_second) : rate_(bytes_per_second) {}
+  /// Hands the piece on in portions, at the times they are due.
+  bool pass(std::span<const uint8_t> piece,
+            const std::function<bool(std::span<const uint8_t>)>& take) {
+    if (!rate_) return take(piece);
+    const uint64_t portion = std::max<uint64_t>(*rate_ / 50, 1);
+    while (!piece.empty()) {
+      const size_t n = std::min<size_t>(piece.size(), portion);
+      passed_ += n;
+      const double due = static_cast<double>(passed_) / static_cast<double>(*rate_);
+      std::this_thread::sleep_until(start_ + std::chrono::duration<double>(due));
+      if (!take(piece.first(n))) return false;
+      piece = piece.subspan(n);
+    }
+    return true;
+  }
+
+ private:
+  std::optional<uint64_t> rate_;
+  uint64_t passed_ = 0;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+Step<std::shared_ptr<const CompiledModule>> compile(const Engine& engine, const Options& options) {
+  const std::string& name = options.modules[0];
   StreamCompiler stream = engine.compile_stream();
   Result<void> fed;
-  auto got = read_pieces(name, [&](std::span<const uint8_t> piece) {
+  Throttle throttle(options.throttle_bytes);
+  bool is_empty = true;
+  auto feed = [&](std::span<const uint8_t> piece) {
+    is_empty = false;
     fed = stream.feed(piece);
     return fed.has_value();
-  });
+  };
+  auto got =
+      read_pieces(name, [&](std::span<const uint8_t> piece) { return throttle.pass(piece, feed); });
   if (!got) return stop({}, got.error());
+  if (is_empty) return stop(name, "nothing in it: a module has at least 8 bytes");
   if (!fed) return stop(name, fed.error().message());
   auto module = stream.finish();
   if (!module) return stop(name, module.error().message());
@@ -65,9 +112,11 @@ Step<int> run_steps(const Options& options) {
   const std::string& name = options.modules[0];
   auto engine = Engine::create(engine_config(options));
   if (!engine) return stop({}, engine.error().message());
-  auto module = compile(**engine, name);
+  auto module = compile(**engine, options);
   if (!module) return std::unexpected(module.error());
-  if (options.stats) print_stats(**engine, (*module)->stats());
+  if (options.stats != OutputForm::None) {
+    print_stats(**engine, (*module)->stats(), options.stats);
+  }
   auto context = std::make_shared<wasi::Context>();
   if (auto ready = prepare(*context, options); !ready) return stop({}, ready.error().message());
   inherit_streams(*context, name);
@@ -77,8 +126,11 @@ Step<int> run_steps(const Options& options) {
   }
   auto store = Store::create(*engine);
   if (!store) return stop({}, store.error().message());
+  if (auto defined = define_unknown_imports(linker, **store, **module, options); !defined) {
+    return stop(name, defined.error().message());
+  }
   auto instance = linker.instantiate(**store, *module);
-  if (!instance) return status_of(instance.error(), *context, name);
+  if (!instance) return status_of(instance.error(), *context, options);
   return run_instance(**instance, options, *context, stdout);
 }
 

@@ -64,6 +64,13 @@ std::string set_features(Options& o, const OptionValue& v) {
   return {};
 }
 
+std::string set_throttle(Options& o, const OptionValue& v) {
+  std::optional<uint64_t> bytes = parse_size(v.text);
+  if (!bytes || *bytes == 0) return "bytes a second, as 500K";
+  o.throttle_bytes = *bytes;
+  return {};
+}
+
 // clang-format off
 constexpr CommandRow kCommands[] = {
   {kRun, "run", Operands::ModuleAndArgs, "MODULE [ARGS...]",
@@ -73,6 +80,10 @@ constexpr CommandRow kCommands[] = {
    "", &run},
   {kValidate, "validate", Operands::Modules, "MODULE...",
    "check modules without running them", "", "", &validate},
+  {kInspect, "inspect", Operands::Modules, "MODULE...",
+   "show what modules consist of",
+   "Sections with their sizes, the features that a module needs, imports, exports, and the largest "
+   "functions.", "", &inspect},
   {kBenchCompile, "bench compile", Operands::Modules, "MODULE...",
    "measure compiling",
    "Prints a line per module, fields separated by tabs: file, bytes, bytes of its code section, "
@@ -124,9 +135,18 @@ constexpr OptionRow kOptions[] = {
   {"--trace-wasi", "", "", kRun, false, "",
    "print every WASI call, its arguments and its result to standard error",
    [](Options& o, const OptionValue&) { o.trace_wasi = true; return std::string(); }},
-  {"--stats", "", "", kRun, false, "",
+  {"--unknown-imports", "", "HOW", kRuns, false, "error|trap|default",
+   "functions that are imported and not there: an error (default), a trap when they are called, or "
+   "functions that return zeros",
+   [](Options& o, const OptionValue& v) { o.unknown_imports = UnknownImports(v.choice); return std::string(); }},
+  {"--backtrace", "", "FORM", kRuns, false, "text|json",
+   "how a trap is told on standard error",
+   [](Options& o, const OptionValue& v) { o.backtrace = v.choice == 0 ? OutputForm::Text : OutputForm::Json; return std::string(); }},
+  {"--stats", "", "[=json]", kRun, false, "text|json",
    "print sizes and times of compilation to standard error",
-   [](Options& o, const OptionValue&) { o.stats = true; return std::string(); }},
+   [](Options& o, const OptionValue& v) { o.stats = v.choice == 0 ? OutputForm::Text : OutputForm::Json; return std::string(); }},
+  {"--throttle", "", "SIZE", kRun, false, "",
+   "read the module no faster than SIZE bytes a second, to see it stream", &set_throttle},
   {"--repeat", "", "N", kBenchCompile | kBenchRun, false, "",
    "measure N times (default 5)",
    [](Options& o, const OptionValue& v) { return set_number(o.repeat, v.text, 1, 1'000'000); }},

@@ -30,6 +30,7 @@ enum : CommandSet {
   kBenchRun = 1u << 3,
   kCompletion = 1u << 4,
   kMan = 1u << 5,
+  kInspect = 1u << 6,
   kRuns = kRun | kBenchRun,           // execute a module
   kCompiles = kRuns | kBenchCompile,  // have an engine
 };

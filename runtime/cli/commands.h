@@ -12,6 +12,9 @@ int run(const Options& options);
 /// also what is not compiled yet.
 int validate(const Options& options);
 
+/// Prints what every module named consists of, needs and offers.
+int inspect(const Options& options);
+
 /// Compiles every module named `repeat` times from memory and prints a line of figures for each.
 int bench_compile(const Options& options);
 

@@ -37,6 +37,16 @@ read_pieces(const std::string& name, const std::function<bool(std::span<const ui
   return result;
 }
 
+std::expected<std::vector<uint8_t>, std::string> read_all(const std::string& name) {
+  std::vector<uint8_t> bytes;
+  auto got = read_pieces(name, [&](std::span<const uint8_t> piece) {
+    bytes.insert(bytes.end(), piece.begin(), piece.end());
+    return true;
+  });
+  if (!got) return std::unexpected(got.error());
+  return bytes;
+}
+
 bool stdin_is_piped() {
   struct stat st;
   if (fstat(STDIN_FILENO, &st) != 0) return false;

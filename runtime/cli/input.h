@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace sluice::cli {
 
@@ -13,6 +14,9 @@ namespace sluice::cli {
 /// without waiting for more; stops early when that returns false. An error is one sentence.
 std::expected<void, std::string>
 read_pieces(const std::string& name, const std::function<bool(std::span<const uint8_t>)>& take);
+
+/// All of it.
+std::expected<std::vector<uint8_t>, std::string> read_all(const std::string& name);
 
 /// Is standard input something that a module may be piped through (no terminal, no device)?
 bool stdin_is_piped();

@@ -15,6 +15,8 @@ namespace sluice::cli {
 struct CommandRow;
 
 enum class MemoryChoice { Auto, Guard, Explicit };
+enum class UnknownImports { Error, Trap, Default };
+enum class OutputForm { None, Text, Json };
 enum class CompileChoice { Eager, Lazy, Adaptive };
 enum class CpuChoice { Sse41, Avx, Avx2, Host };
 
@@ -41,8 +43,11 @@ struct Options {
   std::optional<uint64_t> max_stack_bytes;
   Features features = Features::standard();
   bool trace_wasi = false;
-  bool stats = false;
-  uint32_t repeat = 5;  // of a benchmark
+  UnknownImports unknown_imports = UnknownImports::Error;
+  OutputForm backtrace = OutputForm::Text;
+  OutputForm stats = OutputForm::None;
+  std::optional<uint64_t> throttle_bytes;  // per second, of the module
+  uint32_t repeat = 5;                     // of a benchmark
 };
 
 /// The options, or the exit status if there is nothing left to do: help or version was asked for,

@@ -1,6 +1,8 @@
 #include "runtime/cli/program.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <unistd.h>
@@ -62,7 +64,7 @@ int invoke(const Instance& instance, const Options& options, const wasi::Context
   }
   std::vector<Value> results(type.results().size());
   Outcome<void> called = func->call(args, results);
-  if (!called) return status_of(called.error(), context, module);
+  if (!called) return status_of(called.error(), context, options);
   if (results_to == nullptr) return 0;
   for (size_t i = 0; i < results.size(); ++i) {
     std::fprintf(results_to, "%s\n", format_value(results[i], type.results()[i]).c_str());
@@ -93,13 +95,63 @@ class StderrTrace final : public wasi::TraceSink {
   }
 };
 
+/// What stands in for a function that is imported and not there.
+struct UnknownImport {
+  size_t result_count;
+  std::string name;
+
+  static TrapCode trap(void* env, Caller& caller, Value*) {
+    return caller.fail(printable(static_cast<UnknownImport*>(env)->name));
+  }
+  static TrapCode zeros(void* env, Caller&, Value* cells) {
+    std::fill_n(cells, static_cast<UnknownImport*>(env)->result_count, Value{});
+    return TrapCode::None;
+  }
+};
+
+/// A string of JSON. What is no UTF-8 in names cannot be told from it: bytes above 127 stay.
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f || c == '"' || c == '\\') {
+      std::array<char, 8> escape{};
+      std::snprintf(escape.data(), escape.size(), "\\u%04x", byte);
+      out += escape.data();
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+/// A trap on one line.
+std::string trap_json(const std::string& module, const Trap& trap) {
+  std::string out = "{\"module\": " + json_string(module) +
+                    ", \"trap\": " + json_string(trap.reason()) + ", \"frames\": [";
+  bool first = true;
+  for (const Frame& frame : trap.frames()) {
+    out += first ? "{" : ", {";
+    first = false;
+    if (frame.is_host()) {
+      out += "\"host\": true}";
+      continue;
+    }
+    out += "\"func\": " + std::to_string(raw(frame.func));
+    if (!frame.func_name.empty()) out += ", \"name\": " + json_string(frame.func_name);
+    if (frame.wasm_offset != kNoOffset) out += ", \"offset\": " + std::to_string(frame.wasm_offset);
+    out += "}";
+  }
+  return out + "], \"omitted_frames\": " + std::to_string(trap.omitted_frames()) + "}";
+}
+
 /// Calls an exported function that takes and returns nothing. No export of the name: 0.
 int call_plain(const Instance& instance, const char* name, const Options& options,
                const wasi::Context& context) {
   auto func = instance.exported_func(name);
   if (!func) return 0;
   Outcome<void> called = func->call({}, {});
-  return called ? 0 : status_of(called.error(), context, options.modules[0]);
+  return called ? 0 : status_of(called.error(), context, options);
 }
 
 }  // namespace
@@ -157,14 +209,38 @@ void inherit_streams(wasi::Context& context, const std::string& name) {
   context.inherit_stderr();
 }
 
-int status_of(const Failure& failure, const wasi::Context& context, const std::string& module) {
+int status_of(const Failure& failure, const wasi::Context& context, const Options& options) {
+  const std::string& module = options.modules[0];
   if (!failure.is_trap()) return report_error(module, failure.message());
   if (failure.trap->code() == TrapCode::Exit && context.exit_status()) {
     return static_cast<int>(*context.exit_status() & 0xff);
   }
-  std::fprintf(stderr, "sluice: %s: trap: %s\n", printable(module).c_str(),
-               failure.trap->to_text().c_str());
+  if (options.backtrace == OutputForm::Json) {
+    std::fprintf(stderr, "%s\n", trap_json(module, *failure.trap).c_str());
+  } else {
+    std::fprintf(stderr, "sluice: %s: trap: %s\n", printable(module).c_str(),
+                 failure.trap->to_text().c_str());
+  }
   return kStatusTrap;
+}
+
+Result<void> define_unknown_imports(Linker& linker, Store& store, const CompiledModule& module,
+                                    const Options& options) {
+  if (options.unknown_imports == UnknownImports::Error) return {};
+  const bool traps = options.unknown_imports == UnknownImports::Trap;
+  for (const Import& import : module.module().imports) {
+    if (import.kind != ExternKind::Func) continue;
+    auto found = TRY(linker.lookup(store, import.module, import.name));
+    if (found) continue;
+    const FuncType& type = module.module().func_type(FuncIdx{import.index});
+    auto* unknown = new UnknownImport{type.results().size(), {}};
+    unknown->name = "unknown import '" + std::string(import.module) + "." +
+                    std::string(import.name) + "' was called";
+    TRY_VOID(linker.define_func(import.module, import.name, type.params(), type.results(),
+                                traps ? &UnknownImport::trap : &UnknownImport::zeros, unknown,
+                                [](void* env) { delete static_cast<UnknownImport*>(env); }));
+  }
+  return {};
 }
 
 int run_instance(const Instance& instance, const Options& options, const wasi::Context& context,

@@ -1,6 +1,7 @@
 """The command line: what it accepts, prints and answers. Modules are made here, byte by byte."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -202,7 +203,7 @@ def test_errors(directory):
         result = run(line)
         check(result.status == 1 and f"at offset {at:#x}: type mismatch" in result.err and
               len(result.err.splitlines()) == 1, f"{line[0]}: one line with the offset", result.err)
-    for content, wanted in [(b"", "unexpected end"), (b"\0asm", "unexpected end"),
+    for content, wanted in [(b"", "nothing in it"), (b"\0asm", "unexpected end"),
                             (b"#!/bin/sh\n", "magic header"), (b"\0asm\2\0\0\0", "unknown binary version"),
                             (b"\0asm\x0d\0\1\0", "component"), (NUMBERS[:-20], "")]:
         path.write_bytes(content)
@@ -270,7 +271,7 @@ def test_streams(directory):
             process.stdin.close()
 
 
-COMMANDS = ("run", "validate", "bench compile", "bench run", "completion", "man")
+COMMANDS = ("run", "validate", "inspect", "bench compile", "bench run", "completion", "man")
 
 
 def test_shells(directory):
@@ -307,6 +308,57 @@ def test_shells(directory):
                          (["man", "x"], "takes nothing")]:
         result = run(line)
         check(result.status == 2 and wanted in result.err, f"{line}: {wanted}", result.err)
+
+
+def test_inspect(directory):
+    path = directory / "module.wasm"
+    path.write_bytes(make(
+        types=[([I32, I64], [F64, I32]), ([], [])], funcs=[1, 0], memory=True,
+        exports=[("m\x1b[2J", 2, 0), ("swap", 0, 2)], imports=[("env", "wa\x07it", 1)],
+        bodies=[body(b"\x41\0\xc0\x1a"), body(b"\x44" + bytes(8) + b"\x20\0")], names={1: "first"}))
+    result = run(["inspect", path])
+    check(result.status == 0 and "\x1b" not in result.out and "\x07" not in result.out, "inspect",
+          result.err)
+    for text in (f"{path}: {path.stat().st_size} bytes", "features needed: sign-extension, multi-value",
+                 "custom 'name'", "env.wa?it: func () -> ()", "m?[2J: memory, 1 pages",
+                 "swap: func (i32, i64) -> (f64, i32)", "functions: 3, 1 of them imported",
+                 "func 2"):
+        check(text in result.out, f"inspect says {text!r}", result.out)
+    check("none beyond" in run(["inspect"], pipe=with_exit(1), seconds=0.1).out, "from a pipe")
+    path.write_bytes(NUMBERS[:-20])
+    result = run(["inspect", path, directory])
+    check(result.status == 1 and len(result.err.splitlines()) == 2 and not result.out,
+          "inspect: a line for each that is not valid", result.err)
+
+
+def test_unknown_imports(directory):
+    path = directory / "unknown.wasm"
+    path.write_bytes(make(types=[([], [I32]), ([], [])], funcs=[0, 1], imports=[("env", "on\x1be", 0)],
+                          exports=[("ask", 0, 1), ("_start", 0, 2)],
+                          bodies=[body(b"\x10\0\x41\5\x6a"), body(b"")]))
+    check(run([path]).status == 1, "an unknown import is an error")
+    check(run(["--unknown-imports=error", path]).status == 1, "and if asked for")
+    check(run(["--unknown-imports=trap", path]).status == 0, "not called, no trap")
+    result = run(["--unknown-imports", "trap", "--invoke", "ask", path])
+    check(result.status == 134 and "unknown import 'env.on?e' was called" in result.err, "a trap",
+          result.err)
+    check_output(run(["--unknown-imports=default", "--invoke", "ask", path]), "5\n", 0, "zeros")
+
+
+def test_forms(directory):
+    """Figures and traps for programs to read; a module that arrives slowly."""
+    path = directory / "numbers.wasm"
+    path.write_bytes(NUMBERS)
+    stats = json.loads(run(["--stats=json", "--invoke", "add", path, 1, 2]).err)
+    check(stats["bytes"] == len(NUMBERS) and stats["functions"] == 6, "--stats=json", str(stats))
+    result = run(["--backtrace=json", "--invoke", "deep", path])
+    trap = json.loads(result.err)
+    check(result.status == 134 and trap["trap"] == "unreachable" and
+          [frame["func"] for frame in trap["frames"]] == [2, 4] and
+          trap["frames"][0]["name"].startswith("evil\x1b"), "--backtrace=json", result.err)
+    start = time.monotonic()
+    result = run(["--throttle", len(NUMBERS) * 2, "--invoke", "add", path, 1, 2])
+    check(result.out == "3\n" and time.monotonic() - start > 0.4, "--throttle", result.err)
 
 
 def test_words(directory):
@@ -396,7 +448,7 @@ def test_hostile_lines(directory):
     check(here.stdout == "3\n", "a module whose name begins with a dash", here.stderr)
     for line, wanted in [(["--memory-checks", "EXPLICIT", path], "auto, guard or explicit, not 'EXPLICIT'"),
                          (["--memory-checks", "2", path], "auto, guard or explicit"),
-                         (["--stats=5", path], "stats"),
+                         (["--stats=5", path], "--stats wants text or json"),
                          (["--invoke", "add", "--invoke", "add", path, 1, 2], "--invoke is given twice"),
                          (["--workers", "-1", path], "--workers wants a number from 0 to 256, not '-1'"),
                          (["--workers", "4x", path], "from 0 to 256"), (["--workers=", path], "--workers wants"),
@@ -451,8 +503,9 @@ def test_scarcity(directory):
 def main():
     with tempfile.TemporaryDirectory() as text:
         directory = pathlib.Path(text)
-        for test in (test_invoke, test_traps, test_exit, test_surroundings, test_imports, test_errors, test_features, test_streams, test_wasi_options,
-                     test_words, test_shells, test_bench, test_hostile_lines, test_scarcity):
+        for test in (test_invoke, test_traps, test_exit, test_surroundings, test_wasi_options, test_imports,
+                     test_errors, test_features, test_streams, test_words, test_inspect, test_unknown_imports,
+                     test_forms, test_shells, test_bench, test_hostile_lines, test_scarcity):
             test(directory)
     finish()
 

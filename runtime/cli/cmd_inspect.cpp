@@ -1,0 +1,159 @@
+// `sluice inspect`: what a module consists of, needs and offers. Nothing is compiled or run. That a
+// feature is needed means that without it the module is not valid, so it is asked just that.
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "runtime/cli/commands.h"
+#include "runtime/cli/input.h"
+#include "runtime/cli/invoke.h"
+#include "runtime/cli/module_checker.h"
+#include "runtime/cli/report.h"
+
+namespace sluice::cli {
+
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+Result<std::shared_ptr<const Module>> check(const Bytes& bytes, Features features) {
+  ModuleChecker checker(features);
+  checker.feed(bytes);
+  return checker.finish();
+}
+
+std::string needed_features(const Bytes& bytes) {
+  std::string out;
+#define FEATURE(id, text, is_default)                                                              \
+  if (Feature::id != Feature::Mvp && !check(bytes, Features::all().without(Feature::id))) {        \
+    out += out.empty() ? (text) : std::string(", ") + (text);                                      \
+  }
+#include "engine/wasm/features.def"
+#undef FEATURE
+  return out.empty() ? "none beyond the first version" : out;
+}
+
+const char* section_name(uint8_t id) {
+  constexpr const char* kNames[] = {"custom", "type",   "import",     "function", "table",
+                                    "memory", "global", "export",     "start",    "element",
+                                    "code",   "data",   "data count", "tag"};
+  return id < std::size(kNames) ? kNames[id] : "unknown";
+}
+
+/// A number in LEB128 that is known to be well-formed.
+uint32_t read_leb(const Bytes& bytes, size_t& at) {
+  uint32_t value = 0;
+  for (int shift = 0;; shift += 7) {
+    const uint8_t byte = bytes[at++];
+    value |= static_cast<uint32_t>(byte & 0x7f) << shift;
+    if ((byte & 0x80) == 0) return value;
+  }
+}
+
+/// Of a valid module.
+void print_sections(const Bytes& bytes) {
+  std::puts("sections:");
+  for (size_t at = 8; at < bytes.size();) {
+    const size_t start = at;
+    const uint8_t id = bytes[at++];
+    const uint32_t size = read_leb(bytes, at);
+    std::string name = section_name(id);
+    if (id == 0) {
+      size_t name_at = at;
+      const uint32_t length = read_leb(bytes, name_at);
+      name +=
+          " '" + printable({reinterpret_cast<const char*>(bytes.data()) + name_at, length}) + "'";
+    }
+    std::printf("  %-24s %10u bytes at %#zx\n", name.c_str(), size, start);
+    at += size;
+  }
+}
+
+std::string limits_text(const Limits& limits, const char* unit) {
+  std::string text = std::to_string(limits.min);
+  if (limits.has_max) text += " to " + std::to_string(limits.max);
+  text += std::string(" ") + unit;
+  if (limits.is_64) text += ", 64-bit";
+  if (limits.is_shared) text += ", shared";
+  return text;
+}
+
+std::string type_text(const Module& module, ExternKind kind, uint32_t index) {
+  switch (kind) {
+  case ExternKind::Func: return "func " + signature_text(module.func_type(FuncIdx{index}));
+  case ExternKind::Table: {
+    const TableType& type = module.tables[index].type;
+    return "table of " + std::string(to_string(type.element)) + ", " +
+           limits_text(type.limits, "elements");
+  }
+  case ExternKind::Memory: {
+    const MemoryType& type = module.memories[index];
+    std::string unit = "pages";
+    if (type.page_size_log2 != kDefaultPageSizeLog2) {
+      unit += " of " + std::to_string(uint64_t{1} << type.page_size_log2) + " bytes";
+    }
+    return "memory, " + limits_text(type.limits, unit.c_str());
+  }
+  case ExternKind::Global: {
+    const GlobalType& type = module.globals[index].type;
+    return std::string("global ") + (type.is_mutable ? "mut " : "") +
+           std::string(to_string(type.type));
+  }
+  case ExternKind::Tag: {
+    const TypeIdx type = module.tags[index].type;
+    return "tag " + signature_text(module.types[raw(type)].func);
+  }
+  }
+  return {};
+}
+
+void print_functions(const Module& module) {
+  constexpr size_t kMaxShown = 10;
+  std::vector<FuncBody> bodies(module.bodies.begin(), module.bodies.end());
+  std::printf("functions: %zu, %u of them imported\n", module.funcs.size(), module.imported_funcs);
+  const size_t shown = std::min(bodies.size(), kMaxShown);
+  std::partial_sort(bodies.begin(), bodies.begin() + static_cast<std::ptrdiff_t>(shown),
+                    bodies.end(), [](const FuncBody& a, const FuncBody& b) {
+                      return a.range.size != b.range.size ? a.range.size > b.range.size
+                                                          : a.func < b.func;
+                    });
+  for (size_t i = 0; i < shown; ++i) {
+    std::printf("  func %-19u %10u bytes at %#x\n", raw(bodies[i].func), bodies[i].range.size,
+                bodies[i].range.offset);
+  }
+}
+
+int inspect_one(const std::string& name) {
+  auto bytes = read_all(name);
+  if (!bytes) return report_error({}, bytes.error());
+  auto checked = check(*bytes, Features::all());
+  if (!checked) return report_error(name, checked.error().message());
+  const Module& module = **checked;
+  std::printf("%s: %zu bytes\n", printable(name == "-" ? "standard input" : name).c_str(),
+              bytes->size());
+  std::printf("features needed: %s\n", needed_features(*bytes).c_str());
+  print_sections(*bytes);
+  std::printf("imports: %zu\n", module.imports.size());
+  for (const Import& import : module.imports) {
+    std::printf("  %s.%s: %s\n", printable(import.module).c_str(), printable(import.name).c_str(),
+                type_text(module, import.kind, import.index).c_str());
+  }
+  std::printf("exports: %zu\n", module.exports.size());
+  for (const Export& e : module.exports) {
+    std::printf("  %s: %s\n", printable(e.name).c_str(),
+                type_text(module, e.kind, e.index).c_str());
+  }
+  print_functions(module);
+  return 0;
+}
+
+}  // namespace
+
+int inspect(const Options& options) {
+  int status = 0;
+  for (const std::string& name : options.modules) status = std::max(status, inspect_one(name));
+  return status;
+}
+
+}  // namespace sluice::cli
