@@ -1,5 +1,5 @@
-# Zydis 4.0, the disassembler of the golden tests. Debian: libzydis-dev. Optional and never
-# downloaded: without it those tests are skipped. Defines sluice_zydis if it is there.
+# Zydis 4.0, the disassembler of the golden tests and of `sluice objdump` and `explore`. Debian:
+# libzydis-dev. Optional and never downloaded: without it those tests are skipped and the commands say so. Defines sluice_zydis if it is there.
 macro(sluice_find_zydis)
   if(NOT TARGET sluice_zydis)
     find_package(zydis 4.0 CONFIG QUIET)

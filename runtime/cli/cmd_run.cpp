@@ -1,18 +1,23 @@
 // `sluice run`: bytes into the stream compiler as they are read; then instantiation, and the start
 // function of a WASI program or the function that --invoke names.
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
+#include <fcntl.h>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <unistd.h>
 
 #include "jit/pipeline/stream_compiler.h"
 #include "runtime/cli/commands.h"
 #include "runtime/cli/input.h"
 #include "runtime/cli/program.h"
+#include "runtime/cli/progress.h"
 #include "runtime/cli/report.h"
 #include "runtime/store/engine.h"
 #include "runtime/store/linker.h"
@@ -89,7 +94,8 @@ class Throttle {
 
 Step<std::shared_ptr<const CompiledModule>> compile(const Engine& engine, const Options& options) {
   const std::string& name = options.modules[0];
-  StreamCompiler stream = engine.compile_stream();
+  ProgressBar bar;
+  StreamCompiler stream = engine.compile_stream(bar.callback());
   Result<void> fed;
   Throttle throttle(options.throttle_bytes);
   bool is_empty = true;
@@ -106,6 +112,27 @@ Step<std::shared_ptr<const CompiledModule>> compile(const Engine& engine, const 
   auto module = stream.finish();
   if (!module) return stop(name, module.error().message());
   return *std::move(module);
+}
+
+/// Names for perf: start, size and name of every function that has code.
+void write_perf_map(const CompiledModule& module) {
+  const std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
+  // Others may have put something there: a file of this name is made anew or not at all.
+  int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+  std::FILE* file = fd < 0 ? nullptr : fdopen(fd, "w");
+  if (file == nullptr) {
+    report_error({}, "cannot write " + path + ": " + std::strerror(errno));
+    return;
+  }
+  for (const FuncBody& body : module.module().bodies) {
+    const std::span<const uint8_t> code = module.code().code_of(body.func);
+    if (code.empty()) continue;
+    std::string name = printable(module.func_name(body.func));
+    if (name.empty()) name = "func[" + std::to_string(raw(body.func)) + "]";
+    std::fprintf(file, "%zx %zx wasm:%s\n", reinterpret_cast<size_t>(code.data()), code.size(),
+                 name.c_str());
+  }
+  std::fclose(file);
 }
 
 Step<int> run_steps(const Options& options) {
@@ -131,7 +158,9 @@ Step<int> run_steps(const Options& options) {
   }
   auto instance = linker.instantiate(**store, *module);
   if (!instance) return status_of(instance.error(), *context, options);
-  return run_instance(**instance, options, *context, stdout);
+  const int status = run_instance(**instance, options, *context, stdout);
+  if (options.perf_map) write_perf_map(**module);
+  return status;
 }
 
 }  // namespace

@@ -84,6 +84,12 @@ constexpr CommandRow kCommands[] = {
    "show what modules consist of",
    "Sections with their sizes, the features that a module needs, imports, exports, and the largest "
    "functions.", "", &inspect},
+  {kObjdump, "objdump", Operands::Modules, "MODULE",
+   "print machine code beside the instructions it was made for", "", "", &objdump},
+  {kExplore, "explore", Operands::Modules, "MODULE",
+   "make a page of WebAssembly beside its machine code",
+   "One HTML page on standard output, without anything from elsewhere. Lines that belong together "
+   "have one colour and light up together.", "", &explore},
   {kBenchCompile, "bench compile", Operands::Modules, "MODULE...",
    "measure compiling",
    "Prints a line per module, fields separated by tabs: file, bytes, bytes of its code section, "
@@ -145,8 +151,14 @@ constexpr OptionRow kOptions[] = {
   {"--stats", "", "[=json]", kRun, false, "text|json",
    "print sizes and times of compilation to standard error",
    [](Options& o, const OptionValue& v) { o.stats = v.choice == 0 ? OutputForm::Text : OutputForm::Json; return std::string(); }},
+  {"--profile", "", "HOW", kRun, false, "perfmap",
+   "perfmap: tell perf the names of functions when the program has ended (/tmp/perf-PID.map)",
+   [](Options& o, const OptionValue&) { o.perf_map = true; return std::string(); }},
   {"--throttle", "", "SIZE", kRun, false, "",
    "read the module no faster than SIZE bytes a second, to see it stream", &set_throttle},
+  {"--func", "", "N", kShows, false, "",
+   "only the function of this index",
+   [](Options& o, const OptionValue& v) { return set_number(o.only_func, v.text, 0, ~uint32_t{0}); }},
   {"--repeat", "", "N", kBenchCompile | kBenchRun, false, "",
    "measure N times (default 5)",
    [](Options& o, const OptionValue& v) { return set_number(o.repeat, v.text, 1, 1'000'000); }},

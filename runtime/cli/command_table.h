@@ -31,8 +31,11 @@ enum : CommandSet {
   kCompletion = 1u << 4,
   kMan = 1u << 5,
   kInspect = 1u << 6,
-  kRuns = kRun | kBenchRun,           // execute a module
-  kCompiles = kRuns | kBenchCompile,  // have an engine
+  kObjdump = 1u << 7,
+  kExplore = 1u << 8,
+  kRuns = kRun | kBenchRun,                    // execute a module
+  kShows = kObjdump | kExplore,                // print machine code
+  kCompiles = kRuns | kBenchCompile | kShows,  // have an engine
 };
 
 struct CommandRow {

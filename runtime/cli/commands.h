@@ -15,6 +15,12 @@ int validate(const Options& options);
 /// Prints what every module named consists of, needs and offers.
 int inspect(const Options& options);
 
+/// Prints a module's machine code, with the instructions it was made for.
+int objdump(const Options& options);
+
+/// The same as a page of HTML, WebAssembly and machine code side by side.
+int explore(const Options& options);
+
 /// Compiles every module named `repeat` times from memory and prints a line of figures for each.
 int bench_compile(const Options& options);
 

@@ -46,7 +46,9 @@ struct Options {
   UnknownImports unknown_imports = UnknownImports::Error;
   OutputForm backtrace = OutputForm::Text;
   OutputForm stats = OutputForm::None;
+  bool perf_map = false;
   std::optional<uint64_t> throttle_bytes;  // per second, of the module
+  std::optional<uint32_t> only_func;       // of objdump and explore
   uint32_t repeat = 5;                     // of a benchmark
 };
 

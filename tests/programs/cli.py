@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import pty
 import re
 import shutil
 import subprocess
@@ -271,7 +272,7 @@ def test_streams(directory):
             process.stdin.close()
 
 
-COMMANDS = ("run", "validate", "inspect", "bench compile", "bench run", "completion", "man")
+COMMANDS = ("run", "validate", "inspect", "objdump", "explore", "bench compile", "bench run", "completion", "man")
 
 
 def test_shells(directory):
@@ -331,6 +332,37 @@ def test_inspect(directory):
           "inspect: a line for each that is not valid", result.err)
 
 
+def test_machine_code(directory):
+    path = directory / "numbers.wasm"
+    path.write_bytes(NUMBERS)
+    result = run(["objdump", "--func", "0", "--cpu=sse4.1", path])
+    if "without a disassembler" in result.err:
+        print("objdump and explore are not tested: built without Zydis")
+        return
+    offset = NUMBERS.index(b"\x20\0\x20\1\x6a") + 4
+    check(result.status == 0 and "func[0] add: 7 bytes of WebAssembly" in result.out and
+          f";; {offset:#x}: i32.add" in result.out and "ret" in result.out, "objdump", result.out)
+    check(result.out.count("func[") == 1, "one function", result.out)
+    result = run(["objdump", path])
+    check(result.out.count("func[") == 6 and "\x1b" not in result.out, "all functions", result.out)
+    result = run(["explore", path])
+    check(result.out.startswith("<!doctype html>") and result.out.rstrip().endswith("</html>") and
+          result.out.count("<details>") == 6 and "\x1b" not in result.out, "explore", result.err)
+    linked = {n for n in re.findall(r'data-o="(\d+)"', result.out)}
+    check(str(offset) in linked and result.out.count(f'data-o="{offset}"') >= 2, "lines are linked")
+    check("http://" not in result.out and "https://" not in result.out and "src=" not in result.out,
+          "nothing from elsewhere")
+    for tag in ("details", "div", "span", "summary", "small"):
+        check(result.out.count(f"<{tag}") == result.out.count(f"</{tag}>"), f"<{tag}> is closed")
+    path.write_bytes(make(types=[([], [])], funcs=[0], exports=[("_start", 0, 0)], bodies=[body(b"")],
+                          names={0: "<script>&\""}))
+    result = run(["explore", path])
+    check("&lt;script&gt;&amp;&quot;" in result.out and result.out.count("<script>") == 1,
+          "names are no markup", result.out[-900:])
+    path.write_bytes(b"\0asm\1\0\0\0")
+    check(run(["explore", path]).status == 1, "nothing to show")
+
+
 def test_unknown_imports(directory):
     path = directory / "unknown.wasm"
     path.write_bytes(make(types=[([], [I32]), ([], [])], funcs=[0, 1], imports=[("env", "on\x1be", 0)],
@@ -356,9 +388,28 @@ def test_forms(directory):
     check(result.status == 134 and trap["trap"] == "unreachable" and
           [frame["func"] for frame in trap["frames"]] == [2, 4] and
           trap["frames"][0]["name"].startswith("evil\x1b"), "--backtrace=json", result.err)
+    process = subprocess.Popen([CLI, "--profile=perfmap", "--compile=eager", "--invoke", "add", path, "1", "2"],
+                               stdout=subprocess.PIPE)
+    process.communicate(timeout=60)
+    names = pathlib.Path(f"/tmp/perf-{process.pid}.map")
+    if check(names.exists(), "--profile=perfmap"):
+        lines = names.read_text().splitlines()
+        names.unlink()
+        check(len(lines) == 6 and re.fullmatch(r"[0-9a-f]+ [0-9a-f]+ wasm:add", lines[0]) and
+              "evil?[31m?" in lines[2], "a line for each function", str(lines))
+    # On a terminal a bar that goes away again; elsewhere nothing.
+    main, other = pty.openpty()
+    slow = subprocess.Popen([CLI, "--throttle", str(len(NUMBERS)), "--invoke", "add", path, "1", "2"],
+                            stdout=subprocess.PIPE, stderr=other)
+    os.close(other)
+    check(slow.communicate(timeout=60)[0] == b"3\n", "with a bar")
+    shown = os.read(main, 100000).decode()
+    os.close(main)
+    check("functions" in shown and shown.endswith("\r\x1b[K"), "a bar", repr(shown))
     start = time.monotonic()
     result = run(["--throttle", len(NUMBERS) * 2, "--invoke", "add", path, 1, 2])
-    check(result.out == "3\n" and time.monotonic() - start > 0.4, "--throttle", result.err)
+    check(result.out == "3\n" and time.monotonic() - start > 0.4 and not result.err,
+          "--throttle", result.err)
 
 
 def test_words(directory):
@@ -504,7 +555,7 @@ def main():
     with tempfile.TemporaryDirectory() as text:
         directory = pathlib.Path(text)
         for test in (test_invoke, test_traps, test_exit, test_surroundings, test_wasi_options, test_imports,
-                     test_errors, test_features, test_streams, test_words, test_inspect, test_unknown_imports,
+                     test_errors, test_features, test_streams, test_words, test_inspect, test_machine_code, test_unknown_imports,
                      test_forms, test_shells, test_bench, test_hostile_lines, test_scarcity):
             test(directory)
     finish()
