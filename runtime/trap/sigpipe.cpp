@@ -21,6 +21,8 @@ bool is_pending() {
 
 }  // namespace
 
+void ignore_sigpipe() { signal(SIGPIPE, SIG_IGN); }
+
 SigpipeGuard::SigpipeGuard() : was_pending_(is_pending()) {
   const sigset_t set = sigpipe_only();
   pthread_sigmask(SIG_BLOCK, &set, &old_mask_);

@@ -20,4 +20,7 @@ class SigpipeGuard {
   bool was_pending_;
 };
 
+/// For a whole process, from now on; for those whose process it is.
+void ignore_sigpipe();
+
 }  // namespace sluice

@@ -522,6 +522,13 @@ def test_hostile_lines(directory):
                                     text=True, timeout=60)
         check(result.returncode == 1 and "cannot write to standard output" in result.stderr,
               f"{line}: nothing is lost without a word", result.stderr)
+        reader, writer = os.pipe()
+        os.close(reader)
+        result = subprocess.run([CLI, *map(str, line)], stdout=writer, stderr=subprocess.PIPE, text=True,
+                                timeout=60)
+        os.close(writer)
+        check(result.returncode == 1 and "standard output: Broken pipe" in result.stderr,
+              f"{line}: nobody reads", result.stderr)
         closed = subprocess.run(["sh", "-c", 'exec "$0" "$@" >&-', CLI, *map(str, line)],
                                 stderr=subprocess.PIPE, text=True, timeout=60)
         check(closed.returncode == 1 and "cannot write" in closed.stderr, f"{line}: closed output",
