@@ -279,6 +279,10 @@ void Reference::run(const uint8_t* begin, size_t results) {
       saturate(static_cast<uint32_t>(read_unsigned(p_)));
     } else if (op == 0xfe) {
       atomic(static_cast<uint32_t>(read_unsigned(p_)));
+    } else if (op >= 0xa8 && op <= 0xab) {  // truncations that do not trap
+      saturate(op - 0xa8u);
+    } else if (op >= 0xae && op <= 0xb1) {
+      saturate(op - 0xaeu + 4);
     } else if (op == 0xfd) {
       vector(static_cast<uint32_t>(read_unsigned(p_)));
     } else if (is_binary(op)) {

@@ -1,7 +1,9 @@
 // Runs compiled functions without a runtime: one instance, a few memories, no imports, no traps.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "engine/base/virtual_memory.h"
 #include "jit/abi/instance_layout.h"
@@ -16,7 +18,10 @@ class TestRunner {
   static constexpr size_t kMemoryBytes = 65'536;
   static constexpr size_t kMemories = 3;  // at most
 
-  TestRunner() : code_(*CodeMemory::create(size_t{64} << 20)), memory_(kMemories * kMemoryBytes) {
+  TestRunner()
+      : code_(*CodeMemory::create(size_t{64} << 20)),
+        memory_(Reservation::reserve((kMemories + 1) * kMemoryBytes).value()) {
+    EXPECT_TRUE(memory_.commit(0, kMemories * kMemoryBytes));
     auto stub = thunk();
     entry_ = reinterpret_cast<Entry>(code_->base() + *code_->add_stub(stub, StubKind::Entry));
   }
@@ -38,9 +43,10 @@ class TestRunner {
     if (!module_->publish(batch)) return false;
     InstanceLayout layout = InstanceLayout::of(module);
     block_.assign(layout.size_bytes / 8 + 2, 0);
-    std::fill(memory_.begin(), memory_.end(), uint8_t{0});
+    memory_count_ = std::clamp<size_t>(module.memories.size(), 1, kMemories);
+    std::fill_n(memory_base(), memory_count_ * kMemoryBytes, uint8_t{0});
     InstanceData& instance = *new (block_.data()) InstanceData;
-    instance.memory0_base = memory_.data();
+    instance.memory0_base = memory_base();
     instance.memory0 = &memory_data_[0];
     instance.memory64_bound = kMemoryBytes;
     instance.context = &context_;
@@ -48,7 +54,7 @@ class TestRunner {
     auto* pointers = reinterpret_cast<uint8_t*>(block_.data()) + layout.memories;
     for (size_t i = 0; i < module.memories.size() && i < kMemories; ++i) {
       MemoryData* data = &memory_data_[i];
-      *data = {memory_.data() + i * kMemoryBytes, kMemoryBytes, kMemoryBytes};
+      *data = {memory_base() + i * kMemoryBytes, kMemoryBytes, kMemoryBytes};
       std::memcpy(pointers + i * sizeof data, &data, sizeof data);
     }
     return true;
@@ -62,10 +68,11 @@ class TestRunner {
     return entry_(
         block_.data(),
         reinterpret_cast<const void*>(code_->base() + module_->slot_offset(FuncIdx{func})),
-        memory_.data(), values);
+        memory_base(), values);
   }
-  /// All memories, one behind the other.
-  const std::vector<uint8_t>& memory() const { return memory_; }
+  /// All memories, one behind the other. Nothing behind the last one's end is accessible.
+  std::span<const uint8_t> memory() { return {memory_base(), memory_count_ * kMemoryBytes}; }
+  uint8_t* memory_base() { return memory_.base() + (kMemories - memory_count_) * kMemoryBytes; }
   std::span<const uint8_t> code_of(uint32_t func) const { return module_->code_of(FuncIdx{func}); }
 
  private:
@@ -94,7 +101,8 @@ class TestRunner {
 
   std::shared_ptr<CodeMemory> code_;
   std::shared_ptr<ModuleCode> module_;
-  std::vector<uint8_t> memory_;
+  Reservation memory_;
+  size_t memory_count_ = 1;
   std::vector<uint64_t> block_;
   MemoryData memory_data_[kMemories];
   StoreContext context_;
