@@ -89,6 +89,9 @@ CompileOptions options_of(const GoldenFile& file) {
   std::istringstream words(file.cpu);
   for (std::string word; words >> word;) {
     if (word == "avx") options.cpu.avx = true;
+    if (word == "avx2") options.cpu.avx = options.cpu.avx2 = true;
+    if (word == "fma") options.cpu.fma = true;
+    if (word == "avx_vnni") options.cpu.avx_vnni = true;
     if (word == "bmi1") options.cpu.bmi1 = true;
     if (word == "bmi2") options.cpu.bmi2 = true;
     if (word == "lzcnt") options.cpu.lzcnt = true;
