@@ -369,7 +369,7 @@ class RandomProgram {
       expression(kTypeV128, depth);
       expression(kTypeI32, depth);
       if (chance(50)) return void(code_.op(0xfd, 0x1c).op(static_cast<uint8_t>(below(4))));
-      code_.op(0xfd, pick({0xabu, 0xacu}));  // shl, shr_s
+      code_.op(0xfd, pick({0x6bu, 0xabu, 0xacu}));  // shl of bytes and words, shr_s
       return;
     case 4:  // bitselect
       expression(kTypeV128, depth);
@@ -390,7 +390,7 @@ class RandomProgram {
       expression(kTypeV128, depth);
       expression(kTypeV128, depth);
       code_.op(0xfd, pick({0x0eu, 0x27u, 0x4eu, 0x4fu, 0x50u, 0x51u, 0x6eu, 0x77u, 0x95u, 0xaeu,
-                           0xb1u, 0xceu}));
+                           0xb1u, 0xceu, 0xd5u}));
       return;
     }
   }

@@ -540,6 +540,12 @@ void Reference::vector(uint32_t opcode) {
     for (size_t i = 0; i < 16; ++i) mask |= uint64_t{lanes[i]} >> 7 << i;
     return push(mask);
   }
+  case 0x6b: {  // i8x16.shl
+    const auto count = static_cast<uint32_t>(pop()) % 8;
+    auto lanes = std::bit_cast<Bytes>(pop());
+    for (uint8_t& lane : lanes) lane = static_cast<uint8_t>(lane << count);
+    return push(std::bit_cast<Cell>(lanes));
+  }
   case 0x6e: return lanewise<uint8_t>(kAdd);
   case 0x77: return lanewise<uint8_t>([](auto a, auto b) { return std::min(a, b); });
   case 0x95: return lanewise<uint16_t>([](auto a, auto b) { return uint32_t{a} * b; });
@@ -556,6 +562,7 @@ void Reference::vector(uint32_t opcode) {
   case 0xae: return lanewise<uint32_t>(kAdd);
   case 0xb1: return lanewise<uint32_t>([](auto a, auto b) { return a - b; });
   case 0xce: return lanewise<uint64_t>(kAdd);
+  case 0xd5: return lanewise<uint64_t>([](auto a, auto b) { return a * b; });
   default: return vector_access(opcode);
   }
 }

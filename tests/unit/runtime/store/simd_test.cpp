@@ -232,6 +232,25 @@ TEST_P(SimdTest, SpilledVectorsHaveSixteenBytesOfTheirOwn) {
   });
 }
 
+// More vectors wait than there are registers, so that the constant's place is the local's home.
+TEST_P(SimdTest, AConstantGoesToALocalWithoutARegister) {
+  at_each_level([&] {
+    TestModule module;
+    Code code;
+    for (int i = 0; i < 20; ++i) code.get(0).get(0).op(0xfd, 0xae);
+    code.op(0xfd, 0x0c);
+    for (uint8_t byte = 1; byte <= 16; ++byte) code.op(byte);
+    code.set(1);
+    for (int i = 0; i < 20; ++i) code.drop();
+    code.get(1);
+    module.func(module.type({kV}, {kV}), {{1, kV}}, code);
+    const Outcome<Value> result = call(instantiate(module.bytes()), "f0", {vector(1)});
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->bits[0], 0x0807'0605'0403'0201u);
+    EXPECT_EQ(result->bits[1], 0x100f'0e0d'0c0b'0a09u);
+  });
+}
+
 }  // namespace
 
 SLUICE_BOTH_MODES(SimdTest);
