@@ -112,17 +112,8 @@ class FuncReader {
     }
   }
   [[gnu::cold, gnu::noinline]] void not_compiled() {
-    poll_sink();  // it may have stopped before
-    if (muted_) return;
     muted_ = true;
     not_compiled_pos_ = s_.instr_pos;
-  }
-  // After control instructions and calls: has the sink given up?
-  void poll_sink() {
-    if (!muted_ && sink_.stopped_at() != nullptr) {
-      muted_ = true;
-      not_compiled_pos_ = sink_.stopped_at();
-    }
   }
 
   // --- Failures; all cold.
@@ -551,7 +542,6 @@ template <class Sink>
 Result<void> FuncReader<Sink>::result() {
   if (!in_.failed() && in_.pos() != body_end_) in_.fail(ErrorKind::BodySize, in_.offset());
   if (in_.failed()) return in_.take_error();
-  poll_sink();
   if (not_compiled_pos_ != nullptr) {
     in_.set_pos(not_compiled_pos_);
     const uint64_t at = in_.offset();
@@ -614,7 +604,6 @@ void FuncReader<Sink>::enter_function() {
   frame.type = FuncType{s_.type->types + s_.type->param_count, 0, s_.type->result_count};
   frame.offset = s_.body.range.offset;
   sink_.begin(s_);
-  poll_sink();
 }
 
 // One loop for code the sink is told of, one for the rest; each returns when it isn't its turn. The

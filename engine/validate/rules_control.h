@@ -114,7 +114,6 @@ void FuncReader<Sink>::exec_block() {
   Frame* frame = enter(FrameKind::Block, type);
   if (frame == nullptr) return;
   if (to_sink()) sink_.block(*frame);
-  poll_sink();
 }
 
 template <class Sink>
@@ -124,7 +123,6 @@ void FuncReader<Sink>::exec_loop() {
   Frame* frame = enter(FrameKind::Loop, type);
   if (frame == nullptr) return;
   if (to_sink()) sink_.loop(*frame);
-  poll_sink();
 }
 
 template <class Sink>
@@ -137,7 +135,6 @@ void FuncReader<Sink>::exec_if() {
   Frame* frame = enter(FrameKind::If, type);
   if (frame == nullptr) return;
   if (to_sink()) sink_.if_(*frame, s_.top);
-  poll_sink();
 }
 
 template <class Sink>
@@ -153,7 +150,6 @@ void FuncReader<Sink>::exec_else() {
   s_.live = frame.live_at_entry;
   undo_inits(frame.init_mark);
   pop_push(s_.floor, frame.type.params());
-  poll_sink();
 }
 
 // An if without else passes its parameters on.
@@ -182,7 +178,6 @@ void FuncReader<Sink>::exec_end() {
     if (!check_empty_else(frame.type)) return;
     joined = true;
   }
-  if (frame.kind == FrameKind::Func) poll_sink();
   if (frame.live_at_entry && !muted_) sink_.end(frame, fallthrough_live);
   leave(frame, joined);
 }
@@ -201,7 +196,6 @@ template <class Sink>
     return;
   }
   s_.floor = s_.base + s_.innermost().height;
-  poll_sink();
 }
 
 template <class Sink>
@@ -226,7 +220,7 @@ void FuncReader<Sink>::exec_br_if() {
     if (to_sink()) sink_.br_if(*target, depth, s_.top - 1);
     reach(*target);
     --s_.top;
-    return poll_sink();
+    return;
   }
   if (take_each(kI32) == nullptr) return;
   Slot* args = take(passed, 1);
@@ -234,7 +228,6 @@ void FuncReader<Sink>::exec_br_if() {
   if (to_sink()) sink_.br_if(*target, depth, s_.top - 1);
   reach(*target);
   pop_push(args, passed);
-  poll_sink();
 }
 
 template <class Sink>
@@ -252,7 +245,6 @@ void FuncReader<Sink>::exec_br_table() {
   if (to_sink()) sink_.br_table(s_.top - 1, instr_.labels);
   for (const uint32_t depth : instr_.labels) reach(s_.frame(depth));
   mark_dead();
-  poll_sink();
 }
 
 template <class Sink>
@@ -279,7 +271,6 @@ void FuncReader<Sink>::exec_call() {
   if (args == nullptr) return;
   if (to_sink()) sink_.call(func, type, args);
   pop_push(args, type.results());
-  poll_sink();
 }
 
 // Type and table of call_indirect: the callee's type, with the table index checked.
@@ -306,7 +297,6 @@ void FuncReader<Sink>::exec_call_indirect() {
   tell<Category::Call>(
       [&](auto& sink) { sink.call_indirect(TypeIdx{instr_.index}, instr_.index2, *type, args); });
   pop_push(args, type->results());
-  poll_sink();
 }
 
 template <class Sink>
@@ -318,7 +308,6 @@ void FuncReader<Sink>::exec_call_ref() {
   if (args == nullptr) return;
   tell<Category::TypedRef>([&](auto& sink) { sink.call_ref(TypeIdx{instr_.index}, *type, args); });
   pop_push(args, type->results());
-  poll_sink();
 }
 
 template <class Sink>

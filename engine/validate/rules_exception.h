@@ -56,7 +56,6 @@ void FuncReader<Sink>::exec_try_table() {
   if (frame == nullptr) return;
   tell<Category::Exception>([&](auto& sink) { sink.try_table(*frame, instr_.catches); });
   for (const CatchClause& clause : instr_.catches) reach(s_.frame(clause.label + 1));
-  poll_sink();
 }
 
 template <class Sink>
@@ -84,7 +83,6 @@ void FuncReader<Sink>::exec_try() {
   Frame* frame = enter(FrameKind::Try, type);
   if (frame == nullptr) return;
   tell<Category::LegacyException>([&](auto& sink) { sink.try_(*frame); });
-  poll_sink();
 }
 
 // The part before has been checked and told; now the handler's operands are its only ones.
@@ -97,7 +95,6 @@ void FuncReader<Sink>::start_handler(FrameKind kind, std::span<const ValType> pa
   s_.live = frame.live_at_entry;
   undo_inits(frame.init_mark);
   pop_push(s_.floor, params);
-  poll_sink();
 }
 
 template <class Sink>

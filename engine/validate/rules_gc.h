@@ -162,14 +162,12 @@ template <class Sink>
 void FuncReader<Sink>::finish_gc(Slot* args, ValType result) {
   tell<Category::Gc>([&](auto& sink) { sink.gc(instr_, args); });
   pop_push(args, result);
-  poll_sink();
 }
 
 template <class Sink>
 void FuncReader<Sink>::finish_gc(Slot* args) {
   tell<Category::Gc>([&](auto& sink) { sink.gc(instr_, args); });
   pop_to(args);
-  poll_sink();
 }
 
 template <class Sink>

@@ -45,7 +45,6 @@ void FuncReader<Sink>::exec_memory_grow() {
   if (args == nullptr) return;
   tell<Category::Memory>([&](auto& sink) { sink.memory_grow(instr_.index, args); });
   pop_push(args, address);
-  poll_sink();
 }
 
 template <class Sink>
@@ -56,7 +55,6 @@ void FuncReader<Sink>::exec_memory_fill() {
   if (args == nullptr) return;
   tell<Category::Bulk>([&](auto& sink) { sink.memory_fill(instr_.index, args); });
   pop_to(args);
-  poll_sink();
 }
 
 template <class Sink>
@@ -68,7 +66,6 @@ void FuncReader<Sink>::exec_memory_copy() {
   if (args == nullptr) return;
   tell<Category::Bulk>([&](auto& sink) { sink.memory_copy(instr_.index, instr_.index2, args); });
   pop_to(args);
-  poll_sink();
 }
 
 template <class Sink>
@@ -79,7 +76,6 @@ void FuncReader<Sink>::exec_memory_init() {
   if (args == nullptr) return;
   tell<Category::Bulk>([&](auto& sink) { sink.memory_init(instr_.index, instr_.index2, args); });
   pop_to(args);
-  poll_sink();
 }
 
 template <class Sink>
@@ -125,7 +121,6 @@ void FuncReader<Sink>::exec_table_grow() {
   if (args == nullptr) return;
   tell<Category::Table>([&](auto& sink) { sink.table_grow(instr_.index, args); });
   pop_push(args, address_type(table->limits));
-  poll_sink();
 }
 
 template <class Sink>
@@ -137,7 +132,6 @@ void FuncReader<Sink>::exec_table_fill() {
   if (args == nullptr) return;
   tell<Category::Table>([&](auto& sink) { sink.table_fill(instr_.index, args); });
   pop_to(args);
-  poll_sink();
 }
 
 template <class Sink>
@@ -153,7 +147,6 @@ void FuncReader<Sink>::exec_table_copy() {
   if (args == nullptr) return;
   tell<Category::Bulk>([&](auto& sink) { sink.table_copy(instr_.index, instr_.index2, args); });
   pop_to(args);
-  poll_sink();
 }
 
 template <class Sink>
@@ -166,7 +159,6 @@ void FuncReader<Sink>::exec_table_init() {
   if (args == nullptr) return;
   tell<Category::Bulk>([&](auto& sink) { sink.table_init(instr_.index, instr_.index2, args); });
   pop_to(args);
-  poll_sink();
 }
 
 template <class Sink>

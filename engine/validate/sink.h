@@ -16,8 +16,7 @@
 //
 // **Not compiled.** `supports` says what the sink takes. At the first live instruction it does not,
 // the reader makes no further calls, checks the rest of the body and fails with NotCompiled (an
-// invalid body stays invalid). A sink can ask for the same at run time by a stopped_at() that is
-// not null: it is read after each control instruction and call, and before end() of the function.
+// invalid body stays invalid).
 #pragma once
 
 #include <cstdint>
@@ -43,9 +42,6 @@ class NullSink {
   /// If false, the reader need not keep state.top, state.instr_pos and state.next_pos up to date
   /// for the calls.
   static constexpr bool kWantsState = false;
-  /// The instruction that the sink found it cannot take; null while there is none. The body's first
-  /// byte stands for its locals.
-  const uint8_t* stopped_at() const { return nullptr; }
 
   /// First call. Locals are decoded: state.locals() has all types, parameters first; the frame of
   /// the function is entered, the operand stack empty. `state` outlives the body's calls.

@@ -145,7 +145,6 @@ class FuncCompiler {
   using State = ReaderState<FuncCompiler>;
   static constexpr bool kWantsState = true;
   static constexpr bool supports(Category category) { return category != Category::Gc; }
-  const uint8_t* stopped_at() const { return stopped_at_; }
 
   FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& assembler,
                CompilerMemory& memory, CodeMaps* maps);
@@ -240,11 +239,6 @@ class FuncCompiler {
   bool is_condition_next() const {
     const uint8_t next = next_opcode();
     return next == 0x04 || next == 0x0d || next == 0x1b || next == 0x45;
-  }
-
-  /// Stops the compilation: this body needs something the compiler does not do yet.
-  void stop_unsupported() {
-    if (stopped_at_ == nullptr) stopped_at_ = state->instr_pos;
   }
 
   // Where indirect calls have the callee, in one form or another. Carries no argument.
@@ -560,7 +554,6 @@ class FuncCompiler {
   CodeMaps* maps_;             // null unless wanted, …
   Vector<SourceMark>* marks_;  // … then its marks
   const uint8_t* body_end_ = nullptr;
-  const uint8_t* stopped_at_ = nullptr;
   bool has_plain_memory_ = false;  // see is_plain_memory
   bool needs_attention_ = false;   // flags are latched, or marks wanted
   bool has_flags_ = false;         // the topmost word is Flags …

@@ -32,7 +32,6 @@ class RecordingSink {
            c != Category::TypedRef && c != Category::Atomic && c != Category::WideArithmetic;
   }
   static constexpr bool kWantsState = true;
-  const uint8_t* stopped_at() const { return stopped_at_; }
 
   void begin(State& s) {
     state = &s;
@@ -119,7 +118,6 @@ class RecordingSink {
 
   std::string log_text;
   State* state = nullptr;
-  int calls_until_stop = -1;
 
  private:
   static std::string name(Op op) { return std::string(op_info(op).mnemonic); }
@@ -156,12 +154,8 @@ class RecordingSink {
   static std::string label(const std::string& what, const Frame& f) {
     return what + " L" + std::to_string(f.label.id);
   }
-  void log(const std::string& line) {
-    log_text += line + "; ";
-    if (calls_until_stop > 0 && --calls_until_stop == 0) stopped_at_ = state->instr_pos;
-  }
+  void log(const std::string& line) { log_text += line + "; "; }
 
-  const uint8_t* stopped_at_ = nullptr;
   uint32_t last_ = 0;
   uint32_t labels_ = 0;
 };
@@ -171,7 +165,6 @@ class FuncReaderTest : public testing::Test {
   std::string record(std::string_view body, uint32_t func = 0) {
     const std::vector<uint8_t> bytes = hex(body);
     RecordingSink sink;
-    sink.calls_until_stop = calls_until_stop_;
     FuncReader<RecordingSink> reader(fixture_.module, test::ModuleFixture::body_of(bytes, func),
                                      bytes.data(), state_, sink);
     result_ = reader.run();
@@ -186,7 +179,6 @@ class FuncReaderTest : public testing::Test {
   test::ModuleFixture fixture_;
   RecordingSink::State state_;
   Result<void> result_;
-  int calls_until_stop_ = -1;
 };
 
 TEST_F(FuncReaderTest, StraightCode) {
@@ -294,27 +286,6 @@ TEST_F(FuncReaderTest, EveryUnsupportedRowIsReported) {
     if (RecordingSink::supports(op_info(op).category)) continue;
     ASSERT_FALSE(result.has_value()) << op_info(op).mnemonic;
     EXPECT_EQ(result.error().kind, ErrorKind::NotCompiled) << op_info(op).mnemonic;
-  }
-}
-
-TEST_F(FuncReaderTest, ASinkMayStop) {
-  calls_until_stop_ = 2;
-  EXPECT_EQ(record("00 02 40 41 00 1a 0b 10 00 0b"), "begin 0; block L1; ");
-  ASSERT_FALSE(result_.has_value());
-  EXPECT_EQ(result_.error().kind, ErrorKind::NotCompiled);
-  EXPECT_EQ(result_.error().offset, 1u);
-  EXPECT_EQ(result_.error().detail, "block");
-  record("00 02 40 41 00 1a 0b 10 09 0b");  // invalid all the same
-  ASSERT_FALSE(result_.has_value());
-  EXPECT_EQ(result_.error().kind, ErrorKind::UnknownFunc);
-  // Also where no control instruction follows but the end, and an unsupported instruction behind it
-  // is not the first.
-  for (const char* body : {"00 41 00 1a 0b", "00 41 00 fd 11 1a 0b"}) {
-    record(body);
-    ASSERT_FALSE(result_.has_value());
-    EXPECT_EQ(result_.error().kind, ErrorKind::NotCompiled);
-    EXPECT_EQ(result_.error().offset, 1u);
-    EXPECT_EQ(result_.error().detail, "i32.const");
   }
 }
 
