@@ -71,7 +71,8 @@ endforeach()
 foreach(memory guard explicit)
   sluice_add_test(
     spec/${memory}/collect_always
-    COMMAND spec_runner --suite core --suite core-bulk-memory --suite core-multi-memory --memory ${memory}
+    COMMAND spec_runner --suite core --suite core-bulk-memory --suite core-multi-memory
+            --suite core-exceptions --suite legacy-exceptions --memory ${memory}
             --workers 0 --split whole --collect-always --expected-failures
             "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
     LABELS spec

@@ -195,5 +195,42 @@ TEST(Baseline, MarksDoNotChangeTheCode) {
   }
 }
 
+TEST(Baseline, FrameMapsListHandlesBelowTheArguments) {
+  constexpr uint8_t kTypeExternRef = 0x6f;
+  TestModule m;
+  uint32_t type = m.type({kTypeI32, kTypeExternRef}, {kTypeExternRef});
+  Code code;
+  code.i32(1).get(1).call(0);
+  code.i32(2).i32(2).get(1).call(0).call(0).drop();
+  m.func(type, {}, code);
+  auto module = decode(m.bytes());
+  CompileOptions options = host_options();
+  CompileScratch scratch(options.cpu);
+  const auto maps_with = [&](uint64_t budget, uint32_t wanted) {
+    CodeBatch batch;
+    CodeMaps maps;
+    maps.frames.scan_budget = budget;
+    maps.frames.wanted_site = wanted;
+    EXPECT_TRUE(compile_baseline(*module, module->bodies[0], options, scratch, batch, &maps));
+    return maps.frames;
+  };
+  const FrameMaps all = maps_with(100, ~0u);
+  EXPECT_EQ(all.locals.size(), 1u);
+  ASSERT_EQ(all.sites.size(), 3u);
+  ASSERT_EQ(all.slots.size(), 2u);  // the first call's result, at the second and third
+  EXPECT_EQ(all.sites[0].slot_count, 0u);
+  EXPECT_EQ(all.sites[1].slot_count, 1u);
+  EXPECT_EQ(all.sites[2].slot_count, 1u);
+  EXPECT_EQ(all.slots[0], all.slots[1]);
+  EXPECT_LT(all.slots[0], all.locals[0]);
+  // Without budget only where there is nothing to look at, and where it is asked for.
+  const FrameMaps one = maps_with(0, all.sites[2].code_offset);
+  ASSERT_EQ(one.sites.size(), 3u);
+  EXPECT_EQ(one.sites[0].slot_count, 0u);
+  EXPECT_EQ(one.sites[1].slot_count, ReferenceSite::kNotScanned);
+  EXPECT_EQ(one.sites[2].slot_count, 1u);
+  EXPECT_EQ(one.slots, Vector<int32_t>{all.slots[0]});
+}
+
 }  // namespace
 }  // namespace sluice::test

@@ -345,4 +345,58 @@ TEST_F(HppTest, AnEngineThatCannotBeMadeSaysSo) {
   EXPECT_TRUE(engine.status());
 }
 
+/// A host object that counts itself.
+struct Counted {
+  explicit Counted(int32_t n) : number(n) { ++alive; }
+  ~Counted() { --alive; }
+  int32_t number;
+  static inline int alive = 0;
+};
+
+Result<int32_t> number_of(const sluice::ExternRef& ref) {
+  if (ref.is_null()) return sluice::Error("null");
+  return static_cast<Counted*>(ref.host())->number;
+}
+
+TEST_F(HppTest, ReferencesLiveAsLongAsSomebodyHasThem) {
+  define("new", [this](int32_t n) {
+    // Made and dropped at once: only the result counts.
+    sluice::ExternRef other(store, std::make_unique<Counted>(-1));
+    return sluice::ExternRef(store, std::make_unique<Counted>(n));
+  });
+  define("id", number_of);
+  define("back", [](sluice::ExternRef first, int32_t, const sluice::ExternRef& last) {
+    return *number_of(first) == 2 && *number_of(last) == 3 ? sluice::ExternRef() : first;
+  });
+  const sluice::Instance guest = instantiate(kReferences);
+  EXPECT_EQ(*(*guest.func<int32_t()>("operands"))(), 123);
+  EXPECT_EQ(*(*guest.func<int32_t()>("stack"))(), 456123);
+  EXPECT_FALSE((*guest.func<int32_t(int32_t)>("nested"))(0)) << "`back` gives null, `id` fails";
+  EXPECT_EQ(*(*guest.func<int32_t(int32_t)>("deep"))(1000), 0);
+  sluice_store_collect(store.raw());
+  EXPECT_EQ(Counted::alive, 0);
+  {
+    const sluice::ExternRef nine(store, std::make_unique<Counted>(9));
+    sluice::ExternRef copy = nine;
+    EXPECT_EQ(*(*guest.func<int32_t(sluice::ExternRef)>("locals"))(nine), 92401);
+    const sluice::ExternRef moved = std::move(copy);
+    copy = moved;
+    sluice_store_collect(store.raw());
+    EXPECT_EQ(Counted::alive, 1);
+    EXPECT_EQ(*number_of(copy), 9);
+    sluice::Store other(engine);
+    const sluice::ExternRef foreign(other, std::make_unique<Counted>(8));
+    EXPECT_FALSE((*guest.func<int32_t(sluice::ExternRef)>("locals"))(foreign));
+    EXPECT_FALSE(sluice::Global::create(store, foreign));
+    sluice::Global global = *sluice::Global::create(store, sluice::ExternRef());
+    EXPECT_FALSE(global.set(foreign));
+    ASSERT_TRUE(global.set(nine));
+    sluice_store_collect(store.raw());
+    EXPECT_EQ(*number_of(*global.get<sluice::ExternRef>()), 9);
+    ASSERT_TRUE(global.set(sluice::ExternRef()));
+  }
+  sluice_store_collect(store.raw());
+  EXPECT_EQ(Counted::alive, 0);
+}
+
 }  // namespace

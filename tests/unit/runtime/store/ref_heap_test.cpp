@@ -2,7 +2,9 @@
 // released once: with few collections and with one at every reference that is made.
 #include <set>
 
+#include "runtime/store/exception.h"
 #include "runtime/store/ref_heap.h"
+#include "tests/support/exception_modules.h"
 #include "tests/unit/runtime/store/store_fixture.h"
 
 namespace sluice {
@@ -70,9 +72,9 @@ class RefHeapTest : public testing::TestWithParam<Setting> {
     EXPECT_TRUE(world.objects.empty()) << "the store's end releases what is left";
   }
 
-  Instance& instantiate(Store& in) {
-    auto compiled = engine->compile(kReferences);
-    EXPECT_TRUE(compiled);
+  Instance& instantiate(Store& in, const Bytes& bytes = kReferences) {
+    auto compiled = engine->compile(bytes);
+    EXPECT_TRUE(compiled) << compiled.error().message();
     Outcome<Instance*> made = linker->instantiate(in, *compiled);
     EXPECT_TRUE(made);
     return **made;
@@ -88,6 +90,18 @@ class RefHeapTest : public testing::TestWithParam<Setting> {
     cells[0] = Value::i32(*number);
     return TrapCode::None;
   }
+  static constexpr int32_t kThrowFromHost = 99;
+  /// Throws the guest's first tag; only the exception in flight has the references then.
+  static TrapCode host_throw(World& world, Caller& caller) {
+    RefHeap& refs = caller.store().refs();
+    const Value values[] = {world.make(caller.store(), 2), Value::i32(5),
+                            world.make(caller.store(), 6)};
+    const TrapCode code = caller.throw_exception(*caller.instance()->tag(TagIdx{0}), values);
+    refs.unroot(values[0].bits[0]);
+    refs.unroot(values[2].bits[0]);
+    refs.collect();
+    return code;
+  }
   /// Calls the guest's `inner`, after overwriting its own arguments, and makes sure that all of
   /// them are still there.
   static TrapCode host_back(void* env, Caller& caller, Value* cells) {
@@ -95,6 +109,7 @@ class RefHeapTest : public testing::TestWithParam<Setting> {
     Store& store = caller.store();
     const Value first = cells[0];
     const Value last = cells[2];
+    if (cells[1].as_i32() == kThrowFromHost) return host_throw(world, caller);
     const Value args[] = {first, cells[1]};
     cells[0] = cells[2] = Value::i32(0);
     Value result;
@@ -178,6 +193,36 @@ TEST_P(RefHeapTest, ATrapDropsWhatItsFramesHad) {
   expect_empty();
 }
 
+TEST_P(RefHeapTest, EveryTrapInATryBlockATailCallAndACallbackLeavesTheStoreUsable) {
+  constexpr TrapCode kKinds[] = {TrapCode::Unreachable,
+                                 TrapCode::MemoryOutOfBounds,
+                                 TrapCode::IntegerDivideByZero,
+                                 TrapCode::IntegerOverflow,
+                                 TrapCode::InvalidConversion,
+                                 TrapCode::StackExhausted,
+                                 TrapCode::TableOutOfBounds,
+                                 TrapCode::UndefinedElement,
+                                 TrapCode::UninitializedElement,
+                                 TrapCode::IndirectCallType,
+                                 TrapCode::NullReference,
+                                 TrapCode::NullFunctionReference,
+                                 TrapCode::Host};
+  Instance& guest = instantiate(*store, kTrapsWithReferences);
+  for (const char* where : {"try", "tail", "callback"}) {
+    for (size_t kind = 0; kind < std::size(kKinds); ++kind) {
+      // With a search at each of the thousands of frames that would take long.
+      if (kKinds[kind] == TrapCode::StackExhausted && GetParam().collect_always) continue;
+      const Value arg = Value::i32(static_cast<int32_t>(kind));
+      Outcome<void> done = guest.exported_func(where)->call({&arg, 1}, {});
+      ASSERT_FALSE(done) << where << ' ' << kind;
+      ASSERT_TRUE(done.error().is_trap()) << where << ' ' << kind;
+      EXPECT_EQ(done.error().trap->code(), kKinds[kind]) << where << ' ' << kind;
+      EXPECT_EQ(call(guest, "works"), 42);
+    }
+  }
+  expect_empty();
+}
+
 TEST_P(RefHeapTest, ReferencesMoveBetweenInstances) {
   Instance& other = instantiate(*store);
   EXPECT_EQ(call("cells"), 3124);
@@ -199,6 +244,53 @@ TEST_P(RefHeapTest, StoresAreApart) {
   second->refs().collect();
   EXPECT_EQ(second->refs().live_count(), 0u);
   EXPECT_EQ(world.objects.size(), store->refs().live_count());
+  expect_empty();
+}
+
+TEST_P(RefHeapTest, ExceptionsKeepTheirValues) {
+  Instance& guest = instantiate(*store, kReferencesThrown);
+  EXPECT_EQ(call(guest, "caught"), 9152);
+  EXPECT_EQ(call(guest, "plain"), 352);
+  EXPECT_EQ(call(guest, "chain", {Value::i32(GetParam().collect_always ? 20 : 3000)}), 752);
+  call(guest, "keep", {Value::i32(GetParam().collect_always ? 30 : 3000)});
+  for (int32_t i = 0; i < 10; ++i) EXPECT_EQ(call(guest, "kept", {Value::i32(i)}), 452);
+  store->refs().collect();
+  EXPECT_EQ(store->refs().live_count(), 30u);  // ten exceptions with two externrefs each
+  call(guest, "clear");
+  expect_empty();
+}
+
+TEST_P(RefHeapTest, ExceptionsPassThroughTheHostWithTheirValues) {
+  Instance& guest = instantiate(*store, kReferencesThrown);
+  EXPECT_EQ(call(guest, "nested", {Value::i32(0)}), 2526);
+  EXPECT_EQ(call(guest, "nested", {Value::i32(5)}), 2526);
+  EXPECT_EQ(call(guest, "nested", {Value::i32(kThrowFromHost)}), 2566);
+  // The store remembers the host function's last failure until there is another.
+  EXPECT_FALSE(guest.exported_func("uncaught")->call({}, {}));
+  expect_empty();
+}
+
+TEST_P(RefHeapTest, LegacyHandlersKeepWhatTheyCaught) {
+  Instance& guest = instantiate(*store, kReferencesLegacy);
+  for (const int32_t n : {0, 1, 7}) {
+    EXPECT_EQ(call(guest, "legacy", {Value::i32(n)}), 10 * n + 4);
+  }
+  expect_empty();
+}
+
+TEST_P(RefHeapTest, ATrapKeepsTheExceptionThatNobodyCaught) {
+  Instance& guest = instantiate(*store, kReferencesThrown);
+  {
+    Outcome<void> done = guest.exported_func("uncaught")->call({}, {});
+    ASSERT_FALSE(done);
+    const std::shared_ptr<Trap> trap = done.error().trap;
+    EXPECT_EQ(call(guest, "caught"), 9152);
+    store->refs().collect();
+    const Exception* exception = store->exception(trap->exception());
+    ASSERT_NE(exception, nullptr);
+    EXPECT_EQ(world.number(*store, exception->cells[0]), 8);
+    EXPECT_EQ(world.number(*store, exception->cells[2]), 2);
+  }
   expect_empty();
 }
 
