@@ -108,7 +108,7 @@ void FuncCompiler::zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes) 
   if (slots == 0) return;
   int32_t lowest = -static_cast<int32_t>(to_bytes);
   if (slots % 2 != 0) {
-    // The slot left over is the one that leaves the others aligned: homes of v128 are written whole.
+    // The slot left over leaves the others aligned, so that homes of v128 are written whole.
     bool at_the_top = slots != 1 && to_bytes % 16 == 0;
     masm.store_imm(StoreKind::I64,
                    frame_slot(at_the_top ? -8 - static_cast<int32_t>(from_bytes) : lowest), 0);
