@@ -98,7 +98,7 @@ BlockType read_block_type(ByteReader& in, const TypeScope& scope) {
     in.fail(ErrorKind::BadValueType, at);
   } else if (!scope.features.has(Feature::MultiValue)) {
     in.fail(ErrorKind::FeatureDisabled, at);
-  } else if (static_cast<uint64_t>(index) >= scope.types.size()) {
+  } else if (index >= scope.type_count) {
     in.fail(ErrorKind::UnknownType, at, decimal(static_cast<uint64_t>(index)));
   } else {
     block.has_index = true;

@@ -4,6 +4,8 @@
 // indices are non-negative s33 numbers. A negative number of several bytes is no type at all.
 #include "engine/binary/type_reader.h"
 
+#include "engine/base/check.h"
+
 namespace sluice {
 
 namespace {
@@ -32,8 +34,8 @@ AbsHeapCode abs_heap_code(uint8_t byte) {
   }
 }
 
-constexpr uint8_t kRefNull = 0x63;
-constexpr uint8_t kRef = 0x64;
+constexpr uint8_t kI8Code = 0x78;
+constexpr uint8_t kI16Code = 0x77;
 
 void require(ByteReader& r, Features features, Feature feature, uint64_t offset) {
   if (!features.has(feature)) r.fail(ErrorKind::FeatureDisabled, offset);
@@ -60,18 +62,34 @@ ValType read_optional_ref_type(ByteReader& r, const TypeScope& scope) {
     if (byte != 0x70) require(r, scope.features, code.feature, offset);
     return ValType::ref(code.heap, true);
   }
-  if (byte == kRef || byte == kRefNull) {
+  if (byte == kRefCode || byte == kRefNullCode) {
     r.read_u8();
     require(r, scope.features, Feature::TypedFuncRefs, offset);
-    return ValType::ref(read_heap_type(r, scope), byte == kRefNull);
+    return ValType::ref(read_heap_type(r, scope), byte == kRefNullCode);
   }
   return ValKind::Bottom;
 }
 
 }  // namespace
 
+uint8_t type_code(AbsHeap heap) {
+  for (uint8_t byte = 0x69; byte <= 0x74; ++byte) {
+    if (abs_heap_code(byte).heap == heap) return byte;
+  }
+  UNREACHABLE("abstract heap type");
+}
+
+uint8_t type_code(ValKind kind) {
+  if (kind == ValKind::I8) return kI8Code;
+  if (kind == ValKind::I16) return kI16Code;
+  for (uint8_t byte = 0x7b; byte <= 0x7f; ++byte) {
+    if (number_type(byte).kind() == kind) return byte;
+  }
+  UNREACHABLE("a number or vector type");
+}
+
 bool starts_val_type(uint8_t byte) {
-  return !number_type(byte).is_bottom() || byte == kRef || byte == kRefNull ||
+  return !number_type(byte).is_bottom() || byte == kRefCode || byte == kRefNullCode ||
          abs_heap_code(byte).known;
 }
 
@@ -125,8 +143,8 @@ ValType read_val_type(ByteReader& r, const TypeScope& scope) {
 
 ValType read_storage_type(ByteReader& r, const TypeScope& scope) {
   switch (r.peek_u8()) {
-  case 0x78: r.read_u8(); return ValKind::I8;
-  case 0x77: r.read_u8(); return ValKind::I16;
+  case kI8Code: r.read_u8(); return ValKind::I8;
+  case kI16Code: r.read_u8(); return ValKind::I16;
   default: return read_val_type(r, scope);
   }
 }

@@ -23,6 +23,13 @@ struct TypeScope {
       : types(t), type_count(static_cast<uint32_t>(t.size())), features(f) {}
 };
 
+/// The codes that come before a heap type in a reference type (spec 5.3.4).
+inline constexpr uint8_t kRefNullCode = 0x63;
+inline constexpr uint8_t kRefCode = 0x64;
+/// The codes of an abstract heap type, and of a number, vector or packed type.
+uint8_t type_code(AbsHeap heap);
+uint8_t type_code(ValKind kind);
+
 /// On failure (r.failed()) the result is a valid dummy.
 /// spec 5.3.3. A type index must be known: else UnknownType.
 HeapType read_heap_type(ByteReader& r, const TypeScope& scope);

@@ -242,4 +242,8 @@ constexpr Op find_op(uint8_t prefix, uint32_t code) {
   }
 }
 
+/// The first row with this mnemonic, or Op::Illegal. Where rows share one (select, ref.test,
+/// ref.cast) their immediates tell them apart.
+Op find_mnemonic(std::string_view mnemonic);
+
 }  // namespace sluice

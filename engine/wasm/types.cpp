@@ -69,9 +69,7 @@ bool is_subtype_slow(std::span<const TypeDef> types, ValType sub, ValType super)
   return is_subtype(types, sub.heap(), super.heap());
 }
 
-namespace {
-
-const char* name_of(AbsHeap heap) {
+std::string_view heap_type_word(AbsHeap heap) {
   switch (heap) {
   case AbsHeap::Func: return "func";
   case AbsHeap::NoFunc: return "nofunc";
@@ -89,8 +87,7 @@ const char* name_of(AbsHeap heap) {
   UNREACHABLE("abstract heap type");
 }
 
-// The short form of a nullable reference (spec 6.4.4).
-const char* short_name_of(AbsHeap heap) {
+std::string_view ref_type_word(AbsHeap heap) {
   switch (heap) {
   case AbsHeap::Func: return "funcref";
   case AbsHeap::NoFunc: return "nullfuncref";
@@ -108,10 +105,8 @@ const char* short_name_of(AbsHeap heap) {
   UNREACHABLE("abstract heap type");
 }
 
-}  // namespace
-
 String to_string(HeapType type) {
-  if (!type.is_concrete()) return name_of(type.abs());
+  if (!type.is_concrete()) return String(heap_type_word(type.abs()));
   char digits[12];
   const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, raw(type.index()));
   return String(digits, end.ptr);
@@ -129,7 +124,8 @@ String to_string(ValType type) {
   case ValKind::I16: return "i16";
   case ValKind::Ref: break;
   }
-  if (type.is_nullable() && !type.heap().is_concrete()) return short_name_of(type.heap().abs());
+  if (type.is_nullable() && !type.heap().is_concrete())
+    return String(ref_type_word(type.heap().abs()));
   return String(type.is_nullable() ? "(ref null " : "(ref ") + to_string(type.heap()) + ")";
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "engine/base/heap.h"
 #include "engine/base/ids.h"
@@ -133,6 +134,8 @@ struct TypeDef {
   std::span<const FieldType> fields;  // kind Struct: all fields; Array: exactly one
 };
 
+inline constexpr uint32_t kAbsHeapCount = 12;
+
 /// Between abstract heap types alone (spec 3.3.3).
 bool is_subtype(AbsHeap sub, AbsHeap super);
 /// The abstract types right above and at the bottom of all defined types of a kind.
@@ -176,6 +179,10 @@ struct TagType {
   TypeIdx type{};
 };
 
+/// The word of an abstract heap type, and the short form of a nullable reference to it
+/// (spec 6.4.4): "func" and "funcref".
+std::string_view heap_type_word(AbsHeap heap);
+std::string_view ref_type_word(AbsHeap heap);
 /// "i32", "(ref null 3)", "funcref" …: the text format's words.
 String to_string(ValType type);
 String to_string(HeapType type);

@@ -1,5 +1,8 @@
 // sluice.h: the library, errors, engines, streams and modules.
 
+#include <cstring>
+
+#include "engine/text/text.h"
 #include "runtime/api/handles.h"
 
 using namespace sluice;
@@ -27,6 +30,15 @@ std::span<const uint8_t> bytes_of(const void* bytes, size_t size) {
 
 sluice_func_type_t canonical_func_type(const Module& module, TypeIdx type) {
   return wrap(module.registry->func_type(module.types[raw(type)].canonical));
+}
+
+/// Text as binary; the error says the line.
+Result<Vector<uint8_t>> convert(std::string_view source) {
+  auto bytes = wat_to_wasm(source);
+  if (bytes) return bytes;
+  const TextPosition at = locate(source, bytes.error().offset);
+  bytes.error().detail += " (line " + decimal(at.line) + ", column " + decimal(at.column) + ')';
+  return bytes;
 }
 
 sluice_extern_type_t describe(const Module& module, ExternKind kind, uint32_t index) {
@@ -219,10 +231,31 @@ void sluice_stream_delete(sluice_stream_t* stream) { destroy(stream); }
 
 sluice_error_t* sluice_module_new(sluice_engine_t* engine, const void* bytes, size_t size,
                                   sluice_module_t** out) {
-  auto compiled = engine->value->compile(bytes_of(bytes, size));
+  std::span<const uint8_t> binary = bytes_of(bytes, size);
+  Vector<uint8_t> converted;
+  if (is_text(binary)) {
+    auto made = convert(text(static_cast<const char*>(bytes), size));
+    if (!made) return error_of(std::move(made).error());
+    converted = *std::move(made);
+    binary = converted;
+  }
+  auto compiled = engine->value->compile(binary);
   if (!compiled) return error_of(std::move(compiled).error());
   *out = create<sluice_module>(*std::move(compiled), engine->value);
   return nullptr;
+}
+
+sluice_error_t* sluice_wat2wasm(const char* wat, size_t wat_size, uint8_t** out, size_t* out_size) {
+  auto made = convert(text(wat, wat_size));
+  if (!made) return error_of(std::move(made).error());
+  *out_size = made->size();
+  *out = static_cast<uint8_t*>(heap_allocate(made->size(), 1));
+  std::memcpy(*out, made->data(), made->size());
+  return nullptr;
+}
+
+void sluice_bytes_delete(uint8_t* bytes, size_t size) {
+  if (bytes != nullptr) heap_release(bytes, size, 1);
 }
 
 sluice_module_t* sluice_module_clone(const sluice_module_t* module) {

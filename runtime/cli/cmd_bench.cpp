@@ -48,7 +48,7 @@ EngineConfig bench_config(const Options& options) {
 /// Zero if all went well, else the status to exit with.
 int measure_compile(const Engine& engine, const std::string& name, uint32_t repeat) {
   auto bytes = read_all(name);
-  if (!bytes) return report_error({}, bytes.error());
+  if (!bytes) return report_lines(bytes.error());
   CompileStats stats;
   std::vector<double> times;
   for (uint32_t i = 0; i < repeat; ++i) {
@@ -105,7 +105,7 @@ int bench_run(const Options& options) {
   auto engine = Engine::create(bench_config(options));
   if (!engine) return report_error({}, engine.error().message());
   auto bytes = read_all(name);
-  if (!bytes) return report_error({}, bytes.error());
+  if (!bytes) return report_lines(bytes.error());
   auto module = (*engine)->compile(*bytes);
   if (!module) return report_error(name, module.error().message());
   std::vector<double> times(options.repeat);

@@ -126,7 +126,7 @@ void print_functions(const Module& module) {
 
 int inspect_one(const std::string& name) {
   auto bytes = read_all(name);
-  if (!bytes) return report_error({}, bytes.error());
+  if (!bytes) return report_lines(bytes.error());
   auto checked = check(*bytes, Features::all());
   if (!checked) return report_error(name, checked.error().message());
   const Module& module = **checked;

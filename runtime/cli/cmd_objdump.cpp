@@ -24,7 +24,7 @@ int each_function(const Options& options, Take take) {
   auto engine = Engine::create(engine_config(options));
   if (!engine) return report_error({}, engine.error().message());
   auto bytes = read_all(name);
-  if (!bytes) return report_error({}, bytes.error());
+  if (!bytes) return report_lines(bytes.error());
   auto module = (*engine)->compile(*bytes);
   if (!module) return report_error(name, module.error().message());
   for (const FuncBody& body : (*module)->module().bodies) {

@@ -105,8 +105,8 @@ Step<std::shared_ptr<const CompiledModule>> compile(const Engine& engine, const 
     return fed.has_value();
   };
   auto got =
-      read_pieces(name, [&](std::span<const uint8_t> piece) { return throttle.pass(piece, feed); });
-  if (!got) return stop({}, got.error());
+      read_module(name, [&](std::span<const uint8_t> piece) { return throttle.pass(piece, feed); });
+  if (!got) return std::unexpected(Stop{report_lines(got.error())});
   if (is_empty) return stop(name, "nothing in it: a module has at least 8 bytes");
   if (!fed) return stop(name, fed.error().message());
   auto module = stream.finish();

@@ -12,13 +12,15 @@ namespace sluice::cli {
 
 namespace {
 
-/// Empty if the module is valid.
-std::string check_module(const std::string& name, Features features) {
+/// The exit status; what is wrong has been printed.
+int check_module(const std::string& name, Features features) {
   ModuleChecker checker(features);
-  auto got = read_pieces(name, [&](std::span<const uint8_t> piece) { return checker.feed(piece); });
-  if (!got) return got.error();
+  auto got = read_module(name, [&](std::span<const uint8_t> piece) { return checker.feed(piece); });
+  if (!got) return report_lines(got.error());
   auto module = checker.finish();
-  return module ? std::string() : std::string(module.error().message());
+  if (!module) return report_error(name, module.error().message());
+  std::printf("%s: valid\n", printable(name == "-" ? "standard input" : name).c_str());
+  return 0;
 }
 
 }  // namespace
@@ -26,12 +28,7 @@ std::string check_module(const std::string& name, Features features) {
 int validate(const Options& options) {
   int status = 0;
   for (const std::string& name : options.modules) {
-    std::string error = check_module(name, options.features);
-    if (error.empty()) {
-      std::printf("%s: valid\n", printable(name == "-" ? "standard input" : name).c_str());
-    } else {
-      status = report_error(name, error);
-    }
+    if (check_module(name, options.features) != 0) status = kStatusError;
   }
   return status;
 }

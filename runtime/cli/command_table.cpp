@@ -90,6 +90,18 @@ constexpr CommandRow kCommands[] = {
    "make a page of WebAssembly beside its machine code",
    "One HTML page on standard output, without anything from elsewhere. Lines that belong together "
    "have one colour and light up together.", "", &explore},
+  {kWat2Wasm, "wat2wasm", Operands::Modules, "MODULE",
+   "convert a module from text to binary",
+   "Without --output, FILE.wat becomes FILE.wasm in the current directory, and standard input goes "
+   "to standard output.", "", &wat2wasm},
+  {kWasm2Wat, "wasm2wat", Operands::Modules, "MODULE",
+   "convert a module from binary to text",
+   "Names come from the name section, else they are numbers. Reading the text gives the module again.",
+   "", &wasm2wat},
+  {kWast, "wast", Operands::Modules, "SCRIPT...",
+   "run scripts of the official test suites",
+   "Prints a line per failure and one per script. Exit status 1 if a command of a script failed.",
+   "", &run_scripts},
   {kBenchCompile, "bench compile", Operands::Modules, "MODULE...",
    "measure compiling",
    "Prints a line per module, fields separated by tabs: file, bytes, bytes of its code section, "
@@ -148,6 +160,9 @@ constexpr OptionRow kOptions[] = {
   {"--backtrace", "", "FORM", kRuns, false, "text|json",
    "how a trap is told on standard error",
    [](Options& o, const OptionValue& v) { o.backtrace = v.choice == 0 ? OutputForm::Text : OutputForm::Json; return std::string(); }},
+  {"--output", "-o", "FILE", kConverts, false, "<file>",
+   "write to FILE, or - for standard output",
+   [](Options& o, const OptionValue& v) { o.output = v.text; return std::string(); }},
   {"--stats", "", "[=json]", kRun, false, "text|json",
    "print sizes and times of compilation to standard error",
    [](Options& o, const OptionValue& v) { o.stats = v.choice == 0 ? OutputForm::Text : OutputForm::Json; return std::string(); }},

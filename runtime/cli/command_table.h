@@ -33,9 +33,13 @@ enum : CommandSet {
   kInspect = 1u << 6,
   kObjdump = 1u << 7,
   kExplore = 1u << 8,
-  kRuns = kRun | kBenchRun,                    // execute a module
-  kShows = kObjdump | kExplore,                // print machine code
-  kCompiles = kRuns | kBenchCompile | kShows,  // have an engine
+  kWat2Wasm = 1u << 9,
+  kWasm2Wat = 1u << 10,
+  kWast = 1u << 11,
+  kRuns = kRun | kBenchRun,                            // execute a module
+  kShows = kObjdump | kExplore,                        // print machine code
+  kConverts = kWat2Wasm | kWasm2Wat,                   // between text and binary
+  kCompiles = kRuns | kBenchCompile | kShows | kWast,  // have an engine
 };
 
 struct CommandRow {

@@ -27,6 +27,14 @@ int bench_compile(const Options& options);
 /// Compiles the module once, runs it `repeat` times and prints a line of figures.
 int bench_run(const Options& options);
 
+/// Text to binary: to --output, or to the input's name with another ending.
+int wat2wasm(const Options& options);
+/// Binary to text: to --output or standard output.
+int wasm2wat(const Options& options);
+
+/// Runs test scripts.
+int run_scripts(const Options& options);
+
 /// Prints the completion script of the shell named.
 int completion(const Options& options);
 

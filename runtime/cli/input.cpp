@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/text/text.h"
+#include "runtime/cli/report.h"
+
 namespace sluice::cli {
 
 namespace {
@@ -21,8 +24,7 @@ std::string say(const std::string& name) {
 
 }  // namespace
 
-std::expected<void, std::string>
-read_pieces(const std::string& name, const std::function<bool(std::span<const uint8_t>)>& take) {
+std::expected<void, std::string> read_pieces(const std::string& name, const TakePiece& take) {
   int fd = name == "-" ? STDIN_FILENO : open(name.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return std::unexpected(say(name));
   auto buffer = std::make_unique<uint8_t[]>(kPieceBytes);
@@ -37,9 +39,31 @@ read_pieces(const std::string& name, const std::function<bool(std::span<const ui
   return result;
 }
 
+// The first byte says which form it is.
+std::expected<void, std::string> read_module(const std::string& name, const TakePiece& take) {
+  std::string text;
+  bool is_first = true;
+  bool is_in_text = false;
+  auto got = read_pieces(name, [&](std::span<const uint8_t> piece) {
+    if (is_first) is_in_text = is_text(piece);
+    is_first = false;
+    if (!is_in_text) return take(piece);
+    text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return true;
+  });
+  if (!got || !is_in_text) return got;
+  auto bytes = wat_to_wasm(text);
+  if (!bytes) {
+    return std::unexpected(printable(name == "-" ? "standard input" : name) + ":" +
+                           std::string(explain(text, bytes.error())));
+  }
+  take(*bytes);
+  return {};
+}
+
 std::expected<std::vector<uint8_t>, std::string> read_all(const std::string& name) {
   std::vector<uint8_t> bytes;
-  auto got = read_pieces(name, [&](std::span<const uint8_t> piece) {
+  auto got = read_module(name, [&](std::span<const uint8_t> piece) {
     bytes.insert(bytes.end(), piece.begin(), piece.end());
     return true;
   });

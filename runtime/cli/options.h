@@ -49,6 +49,7 @@ struct Options {
   bool perf_map = false;
   std::optional<uint64_t> throttle_bytes;  // per second, of the module
   std::optional<uint32_t> only_func;       // of objdump and explore
+  std::optional<std::string> output;       // of a conversion; "-" is standard output
   uint32_t repeat = 5;                     // of a benchmark
 };
 

@@ -25,4 +25,15 @@ int report_error(std::string_view module, std::string_view text) {
   return kStatusError;
 }
 
+int report_lines(std::string_view text) {
+  const char* prefix = "sluice: ";
+  while (!text.empty()) {
+    size_t end = text.find('\n');
+    std::fprintf(stderr, "%s%s\n", prefix, printable(text.substr(0, end)).c_str());
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    prefix = "";
+  }
+  return kStatusError;
+}
+
 }  // namespace sluice::cli

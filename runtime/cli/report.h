@@ -16,4 +16,7 @@ std::string printable(std::string_view text);
 /// Prints "sluice: MODULE: text" to standard error and gives kStatusError.
 int report_error(std::string_view module, std::string_view text);
 
+/// Prints "sluice: text" likewise; the text may have several lines.
+int report_lines(std::string_view text);
+
 }  // namespace sluice::cli

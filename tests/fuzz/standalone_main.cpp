@@ -1,5 +1,6 @@
 // Runs a fuzz target without libFuzzer, with inputs that repeat from a seed:
 //
+//   NAME_fuzz [--text] …                  modules are the .wasm files of DIR, or its .wat files
 //   NAME_fuzz --prefixes DIR              each prefix of each module of DIR
 //   NAME_fuzz --mutations N --seed S DIR  N mutations of the modules of DIR: single bytes, blocks
 //                                         overwritten, inserted, removed, copied between modules
@@ -30,10 +31,10 @@ Bytes read_file(const fs::path& path) {
   return Bytes(std::istreambuf_iterator<char>(in), {});
 }
 
-std::vector<Bytes> read_modules(const fs::path& folder) {
+std::vector<Bytes> read_modules(const fs::path& folder, const char* extension) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".wasm") files.push_back(entry.path());
+    if (entry.path().extension() == extension) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());  // directory order is not the same everywhere
   std::vector<Bytes> modules;
@@ -72,7 +73,8 @@ class Mutator {
   uint8_t byte() {
     // Bytes that mean something in the format are worth more than uniform noise.
     static constexpr uint8_t kInteresting[] = {0x00, 0x01, 0x0b, 0x40, 0x60, 0x6f, 0x70, 0x7c,
-                                               0x7e, 0x7f, 0x80, 0xff, 0xfb, 0xfc, 0xfd, 0xfe};
+                                               0x7e, 0x7f, 0x80, 0xff, 0xfb, 0xfc, 0xfd, 0xfe,
+                                               '(',  ')',  '"',  '$',  ';',  '@',  '\\', ' '};
     return below(2) == 0 ? kInteresting[below(sizeof kInteresting)]
                          : static_cast<uint8_t>(random_());
   }
@@ -109,16 +111,19 @@ int main(int argc, char** argv) {
   unsigned long mutations = 0;
   uint32_t seed = 1;
   bool prefixes = false;
+  const char* extension = ".wasm";
   for (int i = 1; i < argc; ++i) {
     std::string arg = argv[i];
     if (arg == "--mutations" && i + 1 < argc) {
       mutations = std::stoul(argv[++i]);
     } else if (arg == "--seed" && i + 1 < argc) {
       seed = static_cast<uint32_t>(std::stoul(argv[++i]));
+    } else if (arg == "--text") {
+      extension = ".wat";
     } else if (arg == "--prefixes") {
       prefixes = true;
     } else if (fs::is_directory(arg)) {
-      std::vector<Bytes> modules = read_modules(arg);
+      std::vector<Bytes> modules = read_modules(arg, extension);
       if (modules.empty()) continue;
       for (const Bytes& module : modules) {
         run_input(module);

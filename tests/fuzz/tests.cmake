@@ -10,3 +10,15 @@ if(TARGET stream_fuzz AND NOT SLUICE_LIBFUZZER)
       LABELS fuzz TIMEOUT 900)
   endforeach()
 endif()
+# The same for the text format, with the modules' texts: what is read can be printed, and what is printed
+# can be read.
+if(TARGET text_fuzz AND NOT SLUICE_LIBFUZZER)
+  sluice_add_test(fuzz/text/prefixes COMMAND text_fuzz --text --prefixes "${CMAKE_CURRENT_LIST_DIR}/corpus"
+                  LABELS fuzz TIMEOUT 600)
+  sluice_add_test(
+    fuzz/text/mutations COMMAND text_fuzz --text --mutations 100000 --seed 1
+                                "${CMAKE_CURRENT_LIST_DIR}/corpus" LABELS fuzz TIMEOUT 900)
+  sluice_add_test(
+    fuzz/text/printer COMMAND text_fuzz --mutations 100000 --seed 2 "${CMAKE_CURRENT_LIST_DIR}/corpus"
+    LABELS fuzz TIMEOUT 900)
+endif()

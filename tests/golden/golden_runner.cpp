@@ -5,18 +5,18 @@
 // A file starts with directives, `;;! stage = "baseline"`, optionally with cpu (features the code
 // may use, separated by spaces; default none beyond SSE4.1) and memory ("guard" or "explicit").
 // Then comes the module, and in lines that start with `;;=` what the stage gives. --bless rewrites
-// those lines; the change is reviewed like code. Text is made binary by wabt's wat2wasm; without it
-// the tests are skipped with exit code 77.
+// those lines; the change is reviewed like code. Without Zydis the tests are skipped with exit code
+// 77.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include "engine/binary/stream_decoder.h"
+#include "engine/text/text.h"
 #include "engine/wasm/type_registry.h"
 #include "jit/baseline/baseline.h"
 #include "tests/golden/listing.h"
@@ -69,18 +69,13 @@ GoldenFile parse(const fs::path& path) {
   return file;
 }
 
-bool has_wat2wasm() { return std::system("wat2wasm --version > /dev/null 2>&1") == 0; }
-
-std::vector<uint8_t> assemble(const fs::path& path, std::string* problem) {
-  fs::path wasm = fs::temp_directory_path() / ("golden_" + std::to_string(getpid()) + ".wasm");
-  std::string command = "wat2wasm --enable-all '" + path.string() + "' -o '" + wasm.string() + "'";
-  if (std::system(command.c_str()) != 0) *problem = "wat2wasm does not accept it";
-  std::ifstream in(wasm, std::ios::binary);
-  std::stringstream content;
-  content << in.rdbuf();
-  fs::remove(wasm);
-  std::string bytes = content.str();
-  return {bytes.begin(), bytes.end()};
+Vector<uint8_t> assemble(const GoldenFile& file, std::string* problem) {
+  std::string text;
+  for (const std::string& line : file.source) text += line + '\n';
+  auto bytes = wat_to_wasm(text);
+  if (bytes) return *std::move(bytes);
+  *problem = explain(text, bytes.error()).c_str();
+  return {};
 }
 
 CompileOptions options_of(const GoldenFile& file) {
@@ -170,7 +165,7 @@ bool run_file(const fs::path& path, bool bless) {
   if (file.stage != "baseline") {
     problem = "unknown stage '" + file.stage + "'";
   } else {
-    std::vector<uint8_t> bytes = assemble(path, &problem);
+    Vector<uint8_t> bytes = assemble(file, &problem);
     if (problem.empty()) got = run_baseline(file, bytes, &problem);
   }
   if (!problem.empty()) {
@@ -202,10 +197,6 @@ int run(int argc, char** argv) {
     } else {
       files.emplace_back(arg);
     }
-  }
-  if (!has_wat2wasm()) {
-    std::puts("skipped: wat2wasm (Debian: wabt) is not installed");
-    return 77;
   }
   if (!can_list()) {
     std::puts("skipped: built without Zydis (Debian: libzydis-dev)");

@@ -1,4 +1,4 @@
-# Golden tests: one ctest test per folder of .wat files. Skipped without wat2wasm or Zydis.
+# Golden tests: one ctest test per folder of .wat files. Skipped without Zydis.
 sluice_find_zydis()
 if(TARGET golden_runner)
   if(TARGET sluice_zydis)

@@ -535,6 +535,35 @@ def test_hostile_lines(directory):
               closed.stderr)
 
 
+def test_text(directory):
+    """Text where binary is expected, both converters, and what is said of a wrong text."""
+    text = b'(module (func (export "twice") (param i32) (result i32)\n (i32.add (local.get 0) (local.get 0))))'
+    wat = directory / "twice.wat"
+    wat.write_bytes(text)
+    check_output(run(["--invoke", "twice", wat, 21]), "42\n", 0, f"{wat}")
+    check_output(run(["validate", wat]), f"{wat}: valid\n", 0, "validate of a text")
+    wasm = directory / "twice.wasm"
+    check_output(run(["wat2wasm", wat, "-o", wasm]), "", 0, "wat2wasm")
+    check(wasm.read_bytes()[:4] == b"\0asm", "wat2wasm writes binary", str(wasm.read_bytes()))
+    printed = run(["wasm2wat", wasm]).out
+    check('(export "twice" (func 0))' in printed, "wasm2wat", printed)
+    wat.write_text(printed)
+    check_output(run(["wat2wasm", wat, "--output", directory / "again.wasm"]), "", 0, "wat2wasm --output")
+    check((directory / "again.wasm").read_bytes() == wasm.read_bytes(), "round trip", printed)
+    wat.write_text("(module\n (func (i32.ad)))\n")
+    for line in (["run"], ["validate"], ["wat2wasm"], ["bench", "compile"]):
+        result = run([*line, wat])
+        check(result.status == 1, f"{line}: status", str(result.status))
+        said = f"sluice: {wat}:2:9: unknown operator: 'i32.ad'\n   (func (i32.ad)))\n          ^\n"
+        check(result.err == said, f"{line}: wrong text", result.err)
+    script = directory / "script.wast"
+    script.write_text('(module (func (export "f") (result i32) (i32.const 1)))\n'
+                      '(assert_return (invoke "f") (i32.const 1))\n(assert_return (invoke "f") (i32.const 2))\n')
+    result = run(["wast", script])
+    check(result.status == 1 and result.out == f"{script}: 2 passed, 1 failed\n", "wast", result.out)
+    check("line 3: assert_return \"f\": gave i32:0x1, expected i32:0x2" in result.err, "wast", result.err)
+
+
 def test_scarcity(directory):
     """Small limits of the system: the command works, or says in one line what is missing."""
     path = directory / "numbers.wasm"
@@ -563,7 +592,7 @@ def main():
         directory = pathlib.Path(text)
         for test in (test_invoke, test_traps, test_exit, test_surroundings, test_wasi_options, test_imports,
                      test_errors, test_features, test_streams, test_words, test_inspect, test_machine_code, test_unknown_imports,
-                     test_forms, test_shells, test_bench, test_hostile_lines, test_scarcity):
+                     test_forms, test_shells, test_bench, test_text, test_hostile_lines, test_scarcity):
             test(directory)
     finish()
 

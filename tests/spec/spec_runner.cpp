@@ -6,16 +6,17 @@
 //               [--verbose]
 //               [--expected-failures FILE] [--allow-not-compiled]
 //
-// The suites are data outside the repository (SLUICE_SPEC_DIR); without them the run is skipped
-// with exit code 77. A failing script that is not listed in FILE fails the run, and so does a
-// listed script that passes. With --allow-not-compiled a module that is refused because it is not
+// The suites are .wast files outside the repository (SLUICE_SPEC_DIR/wast); without them the run is
+// skipped with exit code 77. A failing script that is not listed in FILE fails the run, and so does
+// a listed script that passes. With --allow-not-compiled a module that is refused because it is not
 // compiled yet is no failure, nor are the commands that need it: all others must pass.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <map>
+#include <iterator>
 #include <random>
 #include <set>
 #include <sstream>
@@ -23,10 +24,13 @@
 #include <vector>
 
 #include "jit/pipeline/stream_compiler.h"
-#include "tests/spec/script.h"
+#include "runtime/wast/script.h"
 
 namespace sluice::spec {
 namespace {
+
+using wast::Script;
+using wast::ScriptReport;
 
 namespace fs = std::filesystem;
 
@@ -131,15 +135,39 @@ Result<std::shared_ptr<const CompiledModule>> compile_split(Engine& engine, Spli
   return stream.finish();
 }
 
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+/// The scripts of a suite. "core" is the files of its folder alone, "core-gc" those of core/gc; the
+/// other suites are all files of their folder.
+std::vector<fs::path> scripts_of(const fs::path& root, const std::string& suite) {
+  std::vector<fs::path> files;
+  const auto add = [&](const fs::directory_entry& entry) {
+    if (entry.path().extension() == ".wast") files.push_back(entry.path());
+  };
+  if (suite.starts_with("core")) {
+    fs::path folder = root / "core";
+    if (suite != "core") folder /= suite.substr(5);
+    if (!fs::is_directory(folder)) return files;
+    for (const auto& entry : fs::directory_iterator(folder)) add(entry);
+  } else if (fs::is_directory(root / suite)) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / suite)) add(entry);
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 struct Totals {
-  unsigned scripts = 0, failed_scripts = 0, passed = 0, failed = 0, skipped = 0, not_compiled = 0,
+  unsigned scripts = 0, failed_scripts = 0, passed = 0, failed = 0, not_compiled = 0,
            unexpected = 0;
 };
 
-void run_script(const Options& options, const std::string& suite, const fs::path& json_file,
+void run_script(const Options& options, const std::string& suite, const fs::path& file,
                 const std::set<std::string>& expected, std::set<std::string>& listed_unseen,
                 Totals& totals) {
-  std::string name = suite + "/" + json_file.stem().string();
+  std::string name = suite + "/" + file.stem().string();
   auto engine = Engine::create(options.config);
   if (!engine) {
     std::printf("FAIL %s: no engine\n", name.c_str());
@@ -152,11 +180,10 @@ void run_script(const Options& options, const std::string& suite, const fs::path
         return compile_split(with, options.split, bytes);
       },
       options.allow_not_compiled);
-  ScriptReport report = script.run(json_file);
+  ScriptReport report = script.run(read_file(file));
   listed_unseen.erase(name);
   ++totals.scripts;
   totals.passed += report.passed;
-  totals.skipped += report.skipped;
   totals.not_compiled += report.not_compiled;
   totals.failed += static_cast<unsigned>(report.failures.size());
   bool is_expected = expected.contains(name);
@@ -188,14 +215,8 @@ int run(const Options& options) {
     for (const std::string& name : expected) {
       if (name.rfind(suite + "/", 0) == 0) listed_unseen.insert(name);
     }
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(fs::path(root) / suite)) {
-      fs::path file = entry.path() / (entry.path().filename().string() + ".json");
-      bool wanted = options.script.empty() || options.script == entry.path().filename();
-      if (wanted && fs::exists(file)) files.push_back(file);
-    }
-    std::sort(files.begin(), files.end());
-    for (const fs::path& file : files) {
+    for (const fs::path& file : scripts_of(fs::path(root) / "wast", suite)) {
+      if (!options.script.empty() && options.script != file.stem()) continue;
       run_script(options, suite, file, expected, listed_unseen, totals);
     }
   }
@@ -205,9 +226,9 @@ int run(const Options& options) {
       ++totals.unexpected;
     }
   }
-  std::printf("%u scripts, %u with failures: %u commands passed, %u failed, %u need a text parser, "
-              "%u what is not compiled yet; %u unexpected\n",
-              totals.scripts, totals.failed_scripts, totals.passed, totals.failed, totals.skipped,
+  std::printf("%u scripts, %u with failures: %u commands passed, %u failed, %u need "
+              "what is not compiled yet; %u unexpected\n",
+              totals.scripts, totals.failed_scripts, totals.passed, totals.failed,
               totals.not_compiled, totals.unexpected);
   return totals.unexpected == 0 && totals.scripts > 0 ? 0 : 1;
 }

@@ -261,9 +261,14 @@ SLUICE_API void sluice_stream_cancel(sluice_stream_t* stream);
 /* Cancels what is not finished. */
 SLUICE_API void sluice_stream_delete(sluice_stream_t* stream);
 
-/* All bytes at once. */
+/* All bytes at once; a module in text form is accepted, too. */
 SLUICE_API sluice_error_t* sluice_module_new(sluice_engine_t* engine, const void* bytes,
                                              size_t size, sluice_module_t** out);
+/* A module in text form as binary; not validated. The bytes are the caller's, who deletes them. An
+ * error's offset counts bytes of the text, and its message names line and column. */
+SLUICE_API sluice_error_t* sluice_wat2wasm(const char* wat, size_t wat_size, uint8_t** out,
+                                           size_t* out_size);
+SLUICE_API void sluice_bytes_delete(uint8_t* bytes, size_t size);
 SLUICE_API sluice_module_t* sluice_module_clone(const sluice_module_t* module);
 SLUICE_API void sluice_module_delete(sluice_module_t* module);
 

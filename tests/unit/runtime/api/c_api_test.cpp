@@ -94,6 +94,27 @@ TEST_F(CApiTest, CancelledAndBadStreamsAreErrors) {
   sluice_error_delete(error);
 }
 
+TEST_F(CApiTest, TextIsAModuleToo) {
+  const std::string_view text = "(module (func (export \"f\")))";
+  sluice_module_t* module = nullptr;
+  ok(sluice_module_new(engine, text.data(), text.size(), &module));
+  EXPECT_EQ(sluice_module_export_count(module), 1u);
+  sluice_module_delete(module);
+  uint8_t* bytes = nullptr;
+  size_t size = 0;
+  ok(sluice_wat2wasm(text.data(), text.size(), &bytes, &size));
+  ok(sluice_module_new(engine, bytes, size, &module));
+  sluice_module_delete(module);
+  sluice_bytes_delete(bytes, size);
+  const std::string_view wrong = "(module\n  (fun))";
+  sluice_error_t* error = sluice_wat2wasm(wrong.data(), wrong.size(), &bytes, &size);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(sluice_error_get_class(error), SLUICE_ERROR_MALFORMED);
+  EXPECT_EQ(sluice_error_offset(error), 11u);
+  EXPECT_NE(std::string(sluice_error_message(error)).find("line 2, column 4"), std::string::npos);
+  sluice_error_delete(error);
+}
+
 TEST_F(CApiTest, DescribesImportsAndExports) {
   sluice_module_t* module = compile(kUser);
   ASSERT_EQ(sluice_module_import_count(module), 5u);

@@ -1,11 +1,11 @@
-#include "tests/spec/spectest.h"
+#include "runtime/wast/spectest.h"
 
 #include <initializer_list>
 #include <vector>
 
 #include "runtime/store/engine.h"
 
-namespace sluice::spec {
+namespace sluice::wast {
 namespace {
 
 // The suites only check that the calls link and return; what they print is of no interest.
@@ -51,4 +51,4 @@ Result<void> define_spectest(Linker& linker, Store& store) {
   return linker.define("spectest", "shared_memory", Extern(shared));
 }
 
-}  // namespace sluice::spec
+}  // namespace sluice::wast

@@ -1,0 +1,70 @@
+// `sluice wat2wasm` and `sluice wasm2wat`: between the two forms of a module. Nothing is validated
+// but the form itself, so that wrong modules can be made and looked at too.
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "engine/text/text.h"
+#include "runtime/cli/commands.h"
+#include "runtime/cli/input.h"
+#include "runtime/cli/report.h"
+
+namespace sluice::cli {
+
+namespace {
+
+int write_output(const std::string& name, std::string_view bytes) {
+  std::FILE* out = name == "-" ? stdout : std::fopen(name.c_str(), "wb");
+  bool ok = out != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size();
+  int reason = errno;
+  if (out != nullptr && out != stdout && std::fclose(out) != 0) {
+    ok = false;
+    reason = errno;
+  }
+  if (ok || out == stdout) return 0;  // main() reports what standard output refuses
+  return report_error({}, "cannot write '" + name + "': " + std::strerror(reason));
+}
+
+/// What "dir/name.wat" becomes: "name.wasm".
+std::string default_output(const std::string& input, const char* ending) {
+  if (input == "-") return "-";
+  std::string name = input.substr(input.rfind('/') + 1);
+  if (size_t dot = name.rfind('.'); dot != std::string::npos && dot != 0) name.resize(dot);
+  return name + ending;
+}
+
+bool has_one_module(const Options& options) {
+  if (options.modules.size() == 1) return true;
+  report_error({}, "one module at a time");
+  return false;
+}
+
+}  // namespace
+
+int wat2wasm(const Options& options) {
+  if (!has_one_module(options)) return kStatusError;
+  const std::string& name = options.modules[0];
+  std::string bytes;
+  auto got = read_module(name, [&](std::span<const uint8_t> piece) {
+    bytes.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return true;
+  });
+  if (!got) return report_lines(got.error());
+  return write_output(options.output.value_or(default_output(name, ".wasm")), bytes);
+}
+
+int wasm2wat(const Options& options) {
+  if (!has_one_module(options)) return kStatusError;
+  const std::string& name = options.modules[0];
+  std::string bytes;
+  auto got = read_module(name, [&](std::span<const uint8_t> piece) {
+    bytes.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return true;
+  });
+  if (!got) return report_lines(got.error());
+  auto text = wasm_to_wat({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  if (!text) return report_error(name, text.error().message());
+  return write_output(options.output.value_or("-"), *text);
+}
+
+}  // namespace sluice::cli
