@@ -108,7 +108,10 @@ inline constexpr uint32_t kEntryFrameBytes = 112;
 struct StoreContext {
   uintptr_t stack_limit = 0;  // the prologue traps if its frame would end below; outside Wasm stale
   uintptr_t entry_rsp = 0;    // of the innermost entry stub: an EntryFrame; 0 outside Wasm
+  // Not 0: the guest shall stop (runtime/trap/interrupt). Any thread writes these two and reads
+  // them, as atomics.
   uint32_t interrupt_requested = 0;
+  uint32_t thread_id = 0;  // the system's, of the thread that entered last
   uint64_t max_wasm_stack_bytes = 0;
   void* store = nullptr;  // the runtime's Store
   ThrownException thrown;

@@ -17,6 +17,7 @@ struct ThreadStack {
   uintptr_t low = 0;         // lowest usable address
   uintptr_t size_bytes = 0;  // 0: not looked up yet
   uintptr_t floor = 0;       // Wasm code must not go below: low and room for helpers and the host
+  uint32_t thread_id = 0;    // the system's
 };
 
 /// What the runtime provides for stubs.

@@ -87,11 +87,27 @@ struct Registry {
 
 }  // namespace
 
-bool is_generated_code(uintptr_t pc) {
+namespace {
+
+/// Async-signal-safe. `ask` gets the entry that `pc` lies in.
+template <class Ask>
+bool ask_map(uintptr_t pc, Ask ask) {
   g_readers.fetch_add(1, std::memory_order_seq_cst);
-  const bool found = search(g_table.load(std::memory_order_seq_cst), pc) != nullptr;
+  const Entry* entry = search(g_table.load(std::memory_order_seq_cst), pc);
+  const bool answer = entry != nullptr && ask(*entry);
   g_readers.fetch_sub(1, std::memory_order_seq_cst);
-  return found;
+  return answer;
+}
+
+}  // namespace
+
+bool is_generated_code(uintptr_t pc) {
+  return ask_map(pc, [](const Entry&) { return true; });
+}
+
+// Code memory that the calling thread runs in is not being destroyed.
+bool is_module_code(uintptr_t pc) {
+  return ask_map(pc, [pc](const Entry& entry) { return entry.memory->is_module_code(pc); });
 }
 
 CodeLocation find_code(uintptr_t pc) {

@@ -15,6 +15,10 @@ namespace sluice {
 /// Does `pc` lie in any engine's code memory? Async-signal-safe.
 bool is_generated_code(uintptr_t pc);
 
+/// Does `pc` lie in a module's code, its jump table included, and not in a stub?
+/// Async-signal-safe.
+bool is_module_code(uintptr_t pc);
+
 /// What generated code at an address is.
 struct CodeLocation {
   enum class Kind : uint8_t { None, Function, JumpTable, Stub };

@@ -71,6 +71,8 @@ Result<uint32_t> CodeMemory::add_stub(std::span<const uint8_t> bytes, StubKind k
   if (stub_extent_ == nullptr ||
       stub_extent_->size_bytes - stub_extent_->used_bytes < bytes.size()) {
     stub_extent_ = TRY(new_extent(std::max(bytes.size(), kLeastExtentBytes), nullptr));
+    stub_extent_->next_stubs = all_stubs_.load(std::memory_order_relaxed);
+    all_stubs_.store(stub_extent_, std::memory_order_release);
   }
   CodeExtent& extent = *stub_extent_;
   TRY_VOID(make_own(extent));
@@ -98,6 +100,13 @@ std::optional<CodeMemory::Found> CodeMemory::find(uintptr_t pc) const {
                                      [](uint32_t o, const Stub& s) { return o < s.offset; });
   if (stub == stubs_.begin()) return std::nullopt;
   return Found{nullptr, (stub - 1)->kind};
+}
+
+bool CodeMemory::is_module_code(uintptr_t pc) const {
+  const uint32_t offset = static_cast<uint32_t>(pc - base());
+  const CodeExtent* stubs = all_stubs_.load(std::memory_order_acquire);
+  while (stubs != nullptr && offset - stubs->offset >= stubs->size_bytes) stubs = stubs->next_stubs;
+  return stubs == nullptr;
 }
 
 std::optional<uint32_t> CodeMemory::take_range(uint32_t bytes) {

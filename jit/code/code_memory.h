@@ -16,6 +16,7 @@
 // pipeline, what stubs contain to jit/stubs.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -49,7 +50,8 @@ struct CodeExtent : Allocated {
   uint32_t size_bytes = 0;
   uint32_t used_bytes = 0;
   uint32_t fork_count = 0;
-  ModuleCode* owner = nullptr;  // null: stubs
+  ModuleCode* owner = nullptr;             // null: stubs
+  const CodeExtent* next_stubs = nullptr;  // CodeMemory::all_stubs_
   Reservation writable;
 };
 
@@ -87,6 +89,9 @@ class CodeMemory : public Allocated {
   /// What the code at `pc` belongs to; empty for pages that are not in use. Not for signal
   /// handlers.
   std::optional<Found> find(uintptr_t pc) const;
+  /// Does `pc`, which lies in this memory, lie in a module's code and not in a stub?
+  /// Async-signal-safe.
+  bool is_module_code(uintptr_t pc) const;
 
  private:
   friend class ModuleCode;
@@ -117,6 +122,8 @@ class CodeMemory : public Allocated {
   Vector<std::unique_ptr<CodeExtent>> extents_;  // sorted by offset
   Vector<Stub> stubs_;                           // sorted by offset
   CodeExtent* stub_extent_ = nullptr;            // the one that still has room
+  // The extents of stubs, which are never freed; written under mutex_.
+  std::atomic<const CodeExtent*> all_stubs_{nullptr};
   uint32_t unfilled_offset_ = 0;
   uint32_t lazy_offset_ = 0;
 };

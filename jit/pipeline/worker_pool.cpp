@@ -5,12 +5,12 @@
 // alive; the pool's own handles are only good in the process that made them.
 #include "jit/pipeline/worker_pool.h"
 
-#include <csignal>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/thread.h"
 
 namespace sluice {
 
@@ -69,27 +69,7 @@ WorkerPool::~WorkerPool() {
 
 namespace {
 
-// Not the process's limit, which may be tiny or take address space that is scarce.
 constexpr size_t kStackBytes = size_t{2} << 20;
-
-/// pthread_create for a thread that leaves the process's signals to the embedder's threads; the
-/// faults of its own it keeps.
-std::optional<pthread_t> start_quiet_thread(void* (*work)(void*), void* argument) {
-  sigset_t blocked;
-  sigset_t before;
-  sigfillset(&blocked);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) sigdelset(&blocked, fault);
-  pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) != 0) return std::nullopt;
-  pthread_attr_setstacksize(&attributes, kStackBytes);
-  // A new thread inherits the mask.
-  pthread_sigmask(SIG_SETMASK, &blocked, &before);
-  pthread_t thread;
-  const bool started = pthread_create(&thread, &attributes, work, argument) == 0;
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_attr_destroy(&attributes);
-  return started ? std::optional(thread) : std::nullopt;
-}
 
 }  // namespace
 
@@ -99,7 +79,7 @@ void WorkerPool::start_threads() {
   shared_->background_running = 0;  // those of a parent do not run here
   for (uint32_t i = 0; i < thread_count_; ++i) {
     auto* shared = new SharedRef(shared_);
-    if (const std::optional<pthread_t> thread = start_quiet_thread(work, shared)) {
+    if (const std::optional<pthread_t> thread = start_quiet_thread(kStackBytes, work, shared)) {
       running_.push_back(*thread);
     } else {
       delete shared;  // fewer threads, or none: whoever waits for the tasks does them then

@@ -119,6 +119,13 @@ class EntryEmitter {
     a_.mov(x86::ptr(x86::rbp, kLanding), x86::rax);
     a_.mov(context_field(SLUICE_CONTEXT_FIELD(entry_rsp)), x86::rsp);
     a_.mov(context_field(SLUICE_CONTEXT_FIELD(stack_limit)), x86::r12);
+    x86::Mem thread_id = thread_field(offsetof(ThreadStack, thread_id));
+    thread_id.setSize(4);
+    a_.mov(x86::r10d, thread_id);
+    a_.mov(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(thread_id)), x86::r10d);
+    // Behind the stores above: whoever asks later sees them, and signals this thread.
+    a_.cmp(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(interrupt_requested)), 0);
+    a_.jne(interrupted_);
     if (area_bytes() != 0) {
       a_.sub(x86::rsp, area_bytes());
       a_.cmp(x86::rsp, x86::r12);
@@ -263,6 +270,11 @@ class EntryEmitter {
     a_.mov(x86::eax, static_cast<uint32_t>(TrapCode::StackExhausted));
     a_.jmp(failed);
 
+    a_.bind(interrupted_);
+    a_.mov(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(interrupt_requested)), 0);
+    a_.mov(x86::eax, static_cast<uint32_t>(TrapCode::Interrupted));
+    a_.jmp(failed);
+
     emit_rare_limits(failed);
 
     a_.bind(host_modes_differ_);
@@ -332,6 +344,7 @@ class EntryEmitter {
   const Label leave_nested_ = a_.newLabel();
   const Label limit_restored_ = a_.newLabel();
   const Label exhausted_ = a_.newLabel();
+  const Label interrupted_ = a_.newLabel();
 };
 
 /// StubEnvironment::entry_stack_limit for r15 = context, rsp of the entry frame = rsp + 8: saves
@@ -372,8 +385,12 @@ Vector<uint8_t> builtin_trampoline_stub() {
   a.mov(x86::ptr(x86::r11, at(offsetof(EntryFrame, exit_fp))), x86::rbp);
   a.mov(x86::r11, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(builtins)));
   a.call(x86::ptr(x86::r11, x86::rax, 3));
+  const Label interrupted = a.newLabel();
+  jump_if_interrupted(a, interrupted);
   a.leave();
   a.ret();
+  a.bind(interrupted);
+  emit_trap(a, static_cast<uint8_t>(TrapCode::Interrupted));
   return stub.finish();
 }
 

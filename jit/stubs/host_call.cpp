@@ -39,6 +39,7 @@ class HostShimEmitter {
     call_host();
     a_.test(x86::eax, x86::eax);
     a_.jnz(trap_);
+    jump_if_interrupted(a_, interrupted_);
     take_results_from_cells();
     return finish();
   }
@@ -61,6 +62,7 @@ class HostShimEmitter {
       a_.jnz(trap_);
     }
     trap_in_edx_ = in_rax;
+    jump_if_interrupted(a_, interrupted_);
     return finish();
   }
 
@@ -200,6 +202,9 @@ class HostShimEmitter {
     if (!trap_in_edx_) a_.mov(x86::edx, x86::eax);
     emit_trap(a_, kTrapCodeInRdx);
 
+    a_.bind(interrupted_);
+    emit_trap(a_, static_cast<uint8_t>(TrapCode::Interrupted));
+
     a_.bind(exhausted_);
     // The trap's helper runs on this stack, of which the cells may have taken the last.
     a_.lea(x86::rsp, x86::ptr(x86::rbp, kModes));
@@ -228,6 +233,7 @@ class HostShimEmitter {
   bool trap_in_edx_ = false;
   const Label trap_ = a_.newLabel();
   const Label exhausted_ = a_.newLabel();
+  const Label interrupted_ = a_.newLabel();
   const Label set_host_modes_ = a_.newLabel();
   const Label host_modes_set_ = a_.newLabel();
   const Label set_wasm_modes_ = a_.newLabel();

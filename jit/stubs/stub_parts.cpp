@@ -85,6 +85,12 @@ constexpr uint32_t kSums[4] = {0x3f800000, 0xbf800000, 0x3f800001, 0x00000001};
 
 }  // namespace
 
+void jump_if_interrupted(x86::Assembler& a, const asmjit::Label& interrupted) {
+  a.mov(x86::r11, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
+  a.cmp(x86::dword_ptr(x86::r11, SLUICE_CONTEXT_FIELD(interrupt_requested)), 0);
+  a.jne(interrupted);
+}
+
 void ModesProbe::jump_if_modes_differ(const x86::Gp& scratch, const asmjit::Label& different) {
   a_.movaps(x86::xmm15, x86::ptr(constants_));
   a_.addps(x86::xmm15, x86::ptr(constants_, 16));

@@ -40,6 +40,10 @@ void copy_value(asmjit::x86::Assembler& a, ValType type, const asmjit::x86::Mem&
 /// A trap site (trap_codes.h).
 void emit_trap(asmjit::x86::Assembler& a, uint8_t reason);
 
+/// Behind a call of C code that may have taken long: has the guest been asked to stop meanwhile?
+/// Changes r11.
+void jump_if_interrupted(asmjit::x86::Assembler& a, const asmjit::Label& interrupted);
+
 /// Finds out whether the floating-point modes differ from Wasm's.
 ///
 /// Reading MXCSR costs 15 to 20 cycles on some processors, four additions at once cost one: two

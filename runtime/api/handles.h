@@ -32,6 +32,10 @@ struct sluice_wasi {
   std::shared_ptr<sluice::wasi::Context> context;
 };
 
+struct sluice_interrupt {
+  sluice::InterruptHandle value;
+};
+
 struct sluice_error {
   explicit sluice_error(sluice::Failure f) : failure(std::move(f)) {}
   sluice::Failure failure;

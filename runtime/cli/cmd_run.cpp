@@ -19,6 +19,7 @@
 #include "runtime/cli/program.h"
 #include "runtime/cli/progress.h"
 #include "runtime/cli/report.h"
+#include "runtime/cli/stop.h"
 #include "runtime/store/engine.h"
 #include "runtime/store/linker.h"
 #include "runtime/store/store.h"
@@ -156,6 +157,7 @@ Step<int> run_steps(const Options& options) {
   if (auto defined = define_unknown_imports(linker, **store, **module, options); !defined) {
     return stop(name, defined.error().message());
   }
+  const StopGuard guard(**store, options);
   auto instance = linker.instantiate(**store, *module);
   if (!instance) return status_of(instance.error(), *context, options);
   const int status = run_instance(**instance, options, *context, stdout);

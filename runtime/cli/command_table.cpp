@@ -71,6 +71,11 @@ std::string set_throttle(Options& o, const OptionValue& v) {
   return {};
 }
 
+std::string set_timeout(Options& o, const OptionValue& v) {
+  o.timeout = parse_duration(v.text);
+  return o.timeout ? std::string() : "a time, as 500ms, 10s or 2m";
+}
+
 // clang-format off
 constexpr CommandRow kCommands[] = {
   {kRun, "run", Operands::ModuleAndArgs, "MODULE [ARGS...]",
@@ -134,6 +139,8 @@ constexpr OptionRow kOptions[] = {
    [](Options& o, const OptionValue& v) { o.invoke = v.text; return std::string(); }},
   {"--max-stack", "", "SIZE", kRuns, false, "",
    "stack that WebAssembly code may use (default 1M)", &set_max_stack},
+  {"--timeout", "", "TIME", kRun, false, "",
+   "stop the program after so long, with exit status 124", &set_timeout},
   {"--memory-checks", "--memory-mode", "HOW", kCompiles, false, "auto|guard|explicit",
    "guard: by guard pages, no checks in the code; explicit: a comparison before every access; auto "
    "(default): guard, or explicit where address space is limited",

@@ -234,6 +234,21 @@ std::optional<DirOption> parse_dir(const std::string& text) {
   return dir;
 }
 
+std::optional<std::chrono::milliseconds> parse_duration(const std::string& text) {
+  constexpr uint64_t kMostMilliseconds = uint64_t{366} * 24 * 3600 * 1000;
+  size_t digits = text.find_first_not_of("0123456789");
+  if (text.empty() || digits == 0) return std::nullopt;
+  std::string unit = digits == std::string::npos ? std::string("s") : text.substr(digits);
+  uint64_t factor = unit == "ms" ? 1 : unit == "s" ? 1000 : unit == "m" ? 60'000 : 0;
+  uint64_t number = 0;
+  for (char c : text.substr(0, digits)) {
+    number = number * 10 + static_cast<uint64_t>(c - '0');
+    if (number > kMostMilliseconds) return std::nullopt;
+  }
+  if (factor == 0 || number * factor > kMostMilliseconds) return std::nullopt;
+  return std::chrono::milliseconds(number * factor);
+}
+
 std::optional<uint64_t> parse_size(const std::string& text) {
   size_t digits = text.find_first_not_of("0123456789");
   if (text.empty() || digits == 0) return std::nullopt;

@@ -2,6 +2,7 @@
 // nothing of engines: every choice is a plain value that program.cpp and the commands act on.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,6 +43,7 @@ struct Options {
   std::optional<uint32_t> workers;
   std::optional<uint64_t> max_stack_bytes;
   Features features = Features::standard();
+  std::optional<std::chrono::milliseconds> timeout;
   bool trace_wasi = false;
   UnknownImports unknown_imports = UnknownImports::Error;
   OutputForm backtrace = OutputForm::Text;
@@ -65,6 +67,9 @@ ParsedLine parse_command_line(int argc, const char* const* argv, bool stdin_is_m
 
 /// Splits --dir's value; nothing if a part is empty.
 std::optional<DirOption> parse_dir(const std::string& text);
+
+/// "500ms", "10s", "2m", or a number of seconds. Nothing if it is none, or more than a year.
+std::optional<std::chrono::milliseconds> parse_duration(const std::string& text);
 
 /// "65536", "64K", "16M", "4G": a number of bytes. Nothing if it is none or too large.
 std::optional<uint64_t> parse_size(const std::string& text);

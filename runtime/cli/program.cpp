@@ -9,6 +9,7 @@
 
 #include "runtime/cli/invoke.h"
 #include "runtime/cli/report.h"
+#include "runtime/cli/stop.h"
 
 namespace sluice::cli {
 
@@ -215,6 +216,7 @@ int status_of(const Failure& failure, const wasi::Context& context, const Option
   if (failure.trap->code() == TrapCode::Exit && context.exit_status()) {
     return static_cast<int>(*context.exit_status() & 0xff);
   }
+  if (failure.trap->code() == TrapCode::Interrupted) return report_stop(module);
   if (options.backtrace == OutputForm::Json) {
     std::fprintf(stderr, "%s\n", trap_json(module, *failure.trap).c_str());
   } else {

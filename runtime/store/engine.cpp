@@ -74,6 +74,7 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
   engine->options_.debug_checks = config.debug_checks;
   engine->types_ = make_shared_heap<TypeRegistry>();
   engine->memory_pool_ = std::unique_ptr<MemoryPool>(new MemoryPool(config.max_idle_memories));
+  engine->watchdog_ = make_shared_heap<Watchdog>();
   engine->code_memory_ = TRY(CodeMemory::create());
   const uint32_t workers =
       config.workers == kAutoWorkers ? auto_workers() : std::min(config.workers, kMostWorkers);

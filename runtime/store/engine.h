@@ -22,6 +22,7 @@
 #include "jit/stubs/stub_environment.h"
 #include "runtime/store/memory_pool.h"
 #include "runtime/store/parking_lot.h"
+#include "runtime/trap/interrupt.h"
 
 namespace sluice {
 
@@ -29,7 +30,8 @@ enum class MemoryModeChoice : uint8_t { Auto, Guard, Explicit };
 
 enum class SignalPolicy : uint8_t {
   InstallAndChain,  // the engine installs handlers and passes on what is not its own
-  EmbedderOwned,    // the embedder's handlers call handle_trap_signal() (runtime/trap)
+  EmbedderOwned,    // the embedder's handlers call handle_trap_signal() (runtime/trap); without
+                    // one for kInterruptSignal guests stop at their next call of the host only
 };
 
 inline constexpr uint32_t kAutoWorkers = ~uint32_t{0};
@@ -77,6 +79,7 @@ class Engine : public Allocated {
   uintptr_t code_base() const { return code_memory_->base(); }
   const void* builtin_trampoline() const { return common_stubs_.builtin_trampoline; }
   const void* trap_exit() const { return common_stubs_.trap_exit; }
+  const std::shared_ptr<Watchdog>& watchdog() const { return watchdog_; }
   /// For embedders that own the signals: see handle_trap_signal (runtime/trap).
   static bool handle_signal(int signal_number, void* siginfo, void* ucontext);
 
@@ -103,6 +106,7 @@ class Engine : public Allocated {
   std::shared_ptr<TypeRegistry> types_;
   std::shared_ptr<CodeMemory> code_memory_;
   std::shared_ptr<WorkerPool> workers_;
+  std::shared_ptr<Watchdog> watchdog_;
   std::unique_ptr<MemoryPool> memory_pool_;
   ParkingLot parking_lot_;
   CommonStubs common_stubs_;

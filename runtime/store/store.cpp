@@ -18,9 +18,10 @@ uint64_t next_store_id() {
 
 }  // namespace
 
-Store::Store(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), id_(next_store_id()) {
-  context_.max_wasm_stack_bytes = engine_->config().max_wasm_stack_bytes;
-  context_.store = this;
+Store::Store(std::shared_ptr<Engine> engine)
+    : engine_(std::move(engine)), id_(next_store_id()), context_(make_shared_heap<StoreContext>()) {
+  context_->max_wasm_stack_bytes = engine_->config().max_wasm_stack_bytes;
+  context_->store = this;
   refs_ = make_shared_heap<RefHeap>(*this, engine_->config().collect_always);
 }
 
@@ -35,9 +36,20 @@ Result<std::unique_ptr<Store>> Store::create(std::shared_ptr<Engine> engine) {
   return std::unique_ptr<Store>(new Store(std::move(engine)));
 }
 
+InterruptHandle Store::interrupt_handle() const { return {context_, engine_->watchdog()}; }
+
+void Store::set_deadline(Watchdog::Clock::time_point deadline) {
+  engine_->watchdog()->set_deadline(context_, deadline);
+}
+
+void Store::clear_interrupt() {
+  set_deadline(Watchdog::Clock::time_point::max());
+  take_interrupt(*context_);
+}
+
 void Store::init_block(InstanceData& data) {
   data.memory0 = &empty_memory_;
-  data.context = &context_;
+  data.context = context_.get();
   data.builtin_trampoline = engine_->builtin_trampoline();
   data.builtins = builtin_table();
   data.trap_exit = engine_->trap_exit();
@@ -49,13 +61,13 @@ void Store::init_block(InstanceData& data) {
 void Store::add_tag(std::unique_ptr<Tag> tag) {
   if (const size_t needed = tag->params().size(); needed > thrown_cells_.size()) {
     thrown_cells_.resize(needed);
-    context_.thrown.cells = thrown_cells_.data();
+    context_->thrown.cells = thrown_cells_.data();
   }
   tags_.push_back(std::move(tag));
 }
 
 void Store::set_thrown(const Tag& tag, const Value* cells, uint32_t handle) {
-  ThrownException& thrown = context_.thrown;
+  ThrownException& thrown = context_->thrown;
   const std::span<const ValType> types = tag.params();
   for (size_t i = 0; i < types.size(); ++i) {
     const Value value = normalized(cells[i], types[i]);
@@ -67,7 +79,7 @@ void Store::set_thrown(const Tag& tag, const Value* cells, uint32_t handle) {
 }
 
 uint32_t Store::take_exception() {
-  ThrownException& thrown = context_.thrown;
+  ThrownException& thrown = context_->thrown;
   if (thrown.handle != 0) return thrown.handle;
   const Tag& tag = *static_cast<const Tag*>(thrown.tag);
   std::unique_ptr<Exception> exception(new Exception);
@@ -84,7 +96,7 @@ bool Store::matches(Value value, ValType canonical) const {
   if (value.is_null()) return canonical.is_nullable();
   if (is_func_reference(*engine_->types(), canonical)) {
     const FuncRecord* record = value.as_funcref();
-    if (record->instance->context != &context_) return false;
+    if (record->instance->context != context_.get()) return false;
     const HeapType have(TypeIdx{record->signature});
     return engine_->types()->is_subtype(have, canonical.heap());
   }
@@ -120,7 +132,7 @@ std::shared_ptr<Trap> Store::take_trap(TrapCode code) {
   auto trap = make_shared_heap<Trap>(code);
   if (code == TrapCode::CompileFailed) trap->message_ = std::exchange(compile_failure_, {});
   std::optional<HostFailure> failure = std::exchange(host_failure_, std::nullopt);
-  if (code == TrapCode::UncaughtException && std::exchange(context_.thrown.is_thrown, 0) != 0) {
+  if (code == TrapCode::UncaughtException && std::exchange(context_->thrown.is_thrown, 0) != 0) {
     trap->exception_ = RootedRef(refs_, take_exception());
   }
   // A host function that notes a failure and then succeeds must not colour a later trap.
@@ -142,13 +154,13 @@ std::shared_ptr<Trap> Store::take_trap(TrapCode code) {
 }
 
 bool Store::trapped_in_host_shim() const {
-  if (context_.trap.code == 0) return false;
-  const CodeLocation at = find_code(context_.trap.pc);
+  if (context_->trap.code == 0) return false;
+  const CodeLocation at = find_code(context_->trap.pc);
   return at.kind == CodeLocation::Kind::Stub && at.stub == StubKind::HostShim;
 }
 
 void Store::add_raw_frames(Trap& trap) {
-  TrapRecord& record = context_.trap;
+  TrapRecord& record = context_->trap;
   // Empty if the call failed before any code ran.
   if (record.code == 0) return;
   if (trap.fault_address_ == 0) trap.fault_address_ = record.fault_address;

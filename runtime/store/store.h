@@ -23,6 +23,7 @@
 #include "runtime/store/table.h"
 #include "runtime/store/trap_report.h"
 #include "runtime/store/value.h"
+#include "runtime/trap/interrupt.h"
 
 namespace sluice {
 
@@ -36,7 +37,13 @@ class Store : public Allocated {
   Store& operator=(const Store&) = delete;
 
   Engine& engine() const { return *engine_; }
-  StoreContext& context() { return context_; }
+  StoreContext& context() { return *context_; }
+  /// For other threads and signal handlers: stops a guest of this store.
+  InterruptHandle interrupt_handle() const;
+  /// Interrupts the guest at that time, whatever call is running, or the next one.
+  void set_deadline(Watchdog::Clock::time_point deadline);
+  /// Drops the deadline, and a request that no call has taken.
+  void clear_interrupt();
   /// The store whose code a block belongs to.
   static Store& of(const InstanceData& data) { return *static_cast<Store*>(data.context->store); }
   /// Unique in the process, never reused: tells stores apart even after one is gone.
@@ -101,8 +108,8 @@ class Store : public Allocated {
 
   std::shared_ptr<Engine> engine_;
   uint64_t id_;
-  StoreContext context_;
-  MemoryData empty_memory_;  // stands in where an instance has no memory 0
+  std::shared_ptr<StoreContext> context_;  // shared with interrupt handles
+  MemoryData empty_memory_;                // stands in where an instance has no memory 0
   Vector<std::unique_ptr<Memory>> memories_;
   Vector<std::unique_ptr<Table>> tables_;
   Vector<std::unique_ptr<Global>> globals_;

@@ -9,13 +9,14 @@
 #include "jit/abi/instance_layout.h"
 #include "jit/abi/trap_codes.h"
 #include "jit/code/code_map.h"
+#include "runtime/trap/interrupt.h"
 #include "runtime/trap/unwind.h"
 
 namespace sluice {
 
 namespace {
 
-constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE};
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, kInterruptSignal};
 constexpr size_t kSignalCount = sizeof kSignals / sizeof kSignals[0];
 constexpr greg_t kDirectionFlag = 0x400;
 constexpr uint32_t kMxcsrMasks = 0x1f80;
@@ -50,6 +51,30 @@ bool resume_with_masked_exceptions(mcontext_t& machine, EntryFrame& entry) {
   }
   mxcsr |= kMxcsrMasks;
   return true;
+}
+
+/// Makes the thread go on at the landing of the innermost entry, with this trap.
+void leave_with_trap(mcontext_t& machine, StoreContext& store, TrapCode code,
+                     uintptr_t fault_address) {
+  greg_t* const regs = machine.gregs;
+  store.trap.pc = static_cast<uintptr_t>(regs[REG_RIP]);
+  store.trap.fault_address = fault_address;
+  store.trap.code = static_cast<uint32_t>(code);
+  record_frames(store, static_cast<uintptr_t>(regs[REG_RSP]),
+                static_cast<uintptr_t>(regs[REG_RBP]));
+  const auto* entry = reinterpret_cast<const EntryFrame*>(store.entry_rsp);
+  regs[REG_RIP] = static_cast<greg_t>(entry->landing);
+  regs[REG_RSP] = static_cast<greg_t>(store.entry_rsp);
+  regs[REG_EFL] &= ~kDirectionFlag;
+}
+
+/// The guest shall stop, if it is in its own code: all of that may be left at any instruction.
+/// Anywhere else it will be asked again.
+void interrupt_guest(mcontext_t& machine) {
+  if (!is_module_code(static_cast<uintptr_t>(machine.gregs[REG_RIP]))) return;
+  const auto* instance = reinterpret_cast<const InstanceData*>(machine.gregs[REG_R14]);
+  StoreContext& store = *instance->context;
+  if (take_interrupt(store)) leave_with_trap(machine, store, TrapCode::Interrupted, 0);
 }
 
 size_t index_of(int signal) {
@@ -91,7 +116,11 @@ void call_previous(struct sigaction& previous, int signal, siginfo_t* info, void
 void pass_on(int signal, siginfo_t* info, void* context) {
   struct sigaction& previous = g_previous[index_of(signal)];
   const bool is_plain = (previous.sa_flags & SA_SIGINFO) == 0;
-  if (is_plain && previous.sa_handler == SIG_DFL) return take_default_action(signal, *info);
+  if (is_plain && previous.sa_handler == SIG_DFL) {
+    // What the system does by default with a kInterruptSignal is nothing.
+    if (signal != kInterruptSignal) take_default_action(signal, *info);
+    return;
+  }
   if (is_plain && previous.sa_handler == SIG_IGN) {
     // The system ignores a signal that was sent, but not a fault.
     if (info->si_code > 0) take_default_action(signal, *info);
@@ -114,6 +143,11 @@ bool handle_trap_signal(int signal, const void* info, void* context) {
   mcontext_t& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
   greg_t* const regs = machine.gregs;
   const uintptr_t pc = static_cast<uintptr_t>(regs[REG_RIP]);
+  if (signal == kInterruptSignal) {
+    if (!is_interrupt(signal_info)) return false;
+    interrupt_guest(machine);
+    return true;
+  }
   // A positive code is the kernel's own: the others were sent by somebody.
   if (signal_info.si_code <= 0 || !is_generated_code(pc)) return false;
   // Null in entry stubs as long as they touch what the host passed.
@@ -131,15 +165,7 @@ bool handle_trap_signal(int signal, const void* info, void* context) {
   const uintptr_t fault_address = reinterpret_cast<uintptr_t>(signal_info.si_addr);
   if (!lies_in_a_memory(*instance, fault_address)) return false;
 
-  StoreContext& store = *instance->context;
-  store.trap.pc = pc;
-  store.trap.fault_address = fault_address;
-  store.trap.code = static_cast<uint32_t>(TrapCode::MemoryOutOfBounds);
-  record_frames(store, static_cast<uintptr_t>(regs[REG_RSP]),
-                static_cast<uintptr_t>(regs[REG_RBP]));
-  regs[REG_RIP] = static_cast<greg_t>(entry->landing);
-  regs[REG_RSP] = static_cast<greg_t>(store.entry_rsp);
-  regs[REG_EFL] &= ~kDirectionFlag;
+  leave_with_trap(machine, *instance->context, TrapCode::MemoryOutOfBounds, fault_address);
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/base/virtual_memory.h"
+#include "runtime/trap/interrupt.h"
 #include "runtime/trap/unwind.h"
 
 namespace sluice {
@@ -126,14 +127,24 @@ bool find_stack_bounds(ThreadStack& found) {
 void unblock_trap_signals() {
   sigset_t ours;
   sigemptyset(&ours);
-  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE}) sigaddset(&ours, signal);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, kInterruptSignal}) sigaddset(&ours, signal);
   pthread_sigmask(SIG_UNBLOCK, &ours, nullptr);
+}
+
+/// The thread that forks goes on in the child under another id.
+void watch_forks() {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, [] {
+    pthread_atfork(nullptr, nullptr, [] { t_stack.thread_id = static_cast<uint32_t>(gettid()); });
+  });
 }
 
 bool prepare_thread() {
   ThreadStack found;
   if (!find_stack_bounds(found) || !install_alternate_stack()) return false;
   unblock_trap_signals();
+  found.thread_id = static_cast<uint32_t>(gettid());
+  watch_forks();
   t_stack = found;
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include "jit/abi/trap_codes.h"
 #include "jit/code/code_memory.h"
+#include "runtime/trap/interrupt.h"
 
 namespace sluice {
 
@@ -92,6 +93,7 @@ void note_trap(StoreContext* context, uintptr_t site_end, uint32_t edx, uintptr_
   }
   context->trap.pc = site_end - kTrapCallBytes;
   context->trap.fault_address = 0;
+  if (reason == TrapCode::Interrupted) take_interrupt(*context);
   context->trap.code = static_cast<uint32_t>(reason);
   record_frames(*context, sp, fp);
   const auto* entry = reinterpret_cast<const EntryFrame*>(context->entry_rsp);

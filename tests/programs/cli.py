@@ -7,6 +7,7 @@ import pathlib
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -486,6 +487,25 @@ def test_bench(directory):
               result.err)
 
 
+def test_stops(directory):
+    """Ctrl-C and --timeout end a guest in its own code and one that waits in a system call."""
+    if os.environ.get("SLUICE_SANITIZE") == "thread":
+        return  # no signals in generated code there
+    spin = directory / "spin.wasm"
+    spin.write_bytes(make(types=[([], [])], funcs=[0], exports=[("_start", 0, 0)],
+                          bodies=[body(b"\x03\x40\x0c\0\x0b")]))
+    result = run(["--timeout", "50ms", spin])
+    check(result.status == 124 and "stopped after the time" in result.err, "--timeout", result.err)
+    check(run(["--timeout=1m", "--invoke", "_start", directory / "exit.wasm"]).status != 124,
+          "a time that does not pass")
+    guest = subprocess.Popen([CLI, spin], stderr=subprocess.PIPE, text=True)
+    while int(pathlib.Path(f"/proc/{guest.pid}/stat").read_text().split()[13]) < 5:
+        pass  # clock ticks spent: by then it spins
+    guest.send_signal(signal.SIGINT)
+    check(guest.wait(timeout=60) == 130, "Ctrl-C: exit status 130")
+    check("stopped by Ctrl-C" in guest.stderr.read(), "Ctrl-C: says so")
+
+
 def test_hostile_lines(directory):
     """Lines that nobody should write, and a standard output that takes nothing."""
     path = directory / "numbers.wasm"
@@ -506,6 +526,8 @@ def test_hostile_lines(directory):
                          (["--max-stack", "1", path], "a size from 16K up"),
                          (["--features", "simd,wide", path], "proposals' names"),
                          (["--max-stack", "99999999999T", path], "a size"),
+                         (["--timeout", "soon", path], "a time, as 500ms, 10s or 2m"),
+                         (["--timeout", "99999999999999999999m", path], "a time"),
                          (["--inovke", "add", path], "similar: --invoke"),
                          (["run", "--repeat=3", path], "is no option of sluice run"),
                          (["--invoke"], "--invoke: 1 required NAME missing"),
@@ -592,7 +614,7 @@ def main():
         directory = pathlib.Path(text)
         for test in (test_invoke, test_traps, test_exit, test_surroundings, test_wasi_options, test_imports,
                      test_errors, test_features, test_streams, test_words, test_inspect, test_machine_code, test_unknown_imports,
-                     test_forms, test_shells, test_bench, test_text, test_hostile_lines, test_scarcity):
+                     test_forms, test_shells, test_bench, test_text, test_stops, test_hostile_lines, test_scarcity):
             test(directory)
     finish()
 

@@ -182,8 +182,8 @@ SLUICE_API void sluice_engine_delete(sluice_engine_t* engine);
 /* SLUICE_MEMORY_GUARD or SLUICE_MEMORY_EXPLICIT. */
 SLUICE_API sluice_memory_mode_t sluice_engine_memory_mode(const sluice_engine_t* engine);
 
-/* To be called first in an embedder's handlers of SIGSEGV, SIGBUS and SIGFPE (installed with
- * SA_SIGINFO and SA_ONSTACK, without SA_RESETHAND) with their arguments. True: it was ours,
+/* To be called first in an embedder's handlers of SIGSEGV, SIGBUS, SIGFPE and SIGURG (installed
+ * with SA_SIGINFO and SA_ONSTACK, without SA_RESETHAND) with their arguments. True: it was ours,
  * return at once. False: nothing has changed. Async-signal-safe. */
 SLUICE_API bool sluice_handle_signal(int signal_number, void* siginfo, void* ucontext);
 
@@ -357,6 +357,22 @@ SLUICE_API sluice_error_t* sluice_store_new(sluice_engine_t* engine, void* user_
 SLUICE_API void sluice_store_delete(sluice_store_t* store);
 /* The embedder's own pointer. */
 SLUICE_API void* sluice_store_user_data(const sluice_store_t* store);
+
+/* Stopping a guest: the call that runs in the store ends with SLUICE_TRAP_INTERRUPTED, or, if none
+ * does, the next one; of calls inside host functions the innermost. The store stays as usable as
+ * after any other trap. Code that runs pays nothing for it: the guest's thread gets a SIGURG, by
+ * which a system call of a host function may end with EINTR. Where the embedder owns the signals
+ * and does not pass SIGURG on, a guest stops at calls of and by the host only. */
+typedef struct sluice_interrupt sluice_interrupt_t;
+/* A handle for other threads and signal handlers; it may outlive the store. To be deleted. */
+SLUICE_API sluice_interrupt_t* sluice_interrupt_new(sluice_store_t* store);
+SLUICE_API void sluice_interrupt_delete(sluice_interrupt_t* interrupt);
+/* Stops the guest. Any thread, async-signal-safe, returns at once. */
+SLUICE_API void sluice_interrupt_send(const sluice_interrupt_t* interrupt);
+/* Stops whatever runs in the store so many nanoseconds from now; replaces an earlier deadline. */
+SLUICE_API void sluice_store_set_deadline(sluice_store_t* store, uint64_t nanoseconds);
+/* Drops the deadline, and a request that no call has taken. */
+SLUICE_API void sluice_store_clear_interrupt(sluice_store_t* store);
 
 /* External references are collected: one that neither Wasm code, a table or global of the store nor
  * a root of the host leads to is given back when a later one is made. What sluice_externref_new

@@ -4,6 +4,7 @@
 // thread at a time.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -202,6 +203,21 @@ inline Result<Module> Engine::compile(std::span<const uint8_t> bytes) const {
   return compile(std::as_bytes(bytes));
 }
 
+/// Stops what runs in a store, from any thread, also when the store is gone: then nothing happens.
+class InterruptHandle {
+ public:
+  /// Async-signal-safe; returns at once. The running call ends with SLUICE_TRAP_INTERRUPTED, or, if
+  /// there is none, the next one.
+  void interrupt() const {
+    if (raw_) sluice_interrupt_send(raw_.get());
+  }
+
+ private:
+  friend class Store;
+  explicit InterruptHandle(sluice_interrupt_t* raw) : raw_(raw) {}
+  detail::Owned<sluice_interrupt_t, sluice_interrupt_delete> raw_;
+};
+
 /// Owns all objects made in it. One thread at a time.
 class Store {
  public:
@@ -212,6 +228,19 @@ class Store {
     raw_.reset(raw);
   }
   sluice_store_t* raw() const { return raw_.get(); }
+
+  InterruptHandle interrupt_handle() const {
+    return InterruptHandle(raw_ ? sluice_interrupt_new(raw()) : nullptr);
+  }
+  /// Interrupts whatever runs so long from now; replaces an earlier deadline.
+  void set_deadline(std::chrono::nanoseconds from_now) {
+    const auto ns = from_now.count();
+    if (raw_) sluice_store_set_deadline(raw(), ns < 0 ? 0 : static_cast<uint64_t>(ns));
+  }
+  /// Drops the deadline, and a request that no call has taken.
+  void clear_interrupt() {
+    if (raw_) sluice_store_clear_interrupt(raw());
+  }
 
  private:
   detail::Owned<sluice_store_t, sluice_store_delete> raw_;

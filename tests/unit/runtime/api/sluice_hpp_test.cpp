@@ -88,6 +88,25 @@ TEST_F(HppTest, TypedFunctionsOfAllShapes) {
   EXPECT_EQ(*(*instance.func<int32_t(int32_t)>("load"))(8), 77);
 }
 
+TEST_F(HppTest, InterruptsAndDeadlines) {
+  const sluice::Instance basics = instantiate(kBasics);
+  const auto add = *basics.func<int32_t(int32_t, int32_t)>("add");
+  const sluice::InterruptHandle handle = store.interrupt_handle();
+  std::thread([&] { handle.interrupt(); }).join();
+  Result<int32_t> stopped = add(2, 3);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().trap_code(), SLUICE_TRAP_INTERRUPTED);
+  EXPECT_EQ(*add(2, 3), 5);
+  store.set_deadline(std::chrono::milliseconds(-1));
+  while (add(2, 3)) {
+  }
+  EXPECT_EQ(*add(2, 3), 5);
+  handle.interrupt();
+  store.set_deadline(std::chrono::nanoseconds::max());
+  store.clear_interrupt();
+  EXPECT_EQ(*add(2, 3), 5);
+}
+
 TEST_F(HppTest, AWrongSignatureIsAnError) {
   sluice::Instance instance = instantiate(kBasics);
   EXPECT_FALSE(instance.func<int32_t(int32_t)>("add"));

@@ -1,0 +1,267 @@
+// Interruption: a request is taken wherever it falls, once, and the store stays as good as before.
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <sys/wait.h>
+#include <thread>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "tests/unit/engine/binary/module_bytes.h"
+#include "tests/unit/runtime/store/store_fixture.h"
+
+namespace sluice {
+namespace {
+
+using test::Bytes;
+using test::cat;
+using namespace std::chrono_literals;
+
+// ThreadSanitizer delivers signals only where its own code runs, which a guest's loop never does.
+#if defined(__SANITIZE_THREAD__)
+#define SKIP_IF_NO_SIGNALS() GTEST_SKIP() << "skipped: no signals in generated code under TSan"
+#else
+#define SKIP_IF_NO_SIGNALS() static_cast<void>(0)
+#endif
+
+// spin: calls the host, grows its memory by nothing (a helper), then counts in a global for ever.
+// count: calls a helper for ever. calls: calls the host for ever. deep: calls itself for ever, in
+// tail position. get: the global.
+Bytes spinning_module() {
+  const Bytes bump = {0x23, 0, 0x42, 1, 0x7c, 0x24, 0};
+  const Bytes grow = {0x41, 0, 0x40, 0, 0x1a};
+  const auto for_ever = [](const Bytes& code) {
+    return cat({{0x03, 0x40}, code, {0x0c, 0, 0x0b}});
+  };
+  const auto body = [](const Bytes& code) { return test::sized(cat({{0}, code, {0x0b}})); };
+  const auto exported = [](const char* name, uint8_t func) {
+    return cat({test::name(name), {0x00, func}});
+  };
+  return test::module({
+      test::section(1, {{0x60, 0, 0}, {0x60, 0, 1, 0x7e}}),
+      test::section(2, {cat({test::name("m"), test::name("host"), {0x00, 0}})}),
+      test::section(3, {{0}, {0}, {0}, {0}, {1}}),
+      test::section(5, {{0, 1}}),
+      test::section(6, {{0x7e, 1, 0x42, 0, 0x0b}}),
+      test::section(7, {exported("spin", 1), exported("helper", 2), exported("calls", 3),
+                        exported("deep", 4), exported("get", 5)}),
+      test::section(10, {body(cat({{0x10, 0}, grow, for_ever(bump)})), body(for_ever(grow)),
+                         body(for_ever({0x10, 0})), body({0x12, 4}), body({0x23, 0})}),
+  });
+}
+
+class InterruptTest : public StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    ASSERT_TRUE(linker->define_func("m", "host", {}, {}, &host, this));
+    instance = &instantiate(spinning_module());
+  }
+  static TrapCode host(void* env, Caller& caller, Value*) {
+    auto& self = *static_cast<InterruptTest*>(env);
+    ++self.host_calls;
+    return self.during_host ? self.during_host(caller) : TrapCode::None;
+  }
+  bool is_usable() { return call(*instance, "get").has_value(); }
+
+  Instance* instance = nullptr;
+  std::function<TrapCode(Caller&)> during_host;
+  uint64_t host_calls = 0;
+};
+SLUICE_BOTH_MODES(InterruptTest);
+
+TEST_P(InterruptTest, AnotherThreadStopsAnyLoop) {
+  SKIP_IF_NO_SIGNALS();
+  const InterruptHandle handle = store->interrupt_handle();
+  for (const char* name : {"spin", "helper", "calls", "deep"}) {
+    for (int round = 0; round < 20; ++round) {
+      std::thread other([&] {
+        std::this_thread::sleep_for(std::chrono::microseconds(100 * round));
+        handle.interrupt();
+      });
+      EXPECT_EQ(trap_of(*instance, name), TrapCode::Interrupted) << name;
+      other.join();
+      EXPECT_TRUE(is_usable());
+    }
+  }
+}
+
+TEST_P(InterruptTest, TheBacktraceIsThere) {
+  SKIP_IF_NO_SIGNALS();
+  store->set_deadline(Watchdog::Clock::now() + 5ms);
+  const Outcome<Value> result = call(*instance, "spin");
+  ASSERT_FALSE(result);
+  ASSERT_TRUE(result.error().is_trap());
+  const Trap& trap = *result.error().trap;
+  EXPECT_EQ(trap.code(), TrapCode::Interrupted);
+  ASSERT_EQ(trap.frames().size(), 1u);
+  EXPECT_EQ(raw(trap.frames()[0].func), 1u);
+  EXPECT_NE(trap.frames()[0].wasm_offset, kNoOffset);
+}
+
+TEST_P(InterruptTest, ARequestWaitsForTheNextCall) {
+  const InterruptHandle handle = store->interrupt_handle();
+  handle.interrupt();
+  handle.interrupt();
+  EXPECT_EQ(trap_of(*instance, "get"), TrapCode::Interrupted);
+  EXPECT_TRUE(is_usable());
+  handle.interrupt();
+  store->clear_interrupt();
+  EXPECT_TRUE(is_usable());
+}
+
+TEST_P(InterruptTest, DeadlinesPassWhetherSomethingRunsOrNot) {
+  SKIP_IF_NO_SIGNALS();
+  store->set_deadline(Watchdog::Clock::now() + 20ms);
+  EXPECT_EQ(trap_of(*instance, "spin"), TrapCode::Interrupted);
+  EXPECT_TRUE(is_usable());
+  store->set_deadline(Watchdog::Clock::now());
+  std::this_thread::sleep_for(20ms);
+  EXPECT_EQ(trap_of(*instance, "get"), TrapCode::Interrupted);
+  store->set_deadline(Watchdog::Clock::now() + 30ms);
+  store->set_deadline(Watchdog::Clock::time_point::max());
+  std::this_thread::sleep_for(50ms);
+  EXPECT_TRUE(is_usable());
+}
+
+TEST_P(InterruptTest, AHostFunctionThatInterruptsItsCaller) {
+  const InterruptHandle handle = store->interrupt_handle();
+  during_host = [&](Caller&) {
+    handle.interrupt();
+    return TrapCode::None;
+  };
+  EXPECT_EQ(trap_of(*instance, "calls"), TrapCode::Interrupted);
+  EXPECT_EQ(host_calls, 1u);
+  // The innermost call ends; what the host makes of that is its own business.
+  during_host = [&](Caller&) {
+    during_host = nullptr;
+    handle.interrupt();
+    EXPECT_EQ(trap_of(*instance, "calls"), TrapCode::Interrupted);
+    handle.interrupt();
+    return TrapCode::None;
+  };
+  EXPECT_EQ(trap_of(*instance, "spin"), TrapCode::Interrupted);
+  EXPECT_TRUE(is_usable());
+}
+
+TEST_P(InterruptTest, HandlesOutliveTheirStore) {
+  const InterruptHandle handle = store->interrupt_handle();
+  store.reset();
+  handle.interrupt();
+  linker.reset();
+  engine.reset();
+  handle.interrupt();
+}
+
+TEST_P(InterruptTest, OnlyItsOwnSignalCounts) {
+  SKIP_IF_NO_SIGNALS();
+  raise(kInterruptSignal);
+  EXPECT_TRUE(is_usable());
+  store->set_deadline(Watchdog::Clock::now() + 1ms);
+  EXPECT_EQ(trap_of(*instance, "spin"), TrapCode::Interrupted);
+}
+
+TEST_P(InterruptTest, ManyStoresOnManyThreads) {
+  SKIP_IF_NO_SIGNALS();
+  constexpr int kThreads = 8;
+  constexpr int kRounds = 50;
+  const auto module = compile(spinning_module());
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      auto own = std::move(*Store::create(engine));
+      Instance& mine = **linker->instantiate(*own, module);
+      const Func spin = *mine.exported_func(t % 2 == 0 ? "spin" : "deep");
+      const InterruptHandle handle = own->interrupt_handle();
+      std::atomic<int> started{0};
+      std::thread interrupter([&] {
+        for (int round = 1; round <= kRounds; ++round) {
+          while (started.load() < round) std::this_thread::yield();
+          handle.interrupt();
+        }
+      });
+      for (int round = 0; round < kRounds; ++round) {
+        ++started;
+        const Outcome<void> result = spin.call({}, {});
+        EXPECT_TRUE(!result && result.error().is_trap() &&
+                    result.error().trap->code() == TrapCode::Interrupted);
+      }
+      interrupter.join();
+      Value got;
+      EXPECT_TRUE(mine.exported_func("get")->call({}, {&got, 1}));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_P(InterruptTest, AfterAForkInTheChildToo) {
+  SKIP_IF_NO_SIGNALS();
+  store->set_deadline(Watchdog::Clock::now() + 1ms);
+  EXPECT_EQ(trap_of(*instance, "spin"), TrapCode::Interrupted);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    alarm(20);
+    store->set_deadline(Watchdog::Clock::now() + 5ms);
+    const bool stopped = trap_of(*instance, "spin") == TrapCode::Interrupted;
+    _exit(stopped && is_usable() ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_TRUE(is_usable());
+}
+
+// --- At every instruction: the processor traps after each, and at the n-th the request is made.
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+constexpr greg_t kTrapFlag = 0x100;
+const InterruptHandle* g_step_handle = nullptr;
+uint64_t g_steps = 0;
+uint64_t g_request_at = 0;
+
+void on_step(int, siginfo_t*, void* context) {
+  greg_t* const regs = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  if (++g_steps < g_request_at) return;
+  regs[REG_EFL] &= ~kTrapFlag;
+  g_step_handle->interrupt();
+}
+
+void start_stepping() {
+  asm volatile(
+      "lea -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::
+          : "cc", "memory");
+}
+
+TEST_P(InterruptTest, AtEveryInstruction) {
+  struct sigaction stepping{};
+  struct sigaction previous{};
+  stepping.sa_sigaction = on_step;
+  stepping.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigaction(SIGTRAP, &stepping, &previous);
+  const InterruptHandle handle = store->interrupt_handle();
+  g_step_handle = &handle;
+  const Func spin = *instance->exported_func("spin");
+  ASSERT_TRUE(is_usable());
+  // Until the loop has run for some turns.
+  uint64_t turns = 0;
+  for (g_request_at = 1; turns < 5; ++g_request_at) {
+    ASSERT_LT(g_request_at, 20'000u);
+    g_steps = 0;
+    ASSERT_TRUE((*instance).global(GlobalIdx{0})->set(Value::i64(0)));
+    start_stepping();
+    const Outcome<void> result = spin.call({}, {});
+    ASSERT_TRUE(!result && result.error().is_trap()) << g_request_at;
+    ASSERT_EQ(result.error().trap->code(), TrapCode::Interrupted) << g_request_at;
+    turns = call(*instance, "get")->as_u64();
+    ASSERT_TRUE(is_usable());
+  }
+  EXPECT_GT(g_request_at, 100u);
+  sigaction(SIGTRAP, &previous, nullptr);
+}
+
+#endif
+
+}  // namespace
+}  // namespace sluice
