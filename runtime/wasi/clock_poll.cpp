@@ -123,8 +123,9 @@ Expected<Wait> prepare(Context& context, const Subscription& s, Vector<pollfd>& 
   return wait;
 }
 
-/// Waits until a descriptor is ready or the deadline has passed; 0: only looks.
-Status wait_until(Vector<pollfd>& polls, uint64_t deadline) {
+/// Waits until a descriptor is ready or the deadline has passed; 0: only looks. Signals do not end
+/// it (a guest's sleep would be too short), but for the one that shall end the guest.
+Status wait_until(const Context& context, Vector<pollfd>& polls, uint64_t deadline) {
   for (;;) {
     timespec timeout{0, 0};
     if (deadline != kNever && deadline != 0) {
@@ -134,7 +135,7 @@ Status wait_until(Vector<pollfd>& polls, uint64_t deadline) {
     }
     int n = ppoll(polls.data(), polls.size(), deadline == kNever ? nullptr : &timeout, nullptr);
     if (n >= 0) return {};
-    if (errno != EINTR) return fail(from_host_errno(errno));
+    if (errno != EINTR || context.is_interrupted()) return fail(from_host_errno(errno));
   }
 }
 
@@ -192,7 +193,7 @@ Status poll_with(Context& context, Mem mem, const SubscriptionForm& form, uint32
     deadline = std::min(deadline, at_once ? 0 : wait.deadline);
     waits.push_back(wait);
   }
-  TRY_VOID(wait_until(polls, deadline));
+  TRY_VOID(wait_until(context, polls, deadline));
   uint64_t time = TRY(host_now(CLOCK_MONOTONIC));
   uint32_t events = 0;
   for (Wait& wait : waits) {

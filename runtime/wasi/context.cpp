@@ -1,6 +1,7 @@
 // Setting a guest's surroundings up.
 #include "runtime/wasi/context.h"
 
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -8,6 +9,8 @@
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "runtime/store/store.h"
 
 namespace sluice::wasi {
 
@@ -113,6 +116,12 @@ Result<void> Context::listen(std::string_view address) {
   if (!socket) return io_error("cannot listen at", address, errno);
   if (!fds_.insert(std::move(*socket), 3)) return io_error("no room for socket", address, 0);
   return {};
+}
+
+bool Context::is_interrupted() const {
+  if (store_ == nullptr) return false;
+  return std::atomic_ref(store_->context().interrupt_requested).load(std::memory_order_relaxed) !=
+         0;
 }
 
 void Context::inherit(uint32_t fd, Rights rights) {

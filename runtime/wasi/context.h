@@ -18,6 +18,10 @@
 #include "runtime/wasi/sources.h"
 #include "runtime/wasi/stream.h"
 
+namespace sluice {
+class Store;
+}
+
 namespace sluice::wasi {
 
 class Context : public Allocated {
@@ -57,6 +61,10 @@ class Context : public Allocated {
     exit_status_ = status;
     is_exiting_ = true;
   }
+  /// Whose guest is calling, from now on.
+  void set_store(Store& store) { store_ = &store; }
+  /// Shall the guest that is calling be stopped? Then a call that waits returns at once.
+  bool is_interrupted() const;
   /// Has the function that was just called ended the guest? Asked once.
   bool take_exit() { return std::exchange(is_exiting_, false); }
 
@@ -76,6 +84,7 @@ class Context : public Allocated {
   Vector<String> variables_;
   FdTable fds_;
   PathResolver resolver_;
+  Store* store_ = nullptr;  // of the guest that called last
   std::unique_ptr<ClockSource> clock_;
   std::unique_ptr<RandomSource> random_;
   std::unique_ptr<TraceSink> trace_;

@@ -56,8 +56,9 @@ struct Call<kFunction> {
   }
 
   static TrapCode run(void* env, Caller& caller, Value* cells) {
-    return run_with(*static_cast<Binding*>(env), memory_of(caller), cells,
-                    std::index_sequence_for<Params...>{});
+    const Binding& binding = *static_cast<Binding*>(env);
+    binding.context->set_store(caller.store());
+    return run_with(binding, memory_of(caller), cells, std::index_sequence_for<Params...>{});
   }
 
   template <size_t... kIndex>

@@ -498,6 +498,16 @@ def test_stops(directory):
     check(result.status == 124 and "stopped after the time" in result.err, "--timeout", result.err)
     check(run(["--timeout=1m", "--invoke", "_start", directory / "exit.wasm"]).status != 124,
           "a time that does not pass")
+    # poll_oneoff(0, 64, 1, 128) for a clock that is an hour away.
+    sleep = directory / "sleep.wasm"
+    sleep.write_bytes(make(
+        types=[([I32, I32, I32, I32], [I32]), ([], [])], funcs=[1], memory=True,
+        imports=[("wasi_snapshot_preview1", "poll_oneoff", 0)],
+        exports=[("_start", 0, 1), ("memory", 2, 0)],
+        bodies=[body(b"\x41\x18\x42\x80\x80\x80\x80\x80\x80\x01\x37\3\0" +
+                     b"\x41\0\x41\xc0\0\x41\1\x41\x80\1\x10\0\x1a")]))
+    result = run(["--timeout", "50ms", sleep])
+    check(result.status == 124, "--timeout wakes a guest that sleeps", f"{result.status} {result.err}")
     guest = subprocess.Popen([CLI, spin], stderr=subprocess.PIPE, text=True)
     while int(pathlib.Path(f"/proc/{guest.pid}/stat").read_text().split()[13]) < 5:
         pass  # clock ticks spent: by then it spins
