@@ -85,7 +85,8 @@ inline const Value* unwrap(const sluice_value_t* values) {
 // sluice.h promises these numbers.
 static_assert(kI32.bits() == SLUICE_I32 && kI64.bits() == SLUICE_I64 && kF32.bits() == SLUICE_F32 &&
               kF64.bits() == SLUICE_F64 && kV128.bits() == SLUICE_V128);
-static_assert(kFuncRef.bits() == SLUICE_FUNCREF && kExternRef.bits() == SLUICE_EXTERNREF);
+static_assert(kFuncRef.bits() == SLUICE_FUNCREF && kExternRef.bits() == SLUICE_EXTERNREF &&
+              kExnRef.bits() == SLUICE_EXNREF);
 static_assert(sizeof(ValType) == sizeof(sluice_type_t));
 static_assert(static_cast<int>(TrapCode::Exit) == SLUICE_TRAP_EXIT);
 static_assert(static_cast<int>(ExternKind::Tag) == SLUICE_KIND_TAG);

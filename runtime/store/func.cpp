@@ -117,15 +117,6 @@ TrapCode Caller::fail(std::string_view message, HostPayload payload) const {
   return TrapCode::Host;
 }
 
-TrapCode Caller::throw_exception(const Tag& tag, std::span<const Value> values) const {
-  const std::span<const ValType> types = tag.params();
-  bool fits = &tag.store() == &store_ && values.size() == types.size();
-  for (size_t i = 0; fits && i < types.size(); ++i) fits = store_.matches(values[i], types[i]);
-  if (!fits) return fail("the values thrown are not of the tag's types");
-  store_.set_thrown(tag, values.data(), 0);
-  return TrapCode::UncaughtException;
-}
-
 TrapCode Caller::fail(Failure failure) const {
   if (failure.trap == nullptr) {
     // The host's own words need no "host function failed" before them.
@@ -135,8 +126,9 @@ TrapCode Caller::fail(Failure failure) const {
     return TrapCode::Host;
   }
   const TrapCode code = failure.trap->code();
-  if (const Exception* exception = store_.exception(failure.trap->exception())) {
-    store_.set_thrown(*exception->tag, exception->cells.data(), failure.trap->exception());
+  const uint32_t handle = failure.trap->exception(store_);
+  if (const Exception* exception = store_.exception(handle)) {
+    store_.set_thrown(*exception->tag, exception->cells.data(), handle);
   }
   store_.note_host_failure({}, {}, std::move(failure.trap));
   return code;

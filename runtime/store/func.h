@@ -23,7 +23,6 @@ class Engine;
 class Instance;
 class Memory;
 class Store;
-class Tag;
 
 /// A host function with its arguments in `cells`, results go to the same cells from 0 on. Returns
 /// TrapCode::None, or a trap (see Caller::fail). Must not throw.
@@ -101,10 +100,9 @@ class Caller {
 
   /// Notes why the call fails and gives what to return: `return caller.fail("…")`.
   TrapCode fail(std::string_view message, HostPayload payload = {}) const;
-  /// Throws: `return caller.throw_exception(…)`. A failure if the values do not fit the tag.
-  TrapCode throw_exception(const Tag& tag, std::span<const Value> values) const;
-  /// Passes a failure of a nested call on: a trap keeps its reason, backtrace and payload, and an
-  /// exception that was not caught there is thrown on.
+  /// Passes a failure on, mostly of a nested call: a trap keeps its reason, backtrace and payload.
+  /// An exception of this store that was not caught there, or that Store::make_exception made, is
+  /// thrown.
   TrapCode fail(Failure failure) const;
 
  private:

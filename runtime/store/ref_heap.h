@@ -127,6 +127,7 @@ class RootedRef {
 
   /// 0 when there is none, or its store is gone.
   uint32_t handle() const { return heap_.expired() ? 0 : handle_; }
+  bool is_of(const RefHeap& heap) const { return heap_.lock().get() == &heap; }
 
  private:
   std::weak_ptr<RefHeap> heap_;

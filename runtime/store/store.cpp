@@ -91,6 +91,28 @@ uint32_t Store::take_exception() {
   return thrown.handle = refs_->new_exception(std::move(exception));
 }
 
+/// If one was thrown and nobody caught it.
+void Store::take_exception_into(Trap& trap) {
+  if (std::exchange(context_->thrown.is_thrown, 0) == 0) return;
+  trap.exception_ = RootedRef(refs_, take_exception());
+}
+
+uint32_t Trap::exception(const Store& store) const {
+  return exception_.is_of(store.refs()) ? exception_.handle() : 0;
+}
+
+Result<std::shared_ptr<Trap>> Store::make_exception(const Tag& tag, std::span<const Value> values) {
+  if (&tag.store() != this) return fail(ErrorKind::WrongStore);
+  const std::span<const ValType> types = tag.params();
+  bool fits = values.size() == types.size();
+  for (size_t i = 0; fits && i < types.size(); ++i) fits = matches(values[i], types[i]);
+  if (!fits) return fail(ErrorKind::SignatureMismatch, kNoOffset, "the values do not fit the tag");
+  set_thrown(tag, values.data(), 0);
+  std::shared_ptr<Trap> trap = make_trap(TrapCode::UncaughtException);
+  take_exception_into(*trap);
+  return trap;
+}
+
 bool Store::matches(Value value, ValType canonical) const {
   if (!canonical.is_ref()) return true;
   if (value.is_null()) return canonical.is_nullable();
@@ -132,9 +154,7 @@ std::shared_ptr<Trap> Store::take_trap(TrapCode code) {
   auto trap = make_shared_heap<Trap>(code);
   if (code == TrapCode::CompileFailed) trap->message_ = std::exchange(compile_failure_, {});
   std::optional<HostFailure> failure = std::exchange(host_failure_, std::nullopt);
-  if (code == TrapCode::UncaughtException && std::exchange(context_->thrown.is_thrown, 0) != 0) {
-    trap->exception_ = RootedRef(refs_, take_exception());
-  }
+  if (code == TrapCode::UncaughtException) take_exception_into(*trap);
   // A host function that notes a failure and then succeeds must not colour a later trap.
   if (failure && trapped_in_host_shim()) {
     const std::shared_ptr<Trap>& inner = failure->inner;

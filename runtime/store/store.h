@@ -56,7 +56,7 @@ class Store : public Allocated {
   }
   /// The host pointer behind an externref; null for a handle that is not of this store.
   void* externref_host(Value ref) const { return refs_->host(ref.bits[0]); }
-  RefHeap& refs() { return *refs_; }
+  RefHeap& refs() const { return *refs_; }
   /// Keeps a reference of this store alive.
   RootedRef rooted(Value ref) { return {refs_, ref.as_externref()}; }
 
@@ -66,6 +66,9 @@ class Store : public Allocated {
   /// Makes this the exception that the trap site to come throws; `cells` are of the tag's types.
   /// `handle`: of its exnref, if it has one. Allocates nothing.
   void set_thrown(const Tag& tag, const Value* cells, uint32_t handle);
+  /// What a host function throws: a failure to be passed to Caller::fail. SignatureMismatch if the
+  /// values do not fit the tag, WrongStore if it is of another.
+  Result<std::shared_ptr<Trap>> make_exception(const Tag& tag, std::span<const Value> values);
   /// The exception thrown last as an exnref; 0 if there is no memory for it.
   uint32_t take_exception();
   /// The exception of a non-null exnref; null for a handle that is none of this store.
@@ -99,6 +102,7 @@ class Store : public Allocated {
   /// Fills the fields of a block that do not depend on whose it is.
   void init_block(InstanceData& data);
   void add_tag(std::unique_ptr<Tag> tag);
+  void take_exception_into(Trap& trap);
 
   struct HostFailure {
     String message;

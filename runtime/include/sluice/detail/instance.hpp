@@ -1,10 +1,12 @@
-// Global, Table and Instance: small values that live as long as their store.
+// Global, Table, Tag and Instance: small values that live as long as their store.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 
 #include "sluice/detail/engine.hpp"
 #include "sluice/detail/func.hpp"
@@ -94,6 +96,63 @@ class Table {
   sluice_table_t raw_;
 };
 
+/// What exceptions are told apart by.
+class Tag {
+ public:
+  Tag(sluice_store_t* store, sluice_tag_t raw) : store_(store), raw_(raw) {}
+  /// For exceptions that carry these values.
+  template <WasmValue... Values>
+  static Result<Tag> create(Store& store) {
+    if (store.raw() == nullptr) return detail::no_engine();
+    sluice_tag_t raw = {};
+    if (sluice_error_t* e =
+            sluice_tag_new(store.raw(), detail::func_type_of<void, Values...>(), &raw)) {
+      return Error(e);
+    }
+    return Tag(store.raw(), raw);
+  }
+  /// What a host function returns to throw.
+  template <WasmValue... Values>
+  Error exception(const Values&... values) const {
+    if (!carries<Values...>()) return Error("the values do not fit the tag");
+    const sluice_value_t cells[sizeof...(Values) + 1] = {detail::cell_of<Values>(values)...};
+    return Error(sluice_exception_new(store_, raw_, cells, sizeof...(Values)));
+  }
+  /// The values, if an uncaught exception of this tag is why a call failed.
+  template <WasmValue... Values>
+  std::optional<std::tuple<Values...>> values_of(const Error& error) const {
+    sluice_exception_t found = {};
+    if (!sluice_error_exception(error.raw(), store_, &found)) return std::nullopt;
+    if (found.tag.object != raw_.object || !carries<Values...>()) return std::nullopt;
+    return unpack<std::tuple<Values...>>(found.values, std::index_sequence_for<Values...>());
+  }
+  sluice_tag_t raw() const { return raw_; }
+  sluice_extern_t as_extern() const { return {SLUICE_KIND_TAG, raw_.store_id, raw_.object}; }
+
+ private:
+  template <class... Values>
+  bool carries() const {
+    sluice_func_type_t type = {};
+    if (sluice_error_t* e = sluice_tag_get_type(store_, raw_, &type)) {
+      sluice_error_delete(e);
+      return false;
+    }
+    const sluice_func_type_t wanted = detail::func_type_of<void, Values...>();
+    if (type.param_count != wanted.param_count) return false;
+    for (size_t i = 0; i < wanted.param_count; ++i) {
+      if (type.params[i] != wanted.params[i]) return false;
+    }
+    return true;
+  }
+  template <class Tuple, size_t... I>
+  Tuple unpack(const sluice_value_t* cells, std::index_sequence<I...>) const {
+    return Tuple(detail::cell_get<std::tuple_element_t<I, Tuple>>(store_, cells[I])...);
+  }
+
+  sluice_store_t* store_;
+  sluice_tag_t raw_;
+};
+
 class Instance {
  public:
   Instance(sluice_store_t* store, sluice_instance_t raw) : store_(store), raw_(raw) {}
@@ -119,6 +178,10 @@ class Instance {
   Result<Table> table(std::string_view name) const {
     const sluice_extern_t e = SLUICE_TRY(find(name, SLUICE_KIND_TABLE));
     return Table(store_, {e.store_id, e.object});
+  }
+  Result<Tag> tag(std::string_view name) const {
+    const sluice_extern_t e = SLUICE_TRY(find(name, SLUICE_KIND_TAG));
+    return Tag(store_, {e.store_id, e.object});
   }
   sluice_instance_t raw() const { return raw_; }
   sluice_store_t* store() const { return store_; }

@@ -308,6 +308,41 @@ TEST_F(CApiTest, MemoriesTablesAndGlobals) {
   EXPECT_EQ(sluice_store_user_data(store), this);
 }
 
+TEST_F(CApiTest, ExceptionsAreErrorsWithValues) {
+  const sluice_type_t types[] = {SLUICE_I32, SLUICE_EXNREF};
+  sluice_tag_t tag = {};
+  sluice_error_t* e = sluice_tag_new(store, {nullptr, 0, types, 1}, &tag);
+  ASSERT_NE(e, nullptr) << "a tag with a result";
+  sluice_error_delete(e);
+  ok(sluice_tag_new(store, {types, 2, nullptr, 0}, &tag));
+  sluice_func_type_t type = {};
+  ok(sluice_tag_get_type(store, tag, &type));
+  EXPECT_EQ(type.param_count, 2u);
+
+  sluice_value_t values[2] = {};
+  values[0].i32 = 9;
+  sluice_exception_t found = {};
+  e = sluice_exception_new(store, tag, values, 1);
+  EXPECT_EQ(sluice_error_get_class(e), SLUICE_ERROR_RUNTIME);
+  EXPECT_FALSE(sluice_error_exception(e, store, &found));
+  sluice_error_delete(e);
+  values[1].bits[0] = 1234;  // no reference
+  e = sluice_exception_new(store, tag, values, 2);
+  EXPECT_EQ(sluice_error_get_class(e), SLUICE_ERROR_RUNTIME);
+  sluice_error_delete(e);
+  EXPECT_FALSE(sluice_exception_from_ref(store, values[1], &found));
+  values[1] = {};
+  EXPECT_FALSE(sluice_exception_from_ref(store, values[1], &found)) << "null";
+
+  e = sluice_exception_new(store, tag, values, 2);
+  EXPECT_EQ(sluice_error_trap_code(e), SLUICE_TRAP_UNCAUGHT_EXCEPTION);
+  ASSERT_TRUE(sluice_error_exception(e, store, &found));
+  EXPECT_EQ(found.tag.object, tag.object);
+  ASSERT_EQ(found.value_count, 2u);
+  EXPECT_EQ(found.values[0].i32, 9);
+  sluice_error_delete(e);
+}
+
 TEST_F(CApiTest, FuncrefsTravelThroughTables) {
   const sluice_instance_t instance = instantiate(kBasics);
   sluice_extern_t e = {};

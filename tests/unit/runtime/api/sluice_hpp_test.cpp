@@ -6,6 +6,7 @@
 
 #include "sluice/sluice.hpp"
 #include "tests/support/example_modules.h"
+#include "tests/support/throwing_modules.h"
 
 namespace {
 
@@ -416,6 +417,39 @@ TEST_F(HppTest, ReferencesLiveAsLongAsSomebodyHasThem) {
   }
   sluice_store_collect(store.raw());
   EXPECT_EQ(Counted::alive, 0);
+
+TEST_F(HppTest, ExceptionsCrossHostFunctions) {
+  const sluice::Instance thrower = instantiate(kThrower);
+  const sluice::Tag num = *thrower.tag("num");
+  const auto throw_num = *thrower.func<void(int32_t)>("throw_num");
+  ASSERT_TRUE(linker.define_instance("thrower", thrower));
+  ASSERT_TRUE(
+      linker.func("host", "relay", [&](int32_t v) -> Result<void> { return throw_num(v); }));
+  ASSERT_TRUE(
+      linker.func("host", "throw", [&](int32_t v) -> Result<void> { return num.exception(v); }));
+  const sluice::Instance catcher = instantiate(kCatcher);
+  const auto caught = *catcher.func<int32_t(int32_t, int32_t)>("catch");
+  for (const int32_t which : {0, 1, 2, 3}) EXPECT_EQ(caught(which, 100).value_or(0), 142) << which;
+
+  Result<void> failed = (*catcher.func<void(int32_t)>("uncaught"))(7);
+  ASSERT_FALSE(failed);
+  const sluice::Error& error = failed.error();
+  EXPECT_EQ(error.trap_code(), SLUICE_TRAP_UNCAUGHT_EXCEPTION);
+  EXPECT_EQ(num.values_of<int32_t>(error), std::tuple(7));
+  EXPECT_FALSE(num.values_of<int64_t>(error)) << "other types";
+  const sluice::Tag other = *sluice::Tag::create<int32_t>(store);
+  EXPECT_FALSE(other.values_of<int32_t>(error)) << "another tag";
+}
+
+TEST_F(HppTest, ExceptionsOfHostTags) {
+  const sluice::Tag mine = *sluice::Tag::create<int64_t, float>(store);
+  const auto fail = [&]() -> Result<void> { return mine.exception(int64_t{-5}, 2.5f); };
+  const sluice::Instance instance = host_calls([](int32_t v) { return v; }, fail);
+  Result<void> failed = (*instance.func<void()>("outer_fail"))();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ((mine.values_of<int64_t, float>(failed.error())), std::tuple(int64_t{-5}, 2.5f));
+  EXPECT_EQ(failed.error().frames().size(), 2u);
+  EXPECT_FALSE(mine.exception(1).is_trap()) << "values that do not fit";
 }
 
 }  // namespace
