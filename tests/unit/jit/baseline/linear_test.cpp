@@ -17,6 +17,7 @@ double cpu_seconds() {
 struct Cost {
   double seconds = 0;
   size_t code_bytes = 0;
+  size_t handler_entries = 0;
 };
 
 using Make = std::function<void(TestModule&, uint32_t)>;
@@ -32,7 +33,11 @@ Cost cost_of(const Make& make, uint32_t n) {
     double start = cpu_seconds();
     if (!compile_all(*module, host_options(), out)) return {};
     double seconds = cpu_seconds() - start;
-    if (i == 0 || seconds < best.seconds) best = {seconds, out.bytes.size()};
+    size_t handlers = 0;
+    for (const HandlerTable& table : out.handlers) {
+      handlers += table.ranges.size() + table.regions.size() + table.clauses.size();
+    }
+    if (i == 0 || seconds < best.seconds) best = {seconds, out.bytes.size(), handlers};
   }
   return best;
 }
@@ -44,6 +49,7 @@ void expect_linear(const Make& make, uint32_t n) {
   Cost large = cost_of(make, n);
   EXPECT_LT(large.seconds, small.seconds * 24 + 0.02);
   EXPECT_LT(large.code_bytes, small.code_bytes * 9 + 4096);
+  EXPECT_LE(large.handler_entries, small.handler_entries * 9);
 }
 
 TEST(BaselineLinear, DeclaredLocals) {
@@ -78,6 +84,45 @@ TEST(BaselineLinear, NestedBlocks) {
         m.func(m.type({kTypeI32}, {}), {}, code);
       },
       100'000);
+}
+
+TEST(BaselineLinear, NestedTryTables) {
+  expect_linear(
+      [](TestModule& m, uint32_t n) {
+        Code code;
+        for (uint32_t i = 0; i < n; ++i) code.op(0x1f).op(0x40).op(1).op(2, i / 2).call(0);
+        for (uint32_t i = 0; i < n; ++i) code.end();
+        m.func(m.type({}, {}), {}, code);
+      },
+      100'000);
+}
+
+TEST(BaselineLinear, NestedTriesThatRethrow) {
+  expect_linear(
+      [](TestModule& m, uint32_t n) {
+        Code code;
+        for (uint32_t i = 0; i < n; ++i)
+          code.op(0x06).op(0x40).get(0).call(0).op(0x19).op(0x06).op(0x40);
+        for (uint32_t i = 0; i < n; ++i) {
+          code.get(0).call(0).op(0x18, n - 1 - i);  // delegate
+          code.get(0).if_().op(0x09, 1).end();      // rethrow
+          code.end();
+        }
+        m.func(m.type({kTypeI32}, {}), {}, code);
+      },
+      50'000);
+}
+
+TEST(BaselineLinear, CallsInOneTryTable) {
+  expect_linear(
+      [](TestModule& m, uint32_t n) {
+        Code code;
+        code.op(0x1f).op(0x40).op(1).op(2, 0);
+        for (uint32_t i = 0; i < n; ++i) code.call(0);
+        code.end();
+        m.func(m.type({}, {}), {}, code);
+      },
+      200'000);
 }
 
 TEST(BaselineLinear, NestedLoopsWithManyLocals) {
