@@ -417,6 +417,7 @@ TEST_F(HppTest, ReferencesLiveAsLongAsSomebodyHasThem) {
   }
   sluice_store_collect(store.raw());
   EXPECT_EQ(Counted::alive, 0);
+}
 
 TEST_F(HppTest, ExceptionsCrossHostFunctions) {
   const sluice::Instance thrower = instantiate(kThrower);

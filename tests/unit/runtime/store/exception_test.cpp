@@ -205,6 +205,28 @@ TEST_P(ExceptionTest, LegacyInstructions) {
   EXPECT_EQ(out.error().trap->code(), TrapCode::UncaughtException);
 }
 
+TEST_P(ExceptionTest, AllIsKeptWhileReferencesAreCollected) {
+  EngineConfig config;
+  config.memory_mode = GetParam();
+  config.workers = 0;
+  config.collect_always = true;
+  engine = *Engine::create(config);
+  world = std::make_unique<World>(engine);
+  int thing = 0;
+  const Value held = world->store->externref(&thing);
+  const auto results = world->call(world->catcher, "all",
+                                   {Value::i32(1), Value::i64(2), Value::f32(3), Value::f64(4),
+                                    Value::v128(5, 6), held, Value::null()});
+  ASSERT_TRUE(results) << results.error().message();
+  EXPECT_EQ(world->store->externref_host((*results)[5]), &thing);
+  EXPECT_EQ(number("reference", {Value::i32(31)}), 31);
+  EXPECT_EQ(legacy("rethrow", 12), 12);
+  EXPECT_EQ(legacy("rethrow_outer", 13), 13);
+  for (const int32_t which : {1, 2}) {
+    EXPECT_EQ(number("catch", {Value::i32(which), Value::i32(1)}), 43);
+  }
+}
+
 TEST_P(ExceptionTest, ManyThreadsThrowAtOnce) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
