@@ -22,21 +22,18 @@ inline constexpr uint32_t kAnyTag = 0xffff'ffffu;
 struct HandlerClause {
   uint32_t landing = 0;
   uint32_t tag = kAnyTag;
-  bool operator==(const HandlerClause&) const = default;
 };
 
 struct HandlerRegion {
   uint32_t outer = kNoRegion;  // the region to ask next
   uint32_t first_clause = 0;
   uint32_t clause_count = 0;
-  bool operator==(const HandlerRegion&) const = default;
 };
 
 /// From `begin` to the next range's begin.
 struct HandlerRange {
   uint32_t begin = 0;
   uint32_t region = kNoRegion;
-  bool operator==(const HandlerRange&) const = default;
 };
 
 struct HandlerTable : Allocated {
@@ -44,7 +41,6 @@ struct HandlerTable : Allocated {
   Vector<HandlerRange> ranges;
   Vector<HandlerRegion> regions;
   Vector<HandlerClause> clauses;
-  bool operator==(const HandlerTable&) const = default;
 
   /// The innermost region that the code at `code_offset` lies in, or kNoRegion.
   uint32_t region_at(uint32_t code_offset) const {
