@@ -86,6 +86,7 @@ class Lister {
       relocs_[r.offset] = "func[" + std::to_string(r.target) + "]";
     }
     pool_ = size_;
+    if (entry.handlers != CodeEntry::kNoHandlers) note_handlers(batch.handlers[entry.handlers]);
   }
 
   std::vector<std::string> run() {
@@ -99,6 +100,20 @@ class Lister {
   }
 
  private:
+  // Only the handler table leads to landings; it also says where try blocks begin and end.
+  void note_handlers(const HandlerTable& table) {
+    for (const HandlerClause& clause : table.clauses) {
+      targets_.insert(clause.landing);
+      landings_[clause.landing] =
+          clause.tag == kAnyTag ? " catches all" : " catches tag " + std::to_string(clause.tag);
+    }
+    for (const HandlerRange& range : table.ranges) {
+      ranges_[range.begin] = range.region == kNoRegion
+                                 ? "(no try block)"
+                                 : "(try block " + std::to_string(range.region) + ")";
+    }
+  }
+
   // One walk over the code. The first finds labels, jump tables and the constants' start; they are
   // met before they matter, as both lie behind the instructions that name them.
   void pass() {
@@ -226,7 +241,8 @@ class Lister {
 
   void write_label(uint32_t at) {
     auto it = labels_.find(at);
-    if (writing_ && it != labels_.end()) lines_.push_back(it->second + ":");
+    if (writing_ && it != labels_.end()) lines_.push_back(it->second + ":" + landings_[at]);
+    if (auto range = ranges_.find(at); range != ranges_.end()) line(range->second);
   }
   void line(const std::string& text) {
     if (writing_) lines_.push_back("  " + text);
@@ -242,6 +258,8 @@ class Lister {
   std::map<uint32_t, std::string> relocs_;
   std::set<uint32_t> targets_;
   std::map<uint32_t, std::string> labels_;
+  std::map<uint32_t, std::string> landings_;
+  std::map<uint32_t, std::string> ranges_;
   std::vector<std::string> lines_;
 };
 
