@@ -126,10 +126,7 @@ TrapCode Caller::fail(Failure failure) const {
     return TrapCode::Host;
   }
   const TrapCode code = failure.trap->code();
-  const uint32_t handle = failure.trap->exception(store_);
-  if (const Exception* exception = store_.exception(handle)) {
-    store_.set_thrown(*exception->tag, exception->cells.data(), handle);
-  }
+  store_.throw_again(*failure.trap);
   store_.note_host_failure({}, {}, std::move(failure.trap));
   return code;
 }

@@ -97,6 +97,14 @@ void Store::take_exception_into(Trap& trap) {
   trap.exception_ = RootedRef(refs_, take_exception());
 }
 
+void Store::throw_again(Trap& trap) {
+  const uint32_t handle = trap.exception(*this);
+  const Exception* thrown = exception(handle);
+  if (thrown == nullptr) return;
+  set_thrown(*thrown->tag, thrown->cells.data(), handle);
+  trap.exception_ = {};
+}
+
 uint32_t Trap::exception(const Store& store) const {
   return exception_.is_of(store.refs()) ? exception_.handle() : 0;
 }

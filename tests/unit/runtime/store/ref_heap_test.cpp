@@ -96,7 +96,8 @@ class RefHeapTest : public testing::TestWithParam<Setting> {
     RefHeap& refs = caller.store().refs();
     const Value values[] = {world.make(caller.store(), 2), Value::i32(5),
                             world.make(caller.store(), 6)};
-    const TrapCode code = caller.throw_exception(*caller.instance()->tag(TagIdx{0}), values);
+    auto thrown = caller.store().make_exception(*caller.instance()->tag(TagIdx{0}), values);
+    const TrapCode code = caller.fail(*std::move(thrown));
     refs.unroot(values[0].bits[0]);
     refs.unroot(values[2].bits[0]);
     refs.collect();
@@ -286,7 +287,7 @@ TEST_P(RefHeapTest, ATrapKeepsTheExceptionThatNobodyCaught) {
     const std::shared_ptr<Trap> trap = done.error().trap;
     EXPECT_EQ(call(guest, "caught"), 9152);
     store->refs().collect();
-    const Exception* exception = store->exception(trap->exception());
+    const Exception* exception = store->exception(trap->exception(*store));
     ASSERT_NE(exception, nullptr);
     EXPECT_EQ(world.number(*store, exception->cells[0]), 8);
     EXPECT_EQ(world.number(*store, exception->cells[2]), 2);
