@@ -62,7 +62,7 @@ Result<Reservation> Reservation::reserve(size_t bytes) {
 
 Result<Reservation> Reservation::reserve_shrinking(size_t wanted, size_t least) {
   if (Result<Reservation> all = reserve(wanted)) return all;
-  for (size_t size = wanted / 2; size >= least; size /= 2) {
+  for (size_t size = wanted / 2; size != 0 && size >= least; size /= 2) {
     Result<Reservation> part = reserve(size);
     if (!part) continue;
     const size_t share = size / 4 < least ? least : size / 4;

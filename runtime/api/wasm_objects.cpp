@@ -219,6 +219,7 @@ wasm_trap_t* wasm_func_call(const wasm_func_t* func, const wasm_val_vec_t* args,
 
 wasm_global_t* wasm_global_new(wasm_store_t* store, const wasm_globaltype_t* type,
                                const wasm_val_t* value) {
+  if (!is_valkind(type->content.kind)) return nullptr;
   const ValType content = valtype_of(type->content.kind);
   const RootedCell cell(*store->value, *value, content);
   if (!cell.is_fit) return nullptr;
@@ -246,6 +247,7 @@ void wasm_global_set(wasm_global_t* global, const wasm_val_t* value) {
 // Tables
 
 wasm_table_t* wasm_table_new(wasm_store_t* store, const wasm_tabletype_t* type, wasm_ref_t* init) {
+  if (!is_valkind(type->element.kind)) return nullptr;
   const ValType element = valtype_of(type->element.kind);
   const RootedCell cell(*store->value, init, element);
   if (!element.is_ref() || !cell.is_fit) return nullptr;

@@ -50,7 +50,11 @@ int wat2wasm(const Options& options) {
     return true;
   });
   if (!got) return report_lines(got.error());
-  return write_output(options.output.value_or(default_output(name, ".wasm")), bytes);
+  const std::string output = options.output.value_or(default_output(name, ".wasm"));
+  if (!options.output && output == name && name != "-") {
+    return report_error(name, "would be overwritten: name the output with -o");
+  }
+  return write_output(output, bytes);
 }
 
 int wasm2wat(const Options& options) {

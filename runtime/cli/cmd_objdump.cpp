@@ -27,11 +27,16 @@ int each_function(const Options& options, Take take) {
   if (!bytes) return report_lines(bytes.error());
   auto module = (*engine)->compile(*bytes);
   if (!module) return report_error(name, module.error().message());
+  bool found = false;
   for (const FuncBody& body : (*module)->module().bodies) {
     if (options.only_func && *options.only_func != raw(body.func)) continue;
+    found = true;
     auto func = annotate(**module, body.func);
     if (!func) return report_error(name, func.error().message());
     take(*func);
+  }
+  if (!found && options.only_func) {
+    return report_error(name, "defines no function " + std::to_string(*options.only_func));
   }
   return 0;
 }

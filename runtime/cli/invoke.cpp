@@ -44,7 +44,11 @@ std::expected<Float, std::string> parse_float(std::string_view text) {
   }
   Float value = 0;
   auto [end, error] = std::from_chars(digits.begin(), digits.end(), value, format);
-  if (digits.empty() || error != std::errc() || end != digits.end()) {
+  // from_chars takes a sign of its own, and "inf" behind 0x too.
+  const bool is_number = !digits.empty() && digits[0] != '-' &&
+                         (format != std::chars_format::hex || digits[0] == '.' ||
+                          std::isxdigit(static_cast<unsigned char>(digits[0])) != 0);
+  if (!is_number || error != std::errc() || end != digits.end()) {
     return std::unexpected("'" + std::string(text) + "' is not a number of this type");
   }
   return negative ? -value : value;

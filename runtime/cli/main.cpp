@@ -13,7 +13,7 @@
 #include "runtime/cli/input.h"
 #include "runtime/cli/options.h"
 #include "runtime/cli/report.h"
-#include "runtime/trap/sigpipe.h"
+#include "runtime/trap/write_signals.h"
 
 namespace {
 
@@ -42,7 +42,7 @@ int finish_output(int status) {
 
 int main(int argc, char** argv) {
   use_mimalloc();
-  sluice::ignore_sigpipe();  // what cannot be written is said, see finish_output
+  sluice::ignore_write_signals();  // what cannot be written is said, see finish_output
   sluice::cli::ParsedLine line =
       sluice::cli::parse_command_line(argc, argv, sluice::cli::stdin_is_piped());
   return finish_output(line.options ? line.options->command->run(*line.options) : line.status);

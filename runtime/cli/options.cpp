@@ -274,6 +274,11 @@ ParsedLine parse_command_line(int argc, const char* const* argv, bool stdin_is_m
   if (asks_help || (!words.empty() && words[0] == "help")) {
     words.erase(words.begin());
     const CommandRow* about = take_command(words);
+    if (about == nullptr && !words.empty()) {
+      std::string wrong = misspelt_command(words[0]);
+      if (wrong.empty()) wrong = "no command is called '" + words[0] + "'";
+      return {std::nullopt, LineParser::wrong_line(wrong, command_rows().front())};
+    }
     if (about == nullptr) print_overview(stdout);
     if (about != nullptr) print_command_help(*about);
     return {std::nullopt, 0};

@@ -28,7 +28,7 @@
 #include <string.h>
 
 #ifndef WASM_API_EXTERN
-#define WASM_API_EXTERN
+#define WASM_API_EXTERN __attribute__((visibility("default")))
 #endif
 
 #ifdef __cplusplus

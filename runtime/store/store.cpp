@@ -100,7 +100,10 @@ void Store::take_exception_into(Trap& trap) {
 void Store::throw_again(Trap& trap) {
   const uint32_t handle = trap.exception(*this);
   const Exception* thrown = exception(handle);
-  if (thrown == nullptr) return;
+  if (thrown == nullptr) {
+    context_->thrown.is_thrown = 0;  // nor is it one that was thrown before
+    return;
+  }
   set_thrown(*thrown->tag, thrown->cells.data(), handle);
   trap.exception_ = {};
 }

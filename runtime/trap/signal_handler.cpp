@@ -60,6 +60,7 @@ void leave_with_trap(mcontext_t& machine, StoreContext& store, TrapCode code,
   store.trap.pc = static_cast<uintptr_t>(regs[REG_RIP]);
   store.trap.fault_address = fault_address;
   store.trap.code = static_cast<uint32_t>(code);
+  store.thrown.is_thrown = 0;  // what was being thrown ends here
   record_frames(store, static_cast<uintptr_t>(regs[REG_RSP]),
                 static_cast<uintptr_t>(regs[REG_RBP]));
   const auto* entry = reinterpret_cast<const EntryFrame*>(store.entry_rsp);

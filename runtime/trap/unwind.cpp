@@ -84,8 +84,13 @@ bool find_handler(const StoreContext& context, uintptr_t site_end, uintptr_t fp,
 
 void note_trap(StoreContext* context, uintptr_t site_end, uint32_t edx, uintptr_t fp,
                uintptr_t sp) {
-  const TrapCode reason = reason_at(site_end, edx);
+  TrapCode reason = reason_at(site_end, edx);
   ThrownException& thrown = context->thrown;
+  // A guest that catches whatever its host throws is interrupted all the same.
+  if (reason == TrapCode::UncaughtException && thrown.is_thrown != 0 &&
+      __atomic_load_n(&context->interrupt_requested, __ATOMIC_RELAXED) != 0) {
+    reason = TrapCode::Interrupted;
+  }
   if (reason != TrapCode::UncaughtException) thrown.is_thrown = 0;
   if (thrown.is_thrown != 0 && find_handler(*context, site_end, fp, context->resume)) {
     thrown.is_thrown = 0;

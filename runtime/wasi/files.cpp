@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/trap/write_signals.h"
 #include "runtime/wasi/calls.h"
 #include "runtime/wasi/transfer.h"
 
@@ -127,6 +128,7 @@ Status fd_allocate(Context& context, Mem, uint32_t fd, uint64_t offset, uint64_t
   Descriptor* d = TRY(context.fds().file(fd, kRightFdAllocate));
   off_t at = TRY(file_offset(offset));
   off_t count = TRY(file_offset(len));
+  FileSizeGuard guard;
   return status_of(fallocate(d->fd.get(), 0, at, count));
 }
 
@@ -184,7 +186,9 @@ Status fd_filestat_get(Context& context, Mem mem, uint32_t fd, uint32_t stat_out
 
 Status fd_filestat_set_size(Context& context, Mem, uint32_t fd, uint64_t size) {
   Descriptor* d = TRY(context.fds().file(fd, kRightFdFilestatSetSize));
-  return status_of(ftruncate(d->fd.get(), TRY(file_offset(size))));
+  off_t new_size = TRY(file_offset(size));
+  FileSizeGuard guard;
+  return status_of(ftruncate(d->fd.get(), new_size));
 }
 
 Status fd_filestat_set_times(Context& context, Mem, uint32_t fd, uint64_t atim, uint64_t mtim,

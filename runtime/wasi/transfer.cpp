@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "runtime/trap/sigpipe.h"
+#include "runtime/trap/write_signals.h"
 
 namespace sluice::wasi {
 
@@ -103,9 +103,12 @@ Expected<size_t> read_some(Descriptor& d, Buffers& buffers) {
 Expected<size_t> write_some(Descriptor& d, Buffers& buffers) {
   if (d.sink != nullptr) return write_sink(*d.sink, buffers);
   if (d.is_socket()) return send(d, buffers);
-  if (d.is_regular()) return count_of(write_host(d, buffers));
+  if (d.is_regular()) {
+    FileSizeGuard guard;
+    return count_of(write_host(d, buffers));
+  }
   TRY_VOID(respect_nonblock(d, POLLOUT, buffers));
-  SigpipeGuard guard;
+  WriteSignalGuard guard;
   return count_of(write_host(d, buffers));
 }
 
@@ -114,6 +117,7 @@ Expected<size_t> read_at(Descriptor& d, const Buffers& buffers, int64_t offset) 
 }
 
 Expected<size_t> write_at(Descriptor& d, const Buffers& buffers, int64_t offset) {
+  FileSizeGuard guard;
   return count_of(pwritev2(d.fd.get(), buffers.list, buffers.count, offset, write_flags(d, true)));
 }
 

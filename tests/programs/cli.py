@@ -115,7 +115,8 @@ def test_invoke(directory):
             (["add", 1, ""], "not an integer"), (["add", 1, "1.5"], "not an integer"),
             (["add", "4294967296", 1], "does not fit"), (["add", "-2147483649", 1], "does not fit"),
             (["add", "99999999999999999999999", 1], "does not fit"),
-            (["swap", 1, 1, "1e", 1], "not a number"), (["same", 1], "only 'null'"),
+            (["swap", 1, 1, "1e", 1], "not a number"), (["swap", 1, 1, "+-5", 1], "not a number"),
+            (["swap", 1, 1, "0x-1p3", 1], "not a number"), (["swap", 1, 1, "0xinf", 1], "not a number"), (["same", 1], "only 'null'"),
             (["ad"], "similar: add"), (["ADD", 1, 2], "there are: add swap deep"),
             (["dep"], "similar: deep"), (["add\x1b[2J"], "no function")]:
         result = invoke(*arguments)
@@ -422,6 +423,8 @@ def test_words(directory):
                                             [*command.split(), "-h"])}
         check(len(texts) == 1 and f"usage: sluice {command}" in texts.pop(), f"help of {command}")
     check("--invoke NAME" in run(["run", "--help"]).out, "options in the help of run")
+    result = run(["help", "bogus"])
+    check(result.status == 2 and "bogus" in result.err, "help for no command", result.err)
     for text in (run(["help", command]).out for command in COMMANDS):
         check(all(len(line) <= 100 for line in text.splitlines()), "no long lines", text)
     check(re.fullmatch(r"sluice \d+\.\d+\.\d+\n", run(["--version"]).out), "--version")

@@ -94,6 +94,23 @@ TEST(VirtualMemory, ShrinksWhenAddressSpaceIsScarce) {
   EXPECT_EQ(status, 0);
 }
 
+TEST(VirtualMemory, ShrinkingEndsWhenNothingIsLeft) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need more address space than the limit of this test leaves";
+#endif
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    alarm(20);
+    const rlimit limit{size_t{1} << 20, size_t{1} << 20};  // less than is in use
+    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
+    _exit(Reservation::reserve_shrinking(size_t{2} << 30, 0).has_value() ? 3 : 0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
 TEST(VirtualMemory, MemoryFileIsMappedTwice) {
   const size_t page = host_page_bytes();
   Result<Reservation> space = Reservation::reserve(16 * page);

@@ -1,6 +1,7 @@
 // The fd_* functions: transfers, flags, rights, listings, and addresses that lie.
 #include <fcntl.h>
 #include <map>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +29,25 @@ class FilesTest : public WasiTest {
     return error_of(fd_pwrite(context, mem, fd, 8, 1, offset, kResult));
   }
 };
+
+TEST_F(FilesTest, FilesThatGrowTooLargeRaiseNoSignal) {
+  uint32_t fd = create("f");
+  rlimit old;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old), 0);
+  const rlimit small{4096, old.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Errno truncated = error_of(fd_filestat_set_size(context, mem, fd, 1 << 20));
+  const Errno allocated = error_of(fd_allocate(context, mem, fd, 0, 1 << 20));
+  const Errno at = pwrite(fd, "x", 1 << 20);
+  const Errno moved = seek(fd, 1 << 20, kWhenceSet);
+  const Errno written = write(fd, "x");
+  setrlimit(RLIMIT_FSIZE, &old);
+  EXPECT_EQ(truncated, Errno::Fbig);
+  EXPECT_EQ(allocated, Errno::Fbig);
+  EXPECT_EQ(at, Errno::Fbig);
+  EXPECT_EQ(moved, Errno::Success);
+  EXPECT_EQ(written, Errno::Fbig);
+}
 
 TEST_F(FilesTest, WritesSeeksAndReads) {
   uint32_t fd = create("f");
