@@ -12,5 +12,5 @@ endif()
 sluice_executable(wasm_embedder "${CMAKE_CURRENT_SOURCE_DIR}/install/wasm_embedder.c" LINK
                   sluice_runtime)
 if(TARGET wasm_embedder)
-  sluice_add_test(unit/runtime/wasm_h COMMAND wasm_embedder LABELS unit)
+  sluice_add_test(api/wasm_h COMMAND wasm_embedder LABELS unit)
 endif()
