@@ -26,6 +26,13 @@ struct TypeScope {
 /// The codes that come before a heap type in a reference type (spec 5.3.4).
 inline constexpr uint8_t kRefNullCode = 0x63;
 inline constexpr uint8_t kRefCode = 0x64;
+/// What a definition in the type section begins with (spec 5.3.9 to 5.3.12).
+inline constexpr uint8_t kRecCode = 0x4e;
+inline constexpr uint8_t kSubFinalCode = 0x4f;
+inline constexpr uint8_t kSubCode = 0x50;
+inline constexpr uint8_t kArrayCode = 0x5e;
+inline constexpr uint8_t kStructCode = 0x5f;
+inline constexpr uint8_t kFuncCode = 0x60;
 /// The codes of an abstract heap type, and of a number, vector or packed type.
 uint8_t type_code(AbsHeap heap);
 uint8_t type_code(ValKind kind);

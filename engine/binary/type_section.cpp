@@ -11,13 +11,6 @@ namespace sluice {
 
 namespace {
 
-constexpr uint8_t kRec = 0x4e;
-constexpr uint8_t kSub = 0x50;
-constexpr uint8_t kSubFinal = 0x4f;
-constexpr uint8_t kFunc = 0x60;
-constexpr uint8_t kStruct = 0x5f;
-constexpr uint8_t kArray = 0x5e;
-
 uint32_t read_limited(ByteReader& r, uint32_t limit, const char* what) {
   const uint64_t offset = r.offset();
   const uint32_t count = r.read_u32();
@@ -45,7 +38,7 @@ void TypeSectionReader::read_group(ByteReader& r) {
   const auto first = static_cast<uint32_t>(module_.types.size());
   const uint64_t offset = r.offset();
   uint32_t count = 1;
-  if (!r.at_end() && r.peek_u8() == kRec) {
+  if (!r.at_end() && r.peek_u8() == kRecCode) {
     r.read_u8();
     if (!module_.features.has(Feature::Gc)) r.fail(ErrorKind::FeatureDisabled, offset, "rec");
     count = read_limited(r, kMaxTypes, "types");
@@ -68,10 +61,10 @@ void TypeSectionReader::read_sub_type(ByteReader& r) {
   def.representative = TypeIdx{static_cast<uint32_t>(module_.types.size())};
   const uint64_t offset = r.offset();
   const uint8_t form = r.peek_u8();
-  if (form == kSub || form == kSubFinal) {
+  if (form == kSubCode || form == kSubFinalCode) {
     r.read_u8();
     if (!module_.features.has(Feature::Gc)) r.fail(ErrorKind::FeatureDisabled, offset, "sub");
-    def.is_final = form == kSubFinal;
+    def.is_final = form == kSubFinalCode;
     read_supertype(r, def);
   }
   read_composite(r, def);
@@ -104,15 +97,15 @@ void TypeSectionReader::read_composite(ByteReader& r, TypeDef& def) {
   const uint64_t offset = r.offset();
   const uint8_t form = r.read_u8();
   if (r.failed()) return;
-  if ((form == kStruct || form == kArray) && !module_.features.has(Feature::Gc)) {
-    r.fail(ErrorKind::FeatureDisabled, offset, form == kStruct ? "struct" : "array");
+  if ((form == kStructCode || form == kArrayCode) && !module_.features.has(Feature::Gc)) {
+    r.fail(ErrorKind::FeatureDisabled, offset, form == kStructCode ? "struct" : "array");
   }
   switch (form) {
-  case kFunc: return read_func(r, def);
-  case kStruct:
+  case kFuncCode: return read_func(r, def);
+  case kStructCode:
     def.kind = CompositeKind::Struct;
     return read_fields(r, def, read_limited(r, kMaxStructFields, "fields"));
-  case kArray: def.kind = CompositeKind::Array; return read_fields(r, def, 1);
+  case kArrayCode: def.kind = CompositeKind::Array; return read_fields(r, def, 1);
   default: r.fail(ErrorKind::BadTypeForm, offset);
   }
 }

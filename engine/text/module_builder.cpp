@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/binary/type_reader.h"
+
 namespace sluice {
 namespace {
 
@@ -62,9 +64,8 @@ uint32_t ModuleBuilder::find_or_add_signature(std::string_view signature, uint32
   const auto found = signatures_.find(signature);
   if (found != signatures_.end()) return found->second;
   const auto index = static_cast<uint32_t>(types_.size());
-  constexpr uint8_t kFunc = 0x60;
   ByteWriter& out = section(SectionId::Type).add();
-  out.write_u8(kFunc);
+  out.write_u8(kFuncCode);
   out.write_bytes(signature);
   space(IndexSpace::Type).declare({});
   add_type({true, param_count, signature}, true);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/binary/byte_reader.h"
+#include "engine/binary/type_reader.h"
 
 namespace sluice {
 namespace {
@@ -150,13 +151,12 @@ void ModuleParser::parse_types() {
 }
 
 void ModuleParser::parse_rec_group() {
-  constexpr uint8_t kRec = 0x4e;
   ByteWriter group;
   uint32_t count = 0;
   for (; lex_.accept_open("type"); ++count) parse_type(group, false);
   lex_.expect_close();
   ByteWriter& out = module_.section(SectionId::Type).add();
-  out.write_u8(kRec);
+  out.write_u8(kRecCode);
   out.write_u32(count);
   out.write_bytes(group.view());
 }

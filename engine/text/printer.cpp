@@ -219,8 +219,7 @@ class Printer {
   // Types
 
   void print_rec_group(ByteReader& r) {
-    constexpr uint8_t kRec = 0x4e;
-    if (r.peek_u8() != kRec) return print_type(r);
+    if (r.peek_u8() != kRecCode) return print_type(r);
     r.read_u8();
     line("(rec");
     const uint32_t count = r.read_u32();
@@ -229,14 +228,12 @@ class Printer {
   }
 
   void print_type(ByteReader& r) {
-    constexpr uint8_t kSub = 0x50;
-    constexpr uint8_t kSubFinal = 0x4f;
     const uint32_t at = declare("(type", IndexSpace::Type);
     const uint8_t form = r.peek_u8();
-    const bool is_sub = form == kSub || form == kSubFinal;
+    const bool is_sub = form == kSubCode || form == kSubFinalCode;
     if (is_sub) {
       r.read_u8();
-      out_ += form == kSub ? " (sub" : " (sub final";
+      out_ += form == kSubCode ? " (sub" : " (sub final";
       const uint32_t count = r.read_u32();
       for (uint32_t i = 0; i < count && !r.failed(); ++i) {
         out_ += ' ';
@@ -248,13 +245,10 @@ class Printer {
   }
 
   void print_composite(ByteReader& r, uint32_t at) {
-    constexpr uint8_t kFunc = 0x60;
-    constexpr uint8_t kStruct = 0x5f;
-    constexpr uint8_t kArray = 0x5e;
     signatures_.resize(at + 1);
     const uint64_t offset = r.offset();
     switch (r.read_u8()) {
-    case kFunc: {
+    case kFuncCode: {
       Signature& signature = signatures_[at];
       signature.is_func = true;
       for (Vector<ValType>* list : {&signature.params, &signature.results}) {
@@ -267,7 +261,7 @@ class Printer {
       print_signature(signature, false);
       break;
     }
-    case kStruct: {
+    case kStructCode: {
       out_ += " (struct";
       const uint32_t count = r.read_u32();
       for (uint32_t i = 0; i < count && !r.failed(); ++i) {
@@ -279,7 +273,7 @@ class Printer {
       names_.set_field_count(at, count);
       break;
     }
-    case kArray:
+    case kArrayCode:
       out_ += " (array";
       print_field_type(r);
       break;

@@ -13,11 +13,6 @@
 namespace sluice {
 namespace {
 
-constexpr uint8_t kFunc = 0x60;
-constexpr uint8_t kStruct = 0x5f;
-constexpr uint8_t kArray = 0x5e;
-constexpr uint8_t kSub = 0x50;
-constexpr uint8_t kSubFinal = 0x4f;
 constexpr uint8_t kEmptyBlock = 0x40;
 
 /// The row of a word among the abstract heap types, by one of their two spellings.
@@ -201,7 +196,7 @@ void TypeParser::parse_sub_type(ByteWriter& group, uint32_t index, bool is_alone
   // "(sub final comptype)" is what "comptype" alone stands for.
   const bool is_plain = is_final && count == 0;
   if (!is_plain) {
-    group.write_u8(is_final ? kSubFinal : kSub);
+    group.write_u8(is_final ? kSubFinalCode : kSubCode);
     group.write_u32(count);
     group.write_bytes(supers.view());
   }
@@ -213,14 +208,14 @@ void TypeParser::parse_composite(ByteWriter& group, uint32_t index, bool findabl
   if (lex_.accept_open("func")) {
     const Signature signature = parse_signature(nullptr, true);
     const String encoded = signature.encoded();
-    group.write_u8(kFunc);
+    group.write_u8(kFuncCode);
     group.write_bytes(encoded);
     module_.add_type({true, signature.param_count, encoded}, findable);
   } else if (lex_.accept_open("struct")) {
     parse_struct(group, index);
     module_.add_type({}, false);
   } else if (lex_.accept_open("array")) {
-    group.write_u8(kArray);
+    group.write_u8(kArrayCode);
     write_field_type(group);
     module_.add_type({}, false);
   } else {
@@ -256,7 +251,7 @@ void TypeParser::parse_struct(ByteWriter& group, uint32_t index) {
     }
     lex_.expect_close();
   }
-  group.write_u8(kStruct);
+  group.write_u8(kStructCode);
   group.write_u32(count);
   group.write_bytes(fields.view());
 }
