@@ -44,29 +44,21 @@ bool has_one_module(const Options& options) {
 int wat2wasm(const Options& options) {
   if (!has_one_module(options)) return kStatusError;
   const std::string& name = options.modules[0];
-  std::string bytes;
-  auto got = read_module(name, [&](std::span<const uint8_t> piece) {
-    bytes.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-    return true;
-  });
-  if (!got) return report_lines(got.error());
+  auto bytes = read_all(name);
+  if (!bytes) return report_lines(bytes.error());
   const std::string output = options.output.value_or(default_output(name, ".wasm"));
   if (!options.output && output == name && name != "-") {
     return report_error(name, "would be overwritten: name the output with -o");
   }
-  return write_output(output, bytes);
+  return write_output(output, {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
 }
 
 int wasm2wat(const Options& options) {
   if (!has_one_module(options)) return kStatusError;
   const std::string& name = options.modules[0];
-  std::string bytes;
-  auto got = read_module(name, [&](std::span<const uint8_t> piece) {
-    bytes.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-    return true;
-  });
-  if (!got) return report_lines(got.error());
-  auto text = wasm_to_wat({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  auto bytes = read_all(name);
+  if (!bytes) return report_lines(bytes.error());
+  auto text = wasm_to_wat(*bytes);
   if (!text) return report_error(name, text.error().message());
   return write_output(options.output.value_or("-"), *text);
 }
