@@ -65,12 +65,8 @@ struct RootedCell {
   RootedCell(WasmStore& s, const wasm_val_t& value, ValType t) : store(s), type(t) {
     is_fit = to_cells(s, {&value, 1}, {&type, 1}, &cell);
   }
-  RootedCell(WasmStore& s, const wasm_ref_t* ref, ValType t) : store(s), type(t) {
-    wasm_val_t value = WASM_INIT_VAL;
-    value.kind = valkind_of(t);
-    value.of.ref = const_cast<wasm_ref_t*>(ref);
-    is_fit = to_cells(s, {&value, 1}, {&type, 1}, &cell);
-  }
+  RootedCell(WasmStore& s, const wasm_ref_t* ref, ValType t)
+      : RootedCell(s, {valkind_of(t), {.ref = const_cast<wasm_ref_t*>(ref)}}, t) {}
   RootedCell(const RootedCell&) = delete;
   RootedCell& operator=(const RootedCell&) = delete;
   ~RootedCell() { unroot(store, {&cell, 1}, {&type, 1}); }

@@ -134,20 +134,12 @@ class Memory {
   Result<sluice_wait_t>
   wait32(uint64_t offset, uint32_t expected,
          std::optional<std::chrono::nanoseconds> timeout = std::nullopt) const {
-    sluice_wait_t result = SLUICE_WAIT_WOKEN;
-    const int64_t ns = timeout ? std::max<int64_t>(timeout->count(), 0) : -1;
-    sluice_error_t* e = sluice_memory_wait32(store_, raw_, offset, expected, ns, &result);
-    if (e != nullptr) return Error(e);
-    return result;
+    return wait(sluice_memory_wait32, offset, expected, timeout);
   }
   Result<sluice_wait_t>
   wait64(uint64_t offset, uint64_t expected,
          std::optional<std::chrono::nanoseconds> timeout = std::nullopt) const {
-    sluice_wait_t result = SLUICE_WAIT_WOKEN;
-    const int64_t ns = timeout ? std::max<int64_t>(timeout->count(), 0) : -1;
-    sluice_error_t* e = sluice_memory_wait64(store_, raw_, offset, expected, ns, &result);
-    if (e != nullptr) return Error(e);
-    return result;
+    return wait(sluice_memory_wait64, offset, expected, timeout);
   }
   /// Wakes threads that wait there; how many did.
   Result<uint32_t> notify(uint64_t offset, uint32_t count = UINT32_MAX) const {
@@ -162,6 +154,17 @@ class Memory {
   sluice_extern_t as_extern() const { return {SLUICE_KIND_MEMORY, raw_.store_id, raw_.object}; }
 
  private:
+  template <class T>
+  Result<sluice_wait_t> wait(sluice_error_t* (*function)(sluice_store_t*, sluice_memory_t, uint64_t,
+                                                         T, int64_t, sluice_wait_t*),
+                             uint64_t offset, T expected,
+                             std::optional<std::chrono::nanoseconds> timeout) const {
+    sluice_wait_t result = SLUICE_WAIT_WOKEN;
+    const int64_t ns = timeout ? std::max<int64_t>(timeout->count(), 0) : -1;
+    sluice_error_t* e = function(store_, raw_, offset, expected, ns, &result);
+    if (e != nullptr) return Error(e);
+    return result;
+  }
   Error out_of_bounds(uint64_t offset, uint64_t size) const {
     return Error(sluice_memory_check(store_, raw_, offset, size));
   }
