@@ -91,10 +91,6 @@ Result<void> Reservation::protect_none(size_t offset, size_t bytes) {
   return protect(offset, bytes, PROT_NONE);
 }
 
-Result<void> Reservation::protect_read(size_t offset, size_t bytes) {
-  return protect(offset, bytes, PROT_READ);
-}
-
 Result<void> Reservation::decommit(size_t offset, size_t bytes) {
   if (bytes == 0) return {};
   DCHECK(offset <= size_bytes_ && bytes <= size_bytes_ - offset, "inside the reservation");

@@ -55,8 +55,6 @@ class Reservation {
   Result<void> decommit(size_t offset, size_t bytes);
   /// Makes a part inaccessible but keeps its contents.
   Result<void> protect_none(size_t offset, size_t bytes);
-  /// Makes a committed part read-only.
-  Result<void> protect_read(size_t offset, size_t bytes);
   /// Zeroes a committed private part by giving its pages back.
   Result<void> discard(size_t offset, size_t bytes);
   /// Changes the size of a reservation that is wholly committed; new bytes are zero. The base may

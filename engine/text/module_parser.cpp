@@ -31,6 +31,16 @@ const FieldWord* find_extern(std::string_view word) {
   return nullptr;
 }
 
+/// The word that comes next, or null after an error that says what it should be.
+const FieldWord* take_extern(Lexer& lex, const char* expected) {
+  const Token word = lex.take();
+  const FieldWord* found = find_extern(word.text);
+  if (found == nullptr) {
+    lex.fail(ErrorKind::UnexpectedToken, word.offset, quoted(word.text) + ", expected " + expected);
+  }
+  return found;
+}
+
 }  // namespace
 
 Result<Vector<uint8_t>> ModuleParser::parse() {
@@ -98,13 +108,8 @@ void ModuleParser::declare_field() {
     lex_.expect(TokenKind::Quoted, "the name of a module");
     lex_.expect(TokenKind::Quoted, "the name of an import");
     lex_.expect(TokenKind::LeftParen, "'('");
-    const Token kind = lex_.take();
-    const FieldWord* found = find_extern(kind.text);
-    if (found == nullptr) {
-      lex_.fail(ErrorKind::UnexpectedToken, kind.offset,
-                quoted(kind.text) + ", expected the kind of an import");
-      return;
-    }
+    const FieldWord* found = take_extern(lex_, "the kind of an import");
+    if (found == nullptr) return;
     declare(found->space);
     lex_.skip_to_close();
   } else if (const FieldWord* found = find_extern(word.text); found != nullptr) {
@@ -430,13 +435,8 @@ void ModuleParser::parse_tag() {
 void ModuleParser::parse_export() {
   const String name = types_.parse_name();
   lex_.expect(TokenKind::LeftParen, "'('");
-  const Token kind = lex_.take();
-  const FieldWord* found = find_extern(kind.text);
-  if (found == nullptr) {
-    lex_.fail(ErrorKind::UnexpectedToken, kind.offset,
-              quoted(kind.text) + ", expected the kind of an export");
-    return;
-  }
+  const FieldWord* found = take_extern(lex_, "the kind of an export");
+  if (found == nullptr) return;
   write_export(name, found->kind, types_.parse_index(found->space));
   lex_.expect_close();
 }
