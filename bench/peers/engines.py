@@ -7,6 +7,7 @@ line that says why: nothing here fails because a peer is missing.
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -60,13 +61,31 @@ class Sluice(Engine):
 
     adaptive = False
 
-    def times_ms(self, work, file, repeat, arguments=()):
+    def row(self, work, file, repeat, arguments=()):
+        """The line of a module as {column: text}."""
         head, line = measure.run(self.bench(work, file, repeat, arguments)).splitlines()
-        return [float(dict(zip(head.split("\t"), line.split("\t")))["min_ms"])]
+        return dict(zip(head.split("\t"), line.split("\t")))
+
+    def times_ms(self, work, file, repeat, arguments=()):
+        return [float(self.row(work, file, repeat, arguments)["min_ms"])]
+
+    def machine_code_bytes(self, file):
+        return int(self.row("size", file, 1)["machine_code_bytes"])
 
     def bench(self, work, file, repeat, arguments=()):
         invoke = ["--invoke", "run"] if work == "run_kernel" else []
         return [*self.command(work, f"--repeat={repeat}", *invoke), str(file), *arguments]
+
+
+class Liftoff(Engine):
+    """V8 with its baseline compiler alone, which can print a line for each function it compiles."""
+
+    def machine_code_bytes(self, file):
+        sizes = re.findall(r"^Compiled function .* codesize (\d+)$",
+                           measure.run(self.command("size", file, 1)), re.MULTILINE)
+        if not sizes:
+            raise measure.Failed("prints no sizes of code")
+        return sum(map(int, sizes))
 
 
 def output_of(command, **options):
@@ -95,6 +114,7 @@ def sluice(build, revision):
         Sluice("Sluice", version, {
             "compile": [command, "bench", "compile", "--workers=0"],
             "compile2": [command, "bench", "compile", "--workers=2"],
+            "size": [command, "bench", "compile", "--workers=0"],
             "validate": [command, "bench", "compile", "--workers=0", "--compile=lazy"],
             "run": [command, "bench", "run"],
             "run_kernel": [command, "bench", "run"],
@@ -122,9 +142,10 @@ def node(binary, short):
         return [binary, *flags, script, work]
 
     return [
-        Engine(f"V8 {short} Liftoff", version, {
+        Liftoff(f"V8 {short} Liftoff", version, {
             "compile": words(LIFTOFF + one_thread, "compile"),
             "compile2": words(LIFTOFF + EAGER + uncached, "compile"),
+            "size": words(LIFTOFF + one_thread + ["--trace-wasm-compilation-times"], "compile"),
             "run": words(LIFTOFF + one_thread, "run"),
             "calls": words(LIFTOFF + one_thread, "calls"),
             "instantiate": words(LIFTOFF + one_thread, "instantiate"),

@@ -52,9 +52,23 @@ def memory_part(engines, modules):
 
             def one():
                 _, peak = measure.wall_ms(command)
-                return {"peak": ("MB", peak / 1e6)} if peak else {}
+                if not peak:
+                    return {}
+                times = peak / os.path.getsize(path)
+                return {"peak": ("MB", peak / 1e6), "times module": ("bytes a byte", times)}
 
             best.measure(name, engine, one)
+    return best.all_rows()
+
+
+def size_part(engines, modules):
+    """Bytes of machine code of every function, where an engine says them."""
+    best = Best("size")
+    for name, path in modules.items():
+        for engine in engines:
+            if engine.command("size"):
+                best.measure(name, engine,
+                             lambda: {"code": ("MB", engine.machine_code_bytes(path) / 1e6)})
     return best.all_rows()
 
 

@@ -91,7 +91,7 @@ def stream(store):
 
 def failures(store):
     lines = []
-    for part in ("compile", "compile2", "validate", "run", "calls", "cold", "stream"):
+    for part in ("compile", "compile2", "validate", "memory", "size", "run", "calls", "cold", "stream"):
         for row in store.failures(part):
             lines.append(f"- {part}: {row.input}: {row.engine}: {row.unit}\n")
     return "\n## Left out\n\n" + "".join(lines) if lines else ""
@@ -146,6 +146,7 @@ def write(store, folder):
         compared_or_nothing(store, "validate", "speed",
                             "Validating, to compile when called; one thread", "MB/s of code", True),
         plain_or_nothing(store, "memory", "peak", "Peak memory of a process that compiles", "MB"),
+        compared_or_nothing(store, "size", "code", "Machine code", "MB", False),
         compared_or_nothing(store, "run", "time", "Running", "ms", False),
         calls(store),
         compared_or_nothing(store, "cold", "own",

@@ -39,6 +39,20 @@ def compiling(store):
         yield "two workers, × one thread, geometric mean", ">=", 1.8, geometric_mean(gains)
 
 
+def footprint(store):
+    """Memory of a whole process, small modules left out: there the process itself is what counts."""
+    ratios = {module: row[SLUICE] for module, row in store.part("memory", "times module").items()
+              if SLUICE in row and store.part("memory", "peak")[module][SLUICE] > 30}
+    if ratios:
+        worst = max(ratios, key=ratios.get)
+        yield f"peak memory, × the module, worst ({worst})", "<", 6, ratios[worst]
+    ratios = liftoff_ratios(store.part("size", "code"), False)
+    if ratios:
+        worst = max(ratios, key=ratios.get)
+        yield "size of code, × V8 Liftoff, geometric mean", "<=", 1, geometric_mean(ratios.values())
+        yield f"size of code, × V8 Liftoff, worst ({worst})", "<=", 1, ratios[worst]
+
+
 def running(store):
     ratios = liftoff_ratios(store.part("run", "time"), False)
     if ratios:
@@ -85,7 +99,7 @@ def streaming(store):
 
 def table(store, markdown):
     rows = []
-    for part in (compiling, running, starting, streaming):
+    for part in (compiling, footprint, running, starting, streaming):
         for what, relation, limit, value in part(store):
             met = {">=": value >= limit, "<=": value <= limit, "<": value < limit}[relation]
             sign = relation.replace(">=", "≥").replace("<=", "≤")
