@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/text/text.h"
+#include "engine/wasm/limits.h"
 #include "runtime/cli/report.h"
 
 namespace sluice::cli {
@@ -63,6 +64,12 @@ std::expected<void, std::string> read_module(const std::string& name, const Take
 
 std::expected<std::vector<uint8_t>, std::string> read_all(const std::string& name) {
   std::vector<uint8_t> bytes;
+  // Room in one piece: a vector that grows needs twice the file on the way.
+  struct stat st;
+  if (stat(name.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
+      static_cast<uint64_t>(st.st_size) <= kMaxModuleBytes) {
+    bytes.reserve(static_cast<size_t>(st.st_size));
+  }
   auto got = read_module(name, [&](std::span<const uint8_t> piece) {
     bytes.insert(bytes.end(), piece.begin(), piece.end());
     return true;
