@@ -98,4 +98,13 @@ std::string_view CompiledModule::func_name(FuncIdx func) const {
   return names_->map.func_name(func);
 }
 
+SourceLine CompiledModule::source_line(uint64_t wasm_offset) const {
+  // DWARF counts from the start of the code section.
+  const uint64_t address = wasm_offset - module_->code_section_offset;
+  if (wasm_offset == kNoOffset || address >= module_->code_section_size) return {};
+  std::lock_guard lock(mutex_);
+  if (lines_ == nullptr) lines_.reset(new LineTable(line_sections(*module_)));
+  return lines_->find(static_cast<uint32_t>(address));
+}
+
 }  // namespace sluice

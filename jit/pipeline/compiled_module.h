@@ -2,9 +2,9 @@
 // called; what a stream hands out at its end.
 //
 // Shared by threads, stores and traps; nothing of it changes but what has code already. What only a
-// backtrace or a search for roots needs (the map from code to Wasm offsets, function names, frame
-// maps) is made when first asked for, behind a lock: the maps of a function by compiling it once
-// more, which gives the same bytes.
+// backtrace or a search for roots needs (the map from code to Wasm offsets, function names, source
+// lines, frame maps) is made when first asked for, behind a lock: the maps of a function by
+// compiling it once more, which gives the same bytes.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "engine/base/fork_mutex.h"
 #include "engine/base/heap.h"
+#include "engine/dwarf/line_table.h"
 #include "engine/wasm/module.h"
 #include "jit/abi/compile_options.h"
 #include "jit/abi/instance_layout.h"
@@ -71,6 +72,9 @@ class CompiledModule : public Allocated, public std::enable_shared_from_this<Com
   ReferenceSlots reference_slots(FuncIdx func, uint32_t code_offset) const;
   /// Name from the name section; empty if it has none. Valid as long as the module.
   std::string_view func_name(FuncIdx func) const;
+  /// Where in the source an instruction comes from, by its offset in the module; line 0 if the
+  /// module does not say. Views as long as the module.
+  SourceLine source_line(uint64_t wasm_offset) const;
 
  private:
   struct Names;
@@ -86,6 +90,7 @@ class CompiledModule : public Allocated, public std::enable_shared_from_this<Com
   mutable ForkMutex mutex_{LockRank::Module};
   mutable HashMap<uint32_t, CodeMaps> maps_;  // by function; guarded by mutex_
   mutable std::unique_ptr<Names> names_;      // guarded by mutex_, then constant
+  mutable std::unique_ptr<LineTable> lines_;  // the same
 };
 
 }  // namespace sluice

@@ -126,6 +126,14 @@ std::string json_string(std::string_view text) {
   return out + "\"";
 }
 
+std::string source_json(const SourceLine& source) {
+  if (source.line == 0) return {};
+  std::string out =
+      ", \"file\": " + json_string(path_of(source)) + ", \"line\": " + std::to_string(source.line);
+  if (source.column != 0) out += ", \"column\": " + std::to_string(source.column);
+  return out;
+}
+
 /// A trap on one line.
 std::string trap_json(const std::string& module, const Trap& trap) {
   std::string out = "{\"module\": " + json_string(module) +
@@ -141,6 +149,7 @@ std::string trap_json(const std::string& module, const Trap& trap) {
     out += "\"func\": " + std::to_string(raw(frame.func));
     if (!frame.func_name.empty()) out += ", \"name\": " + json_string(frame.func_name);
     if (frame.wasm_offset != kNoOffset) out += ", \"offset\": " + std::to_string(frame.wasm_offset);
+    out += source_json(frame.source());
     out += "}";
   }
   return out + "], \"omitted_frames\": " + std::to_string(trap.omitted_frames()) + "}";

@@ -25,6 +25,17 @@ void append_hex(String& out, uint64_t value) {
   out.append(digits, end);
 }
 
+void append_source(String& out, const SourceLine& source) {
+  if (source.line == 0) return;
+  out += " at ";
+  append_printable(out, path_of(source));
+  out += ':';
+  out += decimal(source.line);
+  if (source.column == 0) return;
+  out += ':';
+  out += decimal(source.column);
+}
+
 void append_frame(String& out, size_t number, const Frame& frame) {
   const String index = decimal(number);
   out += "\n ";
@@ -46,9 +57,14 @@ void append_frame(String& out, size_t number, const Frame& frame) {
     out += " @ ";
     append_hex(out, frame.wasm_offset);
   }
+  append_source(out, frame.source());
 }
 
 }  // namespace
+
+SourceLine Frame::source() const {
+  return is_host() ? SourceLine{} : module->source_line(wasm_offset);
+}
 
 std::span<const Frame> Trap::frames() const {
   if (resolved_) return frames_;

@@ -13,6 +13,7 @@
 
 #include "engine/base/heap.h"
 #include "engine/base/result.h"
+#include "engine/dwarf/line_table.h"
 #include "engine/wasm/module.h"
 #include "jit/abi/trap_codes.h"
 #include "runtime/store/ref_heap.h"
@@ -29,6 +30,9 @@ struct Frame {
   String func_name;                  // from the name section, else "" (and "" for a host function)
   uint64_t wasm_offset = kNoOffset;  // byte offset of the instruction in the module, if known
   bool is_host() const { return module == nullptr; }
+  /// The line of the source, if the module was compiled with debug information; else its line is 0.
+  /// Looked up each time; views as long as `module`.
+  SourceLine source() const;
 };
 
 /// Something a host attaches to a trap and gets back at the outermost call: a caught exception.

@@ -1,0 +1,357 @@
+// Line programs (DWARF 5, 6.2): each unit has a header with tables of directories and files, then
+// the instructions of a machine that makes rows. A sequence of rows ends with an instruction of its
+// own, after which the machine starts anew: linkers make one for each function.
+#include "engine/dwarf/line_table.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "engine/binary/wire_bytes.h"
+#include "engine/dwarf/dwarf_reader.h"
+
+namespace sluice {
+namespace {
+
+// More functions than the format allows a module to have, and memory for them that nobody misses.
+constexpr size_t kMostSequences = 1'000'000;
+// Offsets are kept in 32 bits; a module's size is limited to less.
+constexpr uint64_t kMostSectionBytes = std::numeric_limits<uint32_t>::max();
+
+// How attributes of version 5's tables are written: DW_FORM_….
+enum : uint64_t {
+  kFormData2 = 0x05,
+  kFormData4 = 0x06,
+  kFormData8 = 0x07,
+  kFormString = 0x08,
+  kFormBlock = 0x09,
+  kFormData1 = 0x0b,
+  kFormStrp = 0x0e,
+  kFormUdata = 0x0f,
+  kFormData16 = 0x1e,
+  kFormLineStrp = 0x1f,
+};
+// What they say: DW_LNCT_….
+enum : uint64_t { kContentPath = 1, kContentDirectory = 2 };
+// Instructions: DW_LNS_… and, behind a zero byte, DW_LNE_….
+enum : uint8_t {
+  kCopy = 1,
+  kAdvancePc,
+  kAdvanceLine,
+  kSetFile,
+  kSetColumn,
+  kNegateStmt,
+  kSetBasicBlock,
+  kConstAddPc,
+  kFixedAdvancePc,
+};
+enum : uint8_t { kEndSequence = 1, kSetAddress = 2 };
+
+std::string_view string_at(std::span<const uint8_t> section, uint64_t offset) {
+  return DwarfReader(section, offset).string();
+}
+
+struct FileName {
+  std::string_view name;
+  uint64_t directory = 0;
+};
+
+/// One unit: what its program needs, and where its tables are.
+struct Unit {
+  DwarfReader program{{}};
+  DwarfReader tables{{}};
+  uint16_t version = 0;
+  uint8_t offset_bytes = 4;
+  uint8_t min_instr_length = 1;
+  int8_t line_base = 0;
+  uint8_t line_range = 0;  // 0: the unit is of no use
+  uint8_t opcode_base = 0;
+  uint8_t operand_counts[256] = {};  // of the instructions below opcode_base
+};
+
+/// Reads the header that `in` stands before, and moves it behind the unit.
+Unit read_unit(DwarfReader& in) {
+  Unit unit;
+  DwarfReader r = in.unit(unit.offset_bytes);
+  unit.version = r.u16();
+  if (unit.version < 2 || unit.version > 5) return unit;
+  if (unit.version == 5) r.skip(2);  // sizes of an address and a segment
+  const uint64_t header_bytes = r.fixed_of(unit.offset_bytes);
+  unit.program = r;
+  unit.program.skip(header_bytes);
+  unit.min_instr_length = r.u8();
+  if (unit.version >= 4) r.skip(1);  // instructions in an operation: 1 in code that is not VLIW
+  r.skip(1);                         // is_stmt at the start
+  unit.line_base = static_cast<int8_t>(r.u8());
+  unit.line_range = r.u8();
+  unit.opcode_base = r.u8();
+  for (uint32_t op = 1; op < unit.opcode_base; ++op) unit.operand_counts[op] = r.u8();
+  unit.tables = r;
+  if (r.failed() || unit.program.failed() || unit.opcode_base == 0) unit.line_range = 0;
+  return unit;
+}
+
+/// The machine's registers (6.2.2), as far as anybody asks for them.
+struct Row {
+  uint64_t address = 0;
+  uint64_t file = 1;
+  uint64_t line = 1;
+  uint64_t column = 0;
+};
+
+/// Runs one sequence: `see(row)` for each of its rows, the last of which only says where it ends.
+/// Stops early if `see` returns false. False if the program ends before the sequence does.
+template <class See>
+bool run_sequence(const Unit& unit, DwarfReader& r, See see) {
+  Row row;
+  auto advance = [&](uint64_t count) { row.address += count * unit.min_instr_length; };
+  while (!r.at_end()) {
+    const uint8_t op = r.u8();
+    if (op >= unit.opcode_base) {
+      const uint32_t both = uint32_t{op} - unit.opcode_base;
+      advance(both / unit.line_range);
+      row.line += static_cast<uint64_t>(int64_t{unit.line_base} + both % unit.line_range);
+      if (!see(std::as_const(row))) return true;
+      continue;
+    }
+    switch (op) {
+    case 0: {
+      const uint64_t size = r.uleb();
+      DwarfReader next = r;
+      next.skip(size);
+      const uint8_t extended = size == 0 ? uint8_t{0} : r.u8();
+      if (extended == kSetAddress) row.address = r.fixed_of(size - 1);
+      r = next;
+      if (r.failed()) return false;
+      if (extended == kEndSequence) {
+        row.line = 0;
+        see(std::as_const(row));
+        return true;
+      }
+      break;
+    }
+    case kCopy:
+      if (!see(std::as_const(row))) return true;
+      break;
+    case kAdvancePc: advance(r.uleb()); break;
+    case kAdvanceLine: row.line += static_cast<uint64_t>(r.sleb()); break;
+    case kSetFile: row.file = r.uleb(); break;
+    case kSetColumn: row.column = r.uleb(); break;
+    case kConstAddPc: advance((255u - unit.opcode_base) / unit.line_range); break;
+    case kFixedAdvancePc: row.address += r.u16(); break;
+    default:
+      for (uint32_t i = 0; i < unit.operand_counts[op]; ++i) r.uleb();
+    }
+  }
+  return false;
+}
+
+/// Of the two tables of version 5's headers, reads entry after entry.
+class EntryList {
+ public:
+  EntryList(const LineSections& sections, const Unit& unit, DwarfReader& r)
+      : sections_(sections), unit_(unit), r_(r), format_count_(r.u8()), formats_(r) {
+    for (uint32_t i = 0; i < format_count_; ++i) {
+      r_.uleb();
+      r_.uleb();
+    }
+    count_ = format_count_ == 0 ? 0 : r_.uleb();
+  }
+
+  /// False behind the last one. Every form takes at least a byte, so there is an end.
+  bool next(FileName& out) {
+    if (seen_ == count_ || r_.failed()) return false;
+    ++seen_;
+    out = {};
+    DwarfReader formats = formats_;
+    for (uint32_t i = 0; i < format_count_; ++i) {
+      const uint64_t content = formats.uleb();
+      read_attribute(content, formats.uleb(), out);
+    }
+    return !r_.failed();
+  }
+
+ private:
+  void read_attribute(uint64_t content, uint64_t form, FileName& out) {
+    std::string_view text;
+    uint64_t number = 0;
+    switch (form) {
+    case kFormString: text = r_.string(); break;
+    case kFormLineStrp: text = string_at(sections_.line_str, offset()); break;
+    case kFormStrp: text = string_at(sections_.str, offset()); break;
+    case kFormData1: number = r_.u8(); break;
+    case kFormData2: number = r_.u16(); break;
+    case kFormData4: number = r_.u32(); break;
+    case kFormData8: number = r_.u64(); break;
+    case kFormUdata: number = r_.uleb(); break;
+    case kFormData16: r_.skip(16); break;
+    case kFormBlock: r_.skip(r_.uleb()); break;
+    default: r_.fail();
+    }
+    if (content == kContentPath) out.name = text;
+    if (content == kContentDirectory) out.directory = number;
+  }
+  uint64_t offset() { return r_.fixed_of(unit_.offset_bytes); }
+
+  const LineSections& sections_;
+  const Unit& unit_;
+  DwarfReader& r_;
+  uint32_t format_count_;
+  DwarfReader formats_;
+  uint64_t count_ = 0;
+  uint64_t seen_ = 0;
+};
+
+/// The entry of that number, from `first` on.
+FileName nth(EntryList& list, uint64_t number) {
+  FileName found;
+  for (uint64_t i = 0; list.next(found); ++i) {
+    if (i == number) return found;
+  }
+  return {};
+}
+
+/// File `number` and its directory, by the tables of version 5: both count from 0.
+SourceLine file_of_v5(const LineSections& sections, const Unit& unit, uint64_t number) {
+  DwarfReader r = unit.tables;
+  EntryList directories(sections, unit, r);
+  FileName entry;
+  while (directories.next(entry)) {
+  }
+  EntryList files(sections, unit, r);
+  const FileName file = nth(files, number);
+  DwarfReader again = unit.tables;
+  EntryList searched(sections, unit, again);
+  return {nth(searched, file.directory).name, file.name, 0, 0};
+}
+
+/// Before version 5 both count from 1, and directory 0 is where the compiler ran.
+SourceLine file_of_v4(const Unit& unit, uint64_t number) {
+  DwarfReader r = unit.tables;
+  while (!r.string().empty()) {
+  }
+  FileName file;
+  for (uint64_t i = 1;; ++i) {
+    file.name = r.string();
+    if (file.name.empty()) return {};
+    file.directory = r.uleb();
+    r.uleb();  // time
+    r.uleb();  // size
+    if (i == number) break;
+  }
+  SourceLine out;
+  out.file = file.name;
+  DwarfReader directories = unit.tables;
+  for (uint64_t i = 0; i < file.directory; ++i) {
+    out.directory = directories.string();
+    if (out.directory.empty()) break;
+  }
+  return out;
+}
+
+uint32_t saturated(uint64_t value) {
+  return static_cast<uint32_t>(std::min<uint64_t>(value, std::numeric_limits<uint32_t>::max()));
+}
+
+}  // namespace
+
+String path_of(const SourceLine& source) {
+  String out;
+  const bool is_here = source.directory.empty() || source.directory == ".";
+  if (!is_here && !source.file.starts_with('/')) {
+    out += source.directory;
+    if (!out.ends_with('/')) out += '/';
+  }
+  out += source.file;
+  return out;
+}
+
+LineSections line_sections(const Module& module) {
+  LineSections sections;
+  auto keep = [&](std::span<const uint8_t>& section, const CustomSection& custom) {
+    if (section.data() == nullptr) section = module.wire->view(custom.payload);
+  };
+  for (const CustomSection& custom : module.customs) {
+    if (custom.name == ".debug_line") keep(sections.line, custom);
+    if (custom.name == ".debug_str") keep(sections.str, custom);
+    if (custom.name == ".debug_line_str") keep(sections.line_str, custom);
+  }
+  return sections;
+}
+
+LineTable::LineTable(const LineSections& sections) : sections_(sections) {
+  if (sections_.line.size() > kMostSectionBytes) return;
+  DwarfReader in(sections_.line);
+  while (!in.at_end()) {
+    const auto at = static_cast<uint32_t>(in.offset());
+    Unit unit = read_unit(in);
+    if (unit.line_range == 0) continue;
+    DwarfReader& r = unit.program;
+    while (!r.at_end() && sequences_.size() < kMostSequences) {
+      Sequence sequence{0, 0, at, static_cast<uint32_t>(r.offset())};
+      uint64_t begin = ~uint64_t{0};
+      uint64_t end = 0;
+      const bool ended = run_sequence(unit, r, [&](const Row& row) {
+        begin = std::min(begin, row.address);
+        end = row.address;
+        return true;
+      });
+      // What the linker dropped begins at address 0 or lies beyond all code.
+      if (!ended || begin == 0 || begin >= end || end > kMostSectionBytes) continue;
+      sequence.begin = static_cast<uint32_t>(begin);
+      sequence.end = static_cast<uint32_t>(end);
+      sequences_.push_back(sequence);
+    }
+  }
+  std::sort(sequences_.begin(), sequences_.end(), [](const Sequence& a, const Sequence& b) {
+    return a.begin != b.begin ? a.begin < b.begin : a.program < b.program;
+  });
+}
+
+const LineTable::Sequence* LineTable::sequence_at(uint32_t address) const {
+  const auto next =
+      std::upper_bound(sequences_.begin(), sequences_.end(), address,
+                       [](uint32_t a, const Sequence& sequence) { return a < sequence.begin; });
+  if (next == sequences_.begin()) return nullptr;
+  const Sequence& sequence = *std::prev(next);
+  return address < sequence.end ? &sequence : nullptr;
+}
+
+SourceLine LineTable::find(uint32_t address) const {
+  const Vector<LineEntry> found = entries(address, address + 1);
+  if (found.empty() || found[0].line == 0 || found[0].address > address) return {};
+  return source_of(found[0]);
+}
+
+Vector<LineEntry> LineTable::entries(uint32_t begin, uint32_t end) const {
+  Vector<LineEntry> out;
+  const Sequence* sequence = sequence_at(begin);
+  if (sequence == nullptr) return out;
+  DwarfReader in(sections_.line, sequence->unit);
+  Unit unit = read_unit(in);
+  unit.program.seek(sequence->program);
+  run_sequence(unit, unit.program, [&](const Row& row) {
+    if (row.address >= end) return false;
+    // Of several rows up to `begin`, and at one address, the last counts.
+    const auto address = static_cast<uint32_t>(row.address);
+    while (!out.empty() && (address <= begin || address <= out.back().address)) out.pop_back();
+    out.push_back(
+        {address, saturated(row.file), saturated(row.line), saturated(row.column), sequence->unit});
+    return true;
+  });
+  return out;
+}
+
+SourceLine LineTable::source_of(const LineEntry& entry) const {
+  DwarfReader in(sections_.line, entry.unit);
+  const Unit unit = read_unit(in);
+  if (unit.line_range == 0) return {};
+  SourceLine out =
+      unit.version == 5 ? file_of_v5(sections_, unit, entry.file) : file_of_v4(unit, entry.file);
+  if (out.file.empty()) return {};
+  out.line = entry.line;
+  out.column = entry.column;
+  return out;
+}
+
+}  // namespace sluice
