@@ -41,10 +41,10 @@ void SectionParser::parse(SectionId id, ByteReader& r) {
   case SectionId::Export: return parse_exports(r);
   case SectionId::Start: return parse_start(r);
   case SectionId::Element: return parse_elements(r);
-  case SectionId::Data: return parse_datas(r);
   case SectionId::DataCount: return parse_data_count(r);
   case SectionId::Tag: return parse_tags(r);
-  case SectionId::Code: break;
+  case SectionId::Code:
+  case SectionId::Data: break;
   }
   UNREACHABLE("the decoder splits the code section itself");
 }
@@ -465,41 +465,44 @@ void SectionParser::parse_data_count(ByteReader& r) {
   module_.has_data_count = true;
 }
 
-void SectionParser::parse_datas(ByteReader& r) {
+uint32_t SectionParser::parse_data_section_count(ByteReader& r) {
   const uint64_t offset = r.offset();
   const uint32_t count = read_count(r, kMaxDataSegments, "data segments");
   if (module_.has_data_count && count != module_.data_count) {
     r.fail(ErrorKind::DataCountMismatch, offset);
   }
   reserve_for(module_.datas, count, r);
-  for (uint32_t i = 0; i < count && !r.failed(); ++i) read_data(r);
+  return count;
 }
 
-void SectionParser::read_data(ByteReader& r) {
+uint64_t SectionParser::parse_data(ByteReader& r) {
   const uint64_t offset = r.offset();
   const uint32_t flags = r.read_u32();
   if (flags > 2) r.fail(ErrorKind::BadDataFlags, offset);
   if (flags == 1) require(r, Feature::BulkMemory, offset);
-  if (r.failed()) return;
+  if (r.failed()) return 0;
   DataSegment segment;
   if (flags != 1) {
     segment.mode = SegmentMode::Active;
     const uint64_t memory_offset = flags == 2 ? r.offset() : offset;
     const uint32_t memory = flags == 2 ? r.read_u32() : 0;
-    if (r.failed()) return;
+    if (r.failed()) return 0;
     if (memory >= module_.memories.size()) {
       r.fail(ErrorKind::UnknownMemory, memory_offset, decimal(memory));
-      return;
+      return 0;
     }
     segment.memory = MemoryIdx{memory};
     segment.offset = read_offset(r, module_.memories[memory].limits.is_64);
   }
   const uint64_t length_offset = r.offset();
   const uint32_t length = r.read_u32();
+  if (r.failed()) return 0;
   segment.bytes.offset = static_cast<uint32_t>(r.offset());
   segment.bytes.size = length;
+  const uint64_t end = r.offset() + length;
   r.read_bytes(length, length_offset);
   if (!r.failed()) module_.datas.push_back(segment);
+  return end;
 }
 
 }  // namespace sluice

@@ -35,9 +35,14 @@ class SectionParser {
  public:
   explicit SectionParser(Module& module) : module_(module), const_exprs_(module) {}
 
-  /// The payload of any section but Code. Errors are left in `r`; bytes after the last item are
-  /// not looked at.
+  /// The payload of any section but Code and Data. Errors are left in `r`; bytes after the last
+  /// item are not looked at.
   void parse(SectionId id, ByteReader& r);
+  /// The data section in pieces: how many segments it has, and each of them. May be asked again
+  /// with more bytes where `r` ran out: nothing has been added then.
+  uint32_t parse_data_section_count(ByteReader& r);
+  /// The offset behind the segment, 0 if `r` ran out before that was known.
+  uint64_t parse_data(ByteReader& r);
 
  private:
   // Reads a vector's length; CountTooLarge if `limit` is exceeded.
@@ -55,7 +60,6 @@ class SectionParser {
   void parse_start(ByteReader& r);
   void parse_elements(ByteReader& r);
   void parse_data_count(ByteReader& r);
-  void parse_datas(ByteReader& r);
   void parse_tags(ByteReader& r);
 
   void read_import(ByteReader& r);
@@ -64,7 +68,6 @@ class SectionParser {
   void read_element(ByteReader& r);
   void read_element_funcs(ByteReader& r, ElemSegment& segment);
   void read_element_exprs(ByteReader& r, ElemSegment& segment);
-  void read_data(ByteReader& r);
   TypeIdx read_func_type_index(ByteReader& r);
   TableType read_table_type(ByteReader& r);
   MemoryType read_memory_type(ByteReader& r);

@@ -85,6 +85,8 @@ StreamDecoder::Step StreamDecoder::step() {
   case State::SectionPayload: return read_section_payload();
   case State::CodeCount: return read_code_count();
   case State::Body: return read_body();
+  case State::DataCount: return read_data_count();
+  case State::Data: return read_data();
   case State::Done: return Step::NeedsBytes;
   case State::Failed: break;
   }
@@ -142,6 +144,9 @@ StreamDecoder::Step StreamDecoder::read_section_header() {
     module_->code_section_size = size;
     has_code_section_ = true;
     state_ = State::CodeCount;
+  } else if (section_ == SectionId::Data) {
+    has_data_section_ = true;
+    state_ = State::DataCount;
   } else {
     state_ = State::SectionPayload;
   }
@@ -159,7 +164,6 @@ StreamDecoder::Step StreamDecoder::read_section_payload() {
   parser_->parse(section_, r);
   if (r.failed()) return fail(r.error());
   if (!r.at_end()) return fail_at(ErrorKind::SectionSize, r.offset());
-  if (section_ == SectionId::Data) has_data_section_ = true;
   pos_ = section_end_;
   state_ = State::SectionHeader;
   return Step::Advanced;
@@ -186,7 +190,7 @@ StreamDecoder::Step StreamDecoder::read_code_count() {
   return Step::Advanced;
 }
 
-StreamDecoder::Step StreamDecoder::end_code_section() {
+StreamDecoder::Step StreamDecoder::end_items() {
   if (pos_ != section_end_)
     return available() == 0 ? Step::NeedsBytes : fail_at(ErrorKind::SectionSize, pos_);
   state_ = State::SectionHeader;
@@ -195,7 +199,7 @@ StreamDecoder::Step StreamDecoder::end_code_section() {
 
 StreamDecoder::Step StreamDecoder::read_body() {
   const size_t index = module_->bodies.size();
-  if (index == declared_bodies_) return end_code_section();
+  if (index == declared_bodies_) return end_items();
   ByteReader r = section_reader();
   const uint32_t size = r.read_u32();
   if (ran_out(r) && r.end_offset() < section_end_) return Step::NeedsBytes;
@@ -211,6 +215,33 @@ StreamDecoder::Step StreamDecoder::read_body() {
   module_->bodies.push_back(body);
   pos_ = r.offset() + size;
   events_.body(body);
+  return Step::Advanced;
+}
+
+StreamDecoder::Step StreamDecoder::read_data_count() {
+  ByteReader r = section_reader();
+  const uint32_t count = parser_->parse_data_section_count(r);
+  if (ran_out(r) && r.end_offset() < section_end_) return Step::NeedsBytes;
+  if (r.failed()) return fail(r.error());
+  declared_datas_ = count;
+  pos_ = r.offset();
+  state_ = State::Data;
+  return Step::Advanced;
+}
+
+// A segment that is not all there is read again when it is; as long as not even its length is
+// there, when twice as many bytes of it are, so that many small pieces cost no more than one.
+StreamDecoder::Step StreamDecoder::read_data() {
+  if (module_->datas.size() == declared_datas_) return end_items();
+  if (bytes_received() < enough_at_) return Step::NeedsBytes;
+  ByteReader r = section_reader();
+  const uint64_t end = parser_->parse_data(r);
+  if (ran_out(r) && r.end_offset() < section_end_) {
+    enough_at_ = end != 0 ? end : std::min(pos_ + 2 * available(), section_end_);
+    return Step::NeedsBytes;
+  }
+  if (r.failed()) return fail(r.error());
+  pos_ = r.offset();
   return Step::Advanced;
 }
 
@@ -254,6 +285,11 @@ void StreamDecoder::finish_truncated() {
       fail_at(ErrorKind::SectionSize, r.offset());
       return;
     }
+  } else if (state_ == State::Data) {
+    enough_at_ = 0;
+    Step step = Step::Advanced;
+    while (step == Step::Advanced) step = read_data();
+    if (step == Step::Failed) return;
   } else if (state_ == State::Body && module_->bodies.size() < declared_bodies_) {
     ByteReader r = section_reader();
     r.read_u32();

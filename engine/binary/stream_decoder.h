@@ -1,9 +1,10 @@
 // StreamDecoder: turns bytes that arrive when they like into a Module (spec 5.5.16).
 //
-// Push style: feed() takes any piece, however small. Sections before the code section are parsed
-// when their last byte is there; from then on each function body is announced the moment it is
-// complete. The error, if any, depends on the bytes alone: not on how they were cut. Bodies
-// themselves are not looked at, which is the listener's part.
+// Push style: feed() takes any piece, however small. Sections are parsed when their last byte is
+// there; but each function body is announced the moment it is complete, and data segments, which
+// are often all that comes behind the code, are parsed while they arrive. The error, if any,
+// depends on the bytes alone: not on how they were cut. Bodies themselves are not looked at, which
+// is the listener's part.
 #pragma once
 
 #include <memory>
@@ -66,6 +67,8 @@ class StreamDecoder {
     SectionPayload,
     CodeCount,
     Body,
+    DataCount,
+    Data,
     Done,
     Failed
   };
@@ -79,7 +82,10 @@ class StreamDecoder {
   Step read_section_payload();
   Step read_code_count();
   Step read_body();
-  Step end_code_section();
+  Step read_data_count();
+  Step read_data();
+  // All items of a section have been read: its size has to say the same.
+  Step end_items();
 
   void finish_truncated();
   void finish_truncated_header();
@@ -104,6 +110,8 @@ class StreamDecoder {
   bool has_data_section_ = false;
   bool announced_ = false;
   uint32_t declared_bodies_ = 0;
+  uint32_t declared_datas_ = 0;
+  uint64_t enough_at_ = 0;  // bytes received when the next data segment is tried again
   Error error_{};
 };
 

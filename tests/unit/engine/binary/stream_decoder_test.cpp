@@ -1,5 +1,6 @@
 // Decoding: framing, order, truncation, and that no cut of the stream changes the outcome.
 #include <gtest/gtest.h>
+#include <numeric>
 #include <optional>
 #include <random>
 #include <string>
@@ -178,9 +179,18 @@ std::vector<Bytes> broken_modules() {
   };
 }
 
+// Segments of very different sizes; the second or third may be wrong.
+Bytes data_module(const Bytes& third) {
+  const Bytes large = cat({{0, 0x41, 0, 0x0b, 90}, Bytes(90, 'x')});
+  return module({section(5, {{0, 1}}), section(11, {large, {1, 1, 'y'}, third, {1, 1, 'z'}})});
+}
+
 std::vector<Bytes> corpus() {
   std::vector<Bytes> all = broken_modules();
   all.push_back(rich_module());
+  all.push_back(data_module({0, 0x41, 4, 0x0b, 1, 'a'}));
+  all.push_back(data_module({0, 0x42, 4, 0x0b, 1, 'a'}));
+  all.push_back(data_module({1, 100, 'a'}));
   all.push_back(header());
   return all;
 }
@@ -302,6 +312,35 @@ TEST(StreamDecoder, BodiesAreAnnouncedTheMomentTheyAreComplete) {
   EXPECT_TRUE(decoder.finish());
   EXPECT_FALSE(decoder.feed(bytes)) << "after the end";
   EXPECT_FALSE(decoder.finish());
+}
+
+TEST(StreamDecoder, DataSegmentsAreReadWhileTheyArrive) {
+  const Bytes bytes = data_module({1, 1, 'a'});
+  Log log;
+  StreamDecoder decoder(Features::standard(), registry(), log);
+  std::vector<size_t> seen;  // how many bytes had come when the number of segments grew
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    ASSERT_TRUE(decoder.feed(std::span(bytes).subspan(i, 1)));
+    while (seen.size() < decoder.module()->datas.size()) seen.push_back(i + 1);
+  }
+  EXPECT_TRUE(decoder.finish());
+  ASSERT_EQ(seen.size(), 4u);
+  for (size_t i = 0; i < seen.size(); ++i) {
+    const ByteRange range = decoder.module()->datas[i].bytes;
+    EXPECT_EQ(seen[i], range.offset + range.size);
+  }
+}
+
+// An offset of 200,000 instructions, byte by byte: a decoder that began again with every byte would
+// need hours.
+TEST(StreamDecoder, ALongOffsetInManyPiecesIsReadAFewTimes) {
+  Bytes segment = {0, 0x41, 0};
+  for (int i = 0; i < 100'000; ++i) segment.insert(segment.end(), {0x41, 0, 0x6a});
+  segment.insert(segment.end(), {0x0b, 0});
+  const Bytes bytes = module({section(5, {{0, 1}}), section(11, {segment})});
+  std::vector<size_t> every(bytes.size());
+  std::iota(every.begin(), every.end(), size_t{0});
+  EXPECT_TRUE(decode(std::span(bytes), every).ends_with("ok"));
 }
 
 TEST(StreamDecoder, ACutBodyIsShownAtTheEnd) {
