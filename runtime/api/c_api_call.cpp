@@ -13,6 +13,11 @@ struct sluice_linker {
   Linker value;
 };
 
+struct sluice_pre_instance {
+  PreInstance value;
+  std::shared_ptr<Engine> engine;  // as in sluice_module
+};
+
 namespace {
 
 /// A host function definition that owns `env` from the start, whatever fails later.
@@ -35,7 +40,7 @@ TrapCode call_callback(void* env, Caller& caller, Value* cells) {
   const auto& target = *static_cast<CallbackEnv*>(env);
   const uint32_t code = target.callback(target.env, reinterpret_cast<sluice_caller_t*>(&caller),
                                         reinterpret_cast<sluice_value_t*>(cells));
-  return code <= SLUICE_TRAP_EXIT ? static_cast<TrapCode>(code) : TrapCode::Host;
+  return code < kTrapCodeCount ? static_cast<TrapCode>(code) : TrapCode::Host;
 }
 
 void release_callback(void* env) {
@@ -51,6 +56,18 @@ Result<std::shared_ptr<const HostFuncDef>> callback_def(Engine& engine, sluice_f
       make_def(create<CallbackEnv>(callback, env, release), &release_callback);
   def->callback = &call_callback;
   def->signature = TRY(parse_func_type(*engine.types(), type));
+  return def;
+}
+
+Result<std::shared_ptr<const HostFuncDef>> typed_def(Engine& engine, sluice_func_type_t type,
+                                                     const void* code, void* env,
+                                                     void (*release)(void*)) {
+  std::shared_ptr<HostFuncDef> def = make_def(env, release);
+  def->typed_code = code;
+  def->signature = TRY(parse_func_type(*engine.types(), type));
+  if (!Engine::has_direct_form(engine.types()->func_type(def->signature))) {
+    return fail(ErrorKind::SignatureMismatch, kNoOffset, "the type does not fit registers");
+  }
   return def;
 }
 
@@ -145,6 +162,18 @@ sluice_error_t* sluice_func_new(sluice_store_t* store, sluice_func_type_t type,
   return nullptr;
 }
 
+sluice_error_t* sluice_func_new_typed(sluice_store_t* store, sluice_func_type_t type,
+                                      const void* code, void* env, void (*release)(void*),
+                                      sluice_func_t* out) {
+  Store& s = unwrap(store);
+  auto def = typed_def(s.engine(), type, code, env, release);
+  if (!def) return error_of(std::move(def).error());
+  const Result<Func> func = Func::create_host(s, *std::move(def));
+  if (!func) return error_of(func.error());
+  *out = make_handle<sluice_func_t>(s, func->record());
+  return nullptr;
+}
+
 sluice_error_t* sluice_func_get_type(const sluice_store_t* store, sluice_func_t func,
                                      sluice_func_type_t* out) {
   auto* record = resolve<FuncRecord>(unwrap(store), func);
@@ -171,8 +200,11 @@ sluice_error_t* sluice_func_typed(sluice_store_t* store, sluice_func_t func,
   const FuncType& actual = Func(record).type();
   if (!same_types(actual.params(), type.params, type.param_count) ||
       !same_types(actual.results(), type.results, type.result_count)) {
+    const Result<CanonicalTypeId> wanted = parse_func_type(*s.engine().types(), type);
+    if (!wanted) return error_of(wanted.error());
     return error_of(ErrorKind::SignatureMismatch,
-                    String("the function has type ") + to_string(actual));
+                    String("the function has type ") + to_string(actual) + ", not " +
+                        to_string(s.engine().types()->func_type(*wanted)));
   }
   const Result<EntryStubs> stubs = s.engine().entry_stubs(Func(record).signature());
   if (!stubs) return error_of(stubs.error());
@@ -239,16 +271,10 @@ sluice_error_t* sluice_linker_define_typed_func(sluice_linker_t* linker, const c
                                                 size_t name_size, sluice_func_type_t type,
                                                 const void* code, void* env,
                                                 void (*release)(void*)) {
-  std::shared_ptr<HostFuncDef> def = make_def(env, release);
-  const Result<CanonicalTypeId> signature = parse_func_type(*linker->value.engine().types(), type);
-  if (!signature) return error_of(signature.error());
-  if (!Engine::has_direct_form(linker->value.engine().types()->func_type(*signature))) {
-    return error_of(ErrorKind::SignatureMismatch, "the type does not fit registers");
-  }
-  def->signature = *signature;
-  def->typed_code = code;
+  auto def = typed_def(linker->value.engine(), type, code, env, release);
+  if (!def) return error_of(std::move(def).error());
   const Result<void> done =
-      linker->value.define_func(text(module, module_size), text(name, name_size), std::move(def));
+      linker->value.define_func(text(module, module_size), text(name, name_size), *std::move(def));
   return done ? nullptr : error_of(done.error());
 }
 
@@ -283,5 +309,24 @@ sluice_error_t* sluice_linker_instantiate(const sluice_linker_t* linker, sluice_
   *out = make_handle<sluice_instance_t>(unwrap(store), *instance);
   return nullptr;
 }
+
+sluice_error_t* sluice_linker_pre_instantiate(const sluice_linker_t* linker,
+                                              const sluice_module_t* module,
+                                              sluice_pre_instance_t** out) {
+  Result<PreInstance> pre = linker->value.pre_instantiate(module->value);
+  if (!pre) return error_of(std::move(pre).error());
+  *out = create<sluice_pre_instance>(*std::move(pre), module->engine);
+  return nullptr;
+}
+
+sluice_error_t* sluice_pre_instance_instantiate(const sluice_pre_instance_t* pre,
+                                                sluice_store_t* store, sluice_instance_t* out) {
+  Outcome<Instance*> instance = pre->value.instantiate(unwrap(store));
+  if (!instance) return error_of(std::move(instance).error());
+  *out = make_handle<sluice_instance_t>(unwrap(store), *instance);
+  return nullptr;
+}
+
+void sluice_pre_instance_delete(sluice_pre_instance_t* pre) { destroy(pre); }
 
 }  // extern "C"

@@ -8,6 +8,30 @@
 using namespace sluice;
 using namespace sluice::api;
 
+namespace {
+
+// As in c_api_call.cpp: one hop between the two names of a type.
+struct LimiterEnv {
+  sluice_limiter_t limiter;
+  void* env;
+  void (*release)(void*);
+};
+
+bool ask_limiter(void* env, const Growth& growth) {
+  const auto& target = *static_cast<LimiterEnv*>(env);
+  const sluice_growth_t asked = {static_cast<sluice_kind_t>(growth.kind), growth.current,
+                                 growth.desired, growth.maximum};
+  return target.limiter(target.env, &asked);
+}
+
+void release_limiter(void* env) {
+  auto* target = static_cast<LimiterEnv*>(env);
+  if (target->release != nullptr) target->release(target->env);
+  destroy(target);
+}
+
+}  // namespace
+
 extern "C" {
 
 sluice_error_t* sluice_store_new(sluice_engine_t* engine, void* user_data, sluice_store_t** out) {
@@ -20,6 +44,29 @@ sluice_error_t* sluice_store_new(sluice_engine_t* engine, void* user_data, sluic
 
 void sluice_store_delete(sluice_store_t* store) {
   if (store != nullptr) delete &unwrap(store);
+}
+
+uint64_t sluice_store_id(const sluice_store_t* store) { return unwrap(store).id(); }
+
+sluice_error_t* sluice_store_check_thread(const sluice_store_t* store) {
+  const Result<void> checked = unwrap(store).check_thread();
+  return checked ? nullptr : error_of(checked.error());
+}
+
+void sluice_store_set_limits(sluice_store_t* store, const sluice_store_limits_t* limits) {
+  unwrap(store).limiter().set_limits({limits->memory_bytes, limits->table_elements,
+                                      limits->instances, limits->memories, limits->tables,
+                                      limits->trap_on_refused_grow});
+}
+
+void sluice_store_set_limiter(sluice_store_t* store, sluice_limiter_t limiter, void* env,
+                              void (*release)(void*)) {
+  Limiter& target = unwrap(store).limiter();
+  if (limiter == nullptr) {
+    target.set_callback(nullptr, env, release);
+    return;
+  }
+  target.set_callback(&ask_limiter, create<LimiterEnv>(limiter, env, release), &release_limiter);
 }
 
 void* sluice_store_user_data(const sluice_store_t* store) { return unwrap(store).user_data; }

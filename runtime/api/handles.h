@@ -89,6 +89,7 @@ static_assert(kFuncRef.bits() == SLUICE_FUNCREF && kExternRef.bits() == SLUICE_E
               kExnRef.bits() == SLUICE_EXNREF);
 static_assert(sizeof(ValType) == sizeof(sluice_type_t));
 static_assert(static_cast<int>(TrapCode::Exit) == SLUICE_TRAP_EXIT);
+static_assert(static_cast<int>(TrapCode::StoreLimit) == SLUICE_TRAP_STORE_LIMIT);
 static_assert(static_cast<int>(ExternKind::Tag) == SLUICE_KIND_TAG);
 static_assert(static_cast<int>(ErrorClass::Runtime) == SLUICE_ERROR_RUNTIME);
 

@@ -41,9 +41,19 @@ bool in_range(uint64_t start, uint64_t count, uint64_t size) {
   return count <= size && start <= size - count;
 }
 
+/// What memory.grow and table.grow give.
+BuiltinResult grow_result(InstanceData* data, const Result<uint64_t>& old) {
+  if (old) return ok(*old);
+  Store& store = instance_of(data).store();
+  if (old.error().kind == ErrorKind::StoreLimit && store.limiter().traps_on_refused_grow()) {
+    store.note_trap_message(old.error().message());
+    return trap(TrapCode::StoreLimit);
+  }
+  return ok(~uint64_t{0});
+}
+
 BuiltinResult builtin_MemoryGrow(InstanceData* data, uint64_t memory, uint64_t delta) {
-  const Result<uint64_t> old = memory_of(data, memory).grow(delta);
-  return ok(old ? *old : ~uint64_t{0});
+  return grow_result(data, memory_of(data, memory).grow(delta));
 }
 
 BuiltinResult builtin_MemoryCopy(InstanceData* data, uint64_t memories, uint64_t dst, uint64_t src,
@@ -136,8 +146,7 @@ BuiltinResult builtin_TableSet(InstanceData* data, uint64_t table, uint64_t inde
 
 BuiltinResult builtin_TableGrow(InstanceData* data, uint64_t table, uint64_t value,
                                 uint64_t delta) {
-  const Result<uint64_t> old = table_of(data, table).grow(delta, reference(value));
-  return ok(old ? *old : ~uint64_t{0});
+  return grow_result(data, table_of(data, table).grow(delta, reference(value)));
 }
 
 BuiltinResult builtin_TableFill(InstanceData* data, uint64_t table, uint64_t start, uint64_t value,
@@ -209,7 +218,8 @@ BuiltinResult builtin_CompileFunc(InstanceData* data, uint64_t slot_end) {
                      static_cast<uint32_t>(in_table / kJumpSlotBytes)};
   Result<const void*> code = instance.compiled()->require_code(func);
   if (code) return ok(reinterpret_cast<uintptr_t>(*code));
-  instance.store().note_compile_failure(code.error());
+  instance.store().note_trap_message(String(trap_text(TrapCode::CompileFailed)) + ": " +
+                                     code.error().message());
   return trap(TrapCode::CompileFailed);
 }
 

@@ -63,6 +63,7 @@ Outcome<void> Func::call(Store& store, std::span<const Value> args,
 
 Outcome<void> Func::call(std::span<const Value> args, std::span<Value> results) const {
   Store& store = this->store();
+  TRY_VOID(store.check_thread());
   const FuncType& type = this->type();
   if (args.size() != type.param_count) {
     return fail(ErrorKind::SignatureMismatch, kNoOffset,

@@ -58,6 +58,12 @@ class Extern {
 /// imported tables and memories stays done, as the specification says.
 Outcome<Instance*> instantiate(Store& store, std::shared_ptr<const CompiledModule> module,
                                std::span<const Extern> imports);
+/// The same in two steps. First, for the module alone: does it contain anything that cannot be
+/// instantiated? Then, any number of times, with imports that fit (import_check.h) and of the
+/// module's engine.
+Result<void> check_instantiable(const CompiledModule& compiled);
+Outcome<Instance*> instantiate_checked(Store& store, std::shared_ptr<const CompiledModule> module,
+                                       std::span<const Extern> imports);
 
 class Instance : public Allocated {
  public:

@@ -1,6 +1,6 @@
-// Instantiation (spec 4.6.4): matching imports, making objects, evaluating initialisers, active
-// segments, the start function; in the specification's order, because a failure half-way leaves
-// behind what was done until then.
+// Instantiation (spec 4.6.4): making objects, evaluating initialisers, active segments, the start
+// function; in the specification's order, because a failure half-way leaves behind what was done
+// until then. What imports must be like is import_check's business.
 
 #include <cstring>
 
@@ -9,68 +9,10 @@
 #include "jit/pipeline/compiled_module.h"
 #include "runtime/store/const_eval.h"
 #include "runtime/store/engine.h"
+#include "runtime/store/import_check.h"
 #include "runtime/store/store.h"
 
 namespace sluice {
-namespace {
-
-/// Does a thing of these limits fit an import that declares `declared` (spec 3.3.11)?
-bool limits_match(const Limits& actual, const Limits& declared) {
-  if (actual.is_64 != declared.is_64 || actual.is_shared != declared.is_shared) return false;
-  if (actual.min < declared.min) return false;
-  if (!declared.has_max) return true;
-  return actual.has_max && actual.max <= declared.max;
-}
-
-const char* kind_name(ExternKind kind) {
-  switch (kind) {
-  case ExternKind::Func: return "function";
-  case ExternKind::Table: return "table";
-  case ExternKind::Memory: return "memory";
-  case ExternKind::Global: return "global";
-  case ExternKind::Tag: return "tag";
-  }
-  return "import";
-}
-
-std::unexpected<Error> import_error(ErrorKind kind, const Import& import, std::string_view why) {
-  String detail("\"");
-  detail += import.module;
-  detail += "\" \"";
-  detail += import.name;
-  detail += "\": ";
-  detail += why;
-  return fail(kind, kNoOffset, std::move(detail));
-}
-
-String describe_limits(const Limits& limits) {
-  String text = limits.is_64 ? String("i64 ") : String();
-  text += decimal(limits.min);
-  if (limits.has_max) {
-    text += "..";
-    text += decimal(limits.max);
-  }
-  if (limits.is_shared) text += " shared";
-  return text;
-}
-
-String expected_found(const char* kind, std::string_view expected, std::string_view found) {
-  String text("expected ");
-  text += kind;
-  text += ' ';
-  text += expected;
-  text += ", found ";
-  text += found;
-  return text;
-}
-
-String describe(const GlobalType& type) {
-  String text = type.is_mutable ? String("mutable ") : String("constant ");
-  return text + to_string(type.type);
-}
-
-}  // namespace
-
 /// One instantiation in progress; a friend of what it fills.
 class Instantiation {
  public:
@@ -80,13 +22,6 @@ class Instantiation {
  private:
   Instantiation(Store& store, std::shared_ptr<const CompiledModule> compiled);
 
-  Result<void> check_supported() const;
-  Result<void> check_import(const Import& import, const Extern& given) const;
-  Result<void> check_func(const Import& import, Func given) const;
-  Result<void> check_table(const Import& import, const Table& given) const;
-  Result<void> check_memory(const Import& import, const Memory& given) const;
-  Result<void> check_global(const Import& import, const Global& given) const;
-  Result<void> check_tag(const Import& import, const Tag& given) const;
   Result<void> make_block();
   void bind_import(const Import& import, const Extern& given);
   Result<void> make_memories();
@@ -103,7 +38,6 @@ class Instantiation {
     return reinterpret_cast<T*>(static_cast<uint8_t*>(instance_.block_.data()) + offset);
   }
   ValType canonical_type(ValType type) const { return canonical(module_.types, type); }
-  const TypeRegistry& types() const { return *store_.engine().types(); }
 
   Store& store_;
   std::unique_ptr<Instance> owned_;  // until the store has it
@@ -116,88 +50,6 @@ class Instantiation {
 Instantiation::Instantiation(Store& store, std::shared_ptr<const CompiledModule> compiled)
     : store_(store), owned_(new Instance(store, std::move(compiled))), instance_(*owned_),
       compiled_(*instance_.compiled_), module_(instance_.module_) {}
-
-Result<void> Instantiation::check_supported() const {
-  for (const GlobalDecl& g : module_.globals) TRY_VOID(check_const_expr(g.init));
-  for (const TableDecl& t : module_.tables) TRY_VOID(check_const_expr(t.init));
-  for (const ElemSegment& e : module_.elems) {
-    TRY_VOID(check_const_expr(e.offset));
-    for (const ConstExpr& expr : e.exprs) TRY_VOID(check_const_expr(expr));
-  }
-  for (const DataSegment& d : module_.datas) TRY_VOID(check_const_expr(d.offset));
-  return {};
-}
-
-Result<void> Instantiation::check_import(const Import& import, const Extern& given) const {
-  if (&given.store() != &store_) return import_error(ErrorKind::WrongStore, import, "");
-  if (given.kind() != import.kind) {
-    return import_error(ErrorKind::IncompatibleImport, import,
-                        expected_found("a", kind_name(import.kind), kind_name(given.kind())));
-  }
-  switch (import.kind) {
-  case ExternKind::Func: return check_func(import, given.func());
-  case ExternKind::Table: return check_table(import, *given.table());
-  case ExternKind::Memory: return check_memory(import, *given.memory());
-  case ExternKind::Global: return check_global(import, *given.global());
-  case ExternKind::Tag: return check_tag(import, *given.tag());
-  }
-  UNREACHABLE("an ExternKind");
-}
-
-Result<void> Instantiation::check_func(const Import& import, Func given) const {
-  const TypeDef& declared = module_.types[raw(module_.funcs[import.index])];
-  if (types().is_subtype(given.signature(), declared.canonical)) return {};
-  return import_error(
-      ErrorKind::IncompatibleImport, import,
-      expected_found("function", to_string(declared.func), to_string(given.type())));
-}
-
-Result<void> Instantiation::check_table(const Import& import, const Table& given) const {
-  const TableType& declared = module_.tables[import.index].type;
-  const TableType actual = given.type();
-  const ValType element = canonical_type(declared.element);
-  if (actual.element == element && limits_match(actual.limits, declared.limits)) return {};
-  return import_error(
-      ErrorKind::IncompatibleImport, import,
-      expected_found("table", to_string(element) + " " + describe_limits(declared.limits),
-                     to_string(actual.element) + " " + describe_limits(actual.limits)));
-}
-
-Result<void> Instantiation::check_memory(const Import& import, const Memory& given) const {
-  const MemoryType& declared = module_.memories[import.index];
-  const MemoryType actual = given.type();
-  if (actual.page_size_log2 != declared.page_size_log2 ||
-      !limits_match(actual.limits, declared.limits)) {
-    return import_error(
-        ErrorKind::IncompatibleImport, import,
-        expected_found("memory", describe_limits(declared.limits), describe_limits(actual.limits)));
-  }
-  // Code without checks must never meet a memory without guards. Both are of one engine, and of one
-  // page size, so they agree.
-  CHECK(given.mode() == mode_of(declared, compiled_.options().memory_mode), "memory's mode");
-  return {};
-}
-
-Result<void> Instantiation::check_global(const Import& import, const Global& given) const {
-  const GlobalType& declared = module_.globals[import.index].type;
-  const GlobalType expected{canonical_type(declared.type), declared.is_mutable};
-  const GlobalType& actual = given.type();
-  bool fits = actual.is_mutable == expected.is_mutable;
-  if (expected.is_mutable) {
-    fits = fits && actual.type == expected.type;
-  } else {
-    fits = fits && types().is_subtype(actual.type, expected.type);
-  }
-  if (fits) return {};
-  return import_error(ErrorKind::IncompatibleImport, import,
-                      expected_found("global", describe(expected), describe(actual)));
-}
-
-Result<void> Instantiation::check_tag(const Import& import, const Tag& given) const {
-  const TypeDef& declared = module_.types[raw(module_.tags[import.index].type)];
-  if (given.type() == declared.canonical) return {};
-  return import_error(ErrorKind::IncompatibleImport, import, "the tag has another type");
-}
 
 Result<void> Instantiation::make_block() {
   const InstanceLayout& layout = compiled_.layout();
@@ -357,18 +209,10 @@ Outcome<void> Instantiation::run_start() {
 
 Outcome<Instance*> Instantiation::run(Store& store, std::shared_ptr<const CompiledModule> compiled,
                                       std::span<const Extern> imports) {
-  if (compiled->module().registry != store.engine().types()) return fail(ErrorKind::WrongEngine);
+  TRY_VOID(store.check_thread());
+  TRY_VOID(store.limiter().check_instance(store.instances_.size()));
   Instantiation self(store, std::move(compiled));
   const Module& module = self.module_;
-  if (imports.size() != module.imports.size()) {
-    return fail(ErrorKind::UnknownImport, kNoOffset,
-                String("the module has ") + decimal(module.imports.size()) + " imports, " +
-                    decimal(imports.size()) + " were given");
-  }
-  TRY_VOID(self.check_supported());
-  for (size_t i = 0; i < imports.size(); ++i) {
-    TRY_VOID(self.check_import(module.imports[i], imports[i]));
-  }
   TRY_VOID(self.make_block());
   for (size_t i = 0; i < imports.size(); ++i) self.bind_import(module.imports[i], imports[i]);
   // From here on objects of the store may refer to the instance, so the store owns it.
@@ -384,9 +228,37 @@ Outcome<Instance*> Instantiation::run(Store& store, std::shared_ptr<const Compil
   return &self.instance_;
 }
 
-Outcome<Instance*> instantiate(Store& store, std::shared_ptr<const CompiledModule> module,
-                               std::span<const Extern> imports) {
+Result<void> check_instantiable(const CompiledModule& compiled) {
+  const Module& module = compiled.module();
+  for (const GlobalDecl& g : module.globals) TRY_VOID(check_const_expr(g.init));
+  for (const TableDecl& t : module.tables) TRY_VOID(check_const_expr(t.init));
+  for (const ElemSegment& e : module.elems) {
+    TRY_VOID(check_const_expr(e.offset));
+    for (const ConstExpr& expr : e.exprs) TRY_VOID(check_const_expr(expr));
+  }
+  for (const DataSegment& d : module.datas) TRY_VOID(check_const_expr(d.offset));
+  return {};
+}
+
+Outcome<Instance*> instantiate_checked(Store& store, std::shared_ptr<const CompiledModule> module,
+                                       std::span<const Extern> imports) {
   return Instantiation::run(store, std::move(module), imports);
+}
+
+Outcome<Instance*> instantiate(Store& store, std::shared_ptr<const CompiledModule> compiled,
+                               std::span<const Extern> imports) {
+  const Module& module = compiled->module();
+  if (module.registry != store.engine().types()) return fail(ErrorKind::WrongEngine);
+  if (imports.size() != module.imports.size()) {
+    return fail(ErrorKind::UnknownImport, kNoOffset,
+                String("the module has ") + decimal(module.imports.size()) + " imports, " +
+                    decimal(imports.size()) + " were given");
+  }
+  TRY_VOID(check_instantiable(*compiled));
+  for (size_t i = 0; i < imports.size(); ++i) {
+    TRY_VOID(check_import(store, *compiled, module.imports[i], imports[i]));
+  }
+  return instantiate_checked(store, std::move(compiled), imports);
 }
 
 }  // namespace sluice

@@ -2,6 +2,7 @@
 
 #include "jit/pipeline/compiled_module.h"
 #include "runtime/store/engine.h"
+#include "runtime/store/import_check.h"
 #include "runtime/store/store.h"
 
 namespace sluice {
@@ -28,6 +29,14 @@ String quoted(std::string_view module, std::string_view name) {
   return text;
 }
 
+/// The definition in a store; nothing if it is an object of another.
+Result<std::optional<Extern>> bind(const Definition& definition, Store& store) {
+  if (definition.host != nullptr) {
+    return std::optional<Extern>(TRY(Func::create_host(store, definition.host)));
+  }
+  return definition.store_id == store.id() ? definition.object : std::nullopt;
+}
+
 }  // namespace
 
 Linker::Linker(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
@@ -47,7 +56,7 @@ Result<void> Linker::insert(std::string_view module, std::string_view name, Defi
   return {};
 }
 
-const Linker::Definition* Linker::find(std::string_view module, std::string_view name) const {
+const Definition* Linker::find(std::string_view module, std::string_view name) const {
   const auto found = definitions_.find(key_of(module, name));
   return found == definitions_.end() ? nullptr : &found->second;
 }
@@ -89,25 +98,21 @@ Result<std::optional<Extern>> Linker::lookup(Store& store, std::string_view modu
   if (&store.engine() != engine_.get()) return fail(ErrorKind::WrongEngine);
   const Definition* definition = find(module, name);
   if (definition == nullptr) return std::optional<Extern>();
-  if (definition->host != nullptr) {
-    return std::optional<Extern>(TRY(Func::create_host(store, definition->host)));
-  }
-  if (definition->store_id != store.id()) {
-    return fail(ErrorKind::WrongStore, kNoOffset, quoted(module, name));
-  }
-  return definition->object;
+  const std::optional<Extern> found = TRY(bind(*definition, store));
+  if (!found) return fail(ErrorKind::WrongStore, kNoOffset, quoted(module, name));
+  return found;
 }
 
-Outcome<Instance*> Linker::instantiate(Store& store,
-                                       std::shared_ptr<const CompiledModule> compiled) const {
+Result<PreInstance> Linker::pre_instantiate(std::shared_ptr<const CompiledModule> compiled) const {
   const Module& module = compiled->module();
-  Vector<Extern> imports;
+  if (module.registry != engine_->types()) return fail(ErrorKind::WrongEngine);
+  Vector<Definition> imports;
   imports.reserve(module.imports.size());
   String missing;
   size_t missing_count = 0;
   for (const Import& import : module.imports) {
-    const std::optional<Extern> found = TRY(lookup(store, import.module, import.name));
-    if (found) {
+    const Definition* found = find(import.module, import.name);
+    if (found != nullptr) {
       imports.push_back(*found);
     } else if (missing_count++ < kMaxListedImports) {
       if (!missing.empty()) missing += ", ";
@@ -120,7 +125,35 @@ Outcome<Instance*> Linker::instantiate(Store& store,
     missing += " more";
   }
   if (missing_count != 0) return fail(ErrorKind::UnknownImport, kNoOffset, std::move(missing));
-  return sluice::instantiate(store, std::move(compiled), imports);
+  TRY_VOID(check_instantiable(*compiled));
+  for (size_t i = 0; i < imports.size(); ++i) {
+    const Import& import = module.imports[i];
+    if (imports[i].host == nullptr) continue;
+    TRY_VOID(check_kind(import, ExternKind::Func));
+    TRY_VOID(check_func_import(*compiled, import, imports[i].host->signature));
+  }
+  return PreInstance(std::move(compiled), std::move(imports));
+}
+
+Outcome<Instance*> PreInstance::instantiate(Store& store) const {
+  const Module& module = compiled_->module();
+  if (module.registry != store.engine().types()) return fail(ErrorKind::WrongEngine);
+  Vector<Extern> imports;
+  imports.reserve(imports_.size());
+  for (size_t i = 0; i < imports_.size(); ++i) {
+    const std::optional<Extern> given = TRY(bind(imports_[i], store));
+    if (!given) return import_error(ErrorKind::WrongStore, module.imports[i], "");
+    if (imports_[i].host == nullptr) {
+      TRY_VOID(check_import(store, *compiled_, module.imports[i], *given));
+    }
+    imports.push_back(*given);
+  }
+  return instantiate_checked(store, compiled_, imports);
+}
+
+Outcome<Instance*> Linker::instantiate(Store& store,
+                                       std::shared_ptr<const CompiledModule> compiled) const {
+  return TRY(pre_instantiate(std::move(compiled))).instantiate(store);
 }
 
 }  // namespace sluice

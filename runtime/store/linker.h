@@ -1,4 +1,5 @@
-// Linker: two-part names → things to import, and instantiation by name.
+// Linker: two-part names → things to import, and instantiation by name. PreInstance: a module for
+// which that is done, all but what depends on a store.
 //
 // Belongs to an engine. Host functions defined here are store-independent and come to life in each
 // store that uses them; all other definitions are objects of one store, and instantiating in
@@ -16,6 +17,31 @@
 #include "runtime/store/instance.h"
 
 namespace sluice {
+
+/// What a linker knows about one name: a host function, or an object of one store.
+struct Definition {
+  std::optional<Extern> object;  // not to be looked into unless the store is the one at hand:
+  uint64_t store_id = 0;         // it may be gone
+  std::shared_ptr<const HostFuncDef> host;
+};
+
+/// A module with its imports found. Immutable: any number of threads instantiate it, each in a
+/// store of its own. Keeps what it needs alive, but not the linker, whose later definitions do not
+/// change it.
+class PreInstance : public Allocated {
+ public:
+  /// What is left to do for imports: host functions come to life in the store, objects must be of
+  /// the store and fit.
+  Outcome<Instance*> instantiate(Store& store) const;
+
+ private:
+  friend class Linker;
+  PreInstance(std::shared_ptr<const CompiledModule> compiled, Vector<Definition> imports)
+      : compiled_(std::move(compiled)), imports_(std::move(imports)) {}
+
+  std::shared_ptr<const CompiledModule> compiled_;
+  Vector<Definition> imports_;  // one for each import, in the module's order
+};
 
 class Linker : public Allocated {
  public:
@@ -43,15 +69,13 @@ class Linker : public Allocated {
   /// What the name stands for in `store`, or nothing.
   Result<std::optional<Extern>> lookup(Store& store, std::string_view module,
                                        std::string_view name) const;
-  /// Imports by name. All missing imports are reported in one UnknownImport error.
+  /// Finds all imports and checks the types of host functions, once. All missing imports are
+  /// reported in one UnknownImport error.
+  Result<PreInstance> pre_instantiate(std::shared_ptr<const CompiledModule> module) const;
+  /// Both steps.
   Outcome<Instance*> instantiate(Store& store, std::shared_ptr<const CompiledModule> module) const;
 
  private:
-  struct Definition {
-    std::optional<Extern> object;
-    uint64_t store_id = 0;  // of object
-    std::shared_ptr<const HostFuncDef> host;
-  };
   struct StringHash {
     size_t operator()(const String& s) const;
   };

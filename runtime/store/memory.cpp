@@ -24,6 +24,12 @@ uint64_t max_size_bytes(const Engine& engine, const MemoryType& type) {
   return pages << type.page_size_log2;
 }
 
+Growth growth_of(const MemoryType& type, uint64_t current, uint64_t desired) {
+  const bool bounded = type.limits.has_max && type.limits.max <= UINT64_MAX >> type.page_size_log2;
+  return {ExternKind::Memory, current, desired,
+          bounded ? type.limits.max << type.page_size_log2 : UINT64_MAX};
+}
+
 }  // namespace
 
 MemoryStorage::~MemoryStorage() {
@@ -96,13 +102,16 @@ Result<void> MemoryStorage::resize(uint64_t new_size_bytes) {
   return {};
 }
 
+Result<void> MemoryStorage::check_grow(uint64_t old_size_bytes, uint64_t delta_pages) const {
+  if (delta_pages <= (max_size_bytes_ - old_size_bytes) >> type_.page_size_log2) return {};
+  return fail(ErrorKind::MemoryLimit);
+}
+
 Result<uint64_t> MemoryStorage::grow(uint64_t delta_pages) {
   std::unique_lock<ForkMutex> lock;
   if (grow_mutex_) lock = std::unique_lock<ForkMutex>(*grow_mutex_);
   const uint64_t old_size = data_.size_bytes;
-  if (delta_pages > (max_size_bytes_ - old_size) >> type_.page_size_log2) {
-    return fail(ErrorKind::MemoryLimit);
-  }
+  TRY_VOID(check_grow(old_size, delta_pages));
   if (delta_pages != 0) TRY_VOID(resize(old_size + (delta_pages << type_.page_size_log2)));
   return old_size;
 }
@@ -116,16 +125,28 @@ Result<Memory*> Memory::create(Store& store, const MemoryType& type,
     return fail(ErrorKind::SizeMinGreaterMax);
   }
   if (type.limits.is_shared && !type.limits.has_max) return fail(ErrorKind::SharedMemoryNoMax);
-  auto storage = TRY(MemoryStorage::create(store.engine(), type, std::move(image)));
-  store.memories_.push_back(std::unique_ptr<Memory>(new Memory(store, std::move(storage))));
+  const uint64_t pages = std::min(type.limits.min, UINT64_MAX >> type.page_size_log2);
+  TRY_VOID(check_limits(store, type, pages << type.page_size_log2));
+  return add(store, TRY(MemoryStorage::create(store.engine(), type, std::move(image))));
+}
+
+/// May the store have one more memory of that size?
+Result<void> Memory::check_limits(Store& store, const MemoryType& type, uint64_t size_bytes) {
+  return store.limiter().check_new(store.memories_.size(), growth_of(type, 0, size_bytes));
+}
+
+Memory* Memory::add(Store& store, std::shared_ptr<MemoryStorage> storage) {
+  std::unique_ptr<Memory> memory(new Memory(store, std::move(storage)));
+  store.limiter().note(ExternKind::Memory, memory->size_bytes());
+  store.memories_.push_back(std::move(memory));
   return store.memories_.back().get();
 }
 
 Result<Memory*> Memory::share(Store& store, Memory& other) {
   if (&store.engine() != &other.store().engine()) return fail(ErrorKind::WrongEngine);
   if (!other.is_shared()) return fail(ErrorKind::WrongStore, kNoOffset, "the memory is not shared");
-  store.memories_.push_back(std::unique_ptr<Memory>(new Memory(store, other.storage_)));
-  return store.memories_.back().get();
+  TRY_VOID(check_limits(store, other.storage_->declared_type(), other.size_bytes()));
+  return add(store, other.storage_);
 }
 
 MemoryType Memory::type() const {
@@ -135,7 +156,13 @@ MemoryType Memory::type() const {
 }
 
 Result<uint64_t> Memory::grow(uint64_t delta_pages) {
+  const uint64_t current = size_bytes();
+  TRY_VOID(storage_->check_grow(current, delta_pages));
+  const uint64_t delta_bytes = delta_pages << page_size_log2();
+  TRY_VOID(store_.limiter().check_growth(
+      growth_of(storage_->declared_type(), current, current + delta_bytes)));
   const uint64_t old_size = TRY(storage_->grow(delta_pages));
+  store_.limiter().note(ExternKind::Memory, delta_bytes);
   return old_size >> page_size_log2();
 }
 

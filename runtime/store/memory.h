@@ -39,6 +39,8 @@ class MemoryStorage : public Allocated {
 
   /// Old size in bytes, or an error whose kind is MemoryLimit or OutOfMemory.
   Result<uint64_t> grow(uint64_t delta_pages);
+  /// MemoryLimit if that is more than the type or the engine allows.
+  Result<void> check_grow(uint64_t old_size_bytes, uint64_t delta_pages) const;
   MemoryData& data() { return data_; }
   const MemoryType& declared_type() const { return type_; }
   MemoryMode mode() const { return mode_; }
@@ -81,7 +83,8 @@ class Memory : public Allocated {
   uint64_t size_pages() const { return size_bytes() >> page_size_log2(); }
   uint32_t page_size_log2() const { return storage_->declared_type().page_size_log2; }
 
-  /// Old size in pages. Wasm's memory.grow and the host's are the same operation.
+  /// Old size in pages. Wasm's memory.grow and the host's are the same operation. What refused it
+  /// is the error's kind: MemoryLimit (its type or the engine), StoreLimit or OutOfMemory.
   Result<uint64_t> grow(uint64_t delta_pages);
 
   /// The bytes [offset, offset + count), or OutOfBoundsAccess. See base() for how long it is valid.
@@ -107,6 +110,8 @@ class Memory : public Allocated {
   friend class Store;
   Memory(Store& store, std::shared_ptr<MemoryStorage> storage)
       : store_(store), storage_(std::move(storage)) {}
+  static Result<void> check_limits(Store& store, const MemoryType& type, uint64_t size_bytes);
+  static Memory* add(Store& store, std::shared_ptr<MemoryStorage> storage);
 
   template <class T>
   Result<WaitResult> wait_for(uint64_t offset, T expected, int64_t timeout_ns) const;

@@ -7,6 +7,7 @@
 #include "jit/pipeline/compiled_module.h"
 #include "runtime/store/builtins.h"
 #include "runtime/store/engine.h"
+#include "runtime/trap/thread_stack.h"
 
 namespace sluice {
 namespace {
@@ -45,6 +46,15 @@ void Store::set_deadline(Watchdog::Clock::time_point deadline) {
 void Store::clear_interrupt() {
   set_deadline(Watchdog::Clock::time_point::max());
   take_interrupt(*context_);
+}
+
+Result<void> Store::check_thread() const {
+  // Another thread may be writing them; then either value is as good.
+  const auto load = [](auto& field) {
+    return std::atomic_ref(field).load(std::memory_order_relaxed);
+  };
+  if (load(context_->entry_rsp) == 0 || load(context_->thread_id) == wasm_thread_id()) return {};
+  return fail(ErrorKind::WrongThread);
 }
 
 void Store::init_block(InstanceData& data) {
@@ -151,10 +161,6 @@ void Store::note_host_failure(String message, HostPayload payload, std::shared_p
   host_failure_.emplace(HostFailure{std::move(message), std::move(payload), std::move(inner)});
 }
 
-void Store::note_compile_failure(const Error& error) {
-  compile_failure_ = String(trap_text(TrapCode::CompileFailed)) + ": " + error.message();
-}
-
 std::shared_ptr<Trap> Store::make_trap(TrapCode code, String message) const {
   auto trap = make_shared_heap<Trap>(code);
   trap->message_ = std::move(message);
@@ -163,7 +169,9 @@ std::shared_ptr<Trap> Store::make_trap(TrapCode code, String message) const {
 
 std::shared_ptr<Trap> Store::take_trap(TrapCode code) {
   auto trap = make_shared_heap<Trap>(code);
-  if (code == TrapCode::CompileFailed) trap->message_ = std::exchange(compile_failure_, {});
+  if (code == TrapCode::CompileFailed || code == TrapCode::StoreLimit) {
+    trap->message_ = std::exchange(trap_message_, {});
+  }
   std::optional<HostFailure> failure = std::exchange(host_failure_, std::nullopt);
   if (code == TrapCode::UncaughtException) take_exception_into(*trap);
   // A host function that notes a failure and then succeeds must not colour a later trap.

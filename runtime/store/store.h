@@ -18,6 +18,7 @@
 #include "runtime/store/func.h"
 #include "runtime/store/global.h"
 #include "runtime/store/instance.h"
+#include "runtime/store/limiter.h"
 #include "runtime/store/memory.h"
 #include "runtime/store/ref_heap.h"
 #include "runtime/store/table.h"
@@ -57,6 +58,8 @@ class Store : public Allocated {
   /// The host pointer behind an externref; null for a handle that is not of this store.
   void* externref_host(Value ref) const { return refs_->host(ref.bits[0]); }
   RefHeap& refs() const { return *refs_; }
+  /// Whom objects ask before they get larger.
+  Limiter& limiter() { return limiter_; }
   /// Keeps a reference of this store alive.
   RootedRef rooted(Value ref) { return {refs_, ref.as_externref()}; }
 
@@ -84,8 +87,13 @@ class Store : public Allocated {
   /// What Caller::fail notes until the trap is built.
   void note_host_failure(String message, HostPayload payload, std::shared_ptr<Trap> inner);
 
-  /// Why a function could not be compiled when it was called; the trap says it.
-  void note_compile_failure(const Error& error);
+  /// What the trap to come says: of a function that could not be compiled when it was called, or of
+  /// a refused grow.
+  void note_trap_message(String message) { trap_message_ = std::move(message); }
+
+  /// WrongThread while another thread runs a call in this store. What it cannot see: two threads
+  /// that are both at work here without running Wasm.
+  Result<void> check_thread() const;
 
   /// The embedder's own pointer, for its host functions.
   void* user_data = nullptr;
@@ -127,7 +135,8 @@ class Store : public Allocated {
   std::shared_ptr<RefHeap> refs_;                // shared with RootedRefs only
   std::optional<HostFailure> host_failure_;
   Vector<GlobalCell> thrown_cells_;  // as many as any tag has parameters
-  String compile_failure_;           // of the trap that is about to be built
+  String trap_message_;              // of the trap that is about to be built
+  Limiter limiter_;
 };
 
 }  // namespace sluice

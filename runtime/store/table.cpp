@@ -24,6 +24,10 @@ uint64_t max_elements(const TableType& type) {
   return std::min(type.limits.max, kMaxTableElements);
 }
 
+Growth growth_of(const TableType& type, uint64_t current, uint64_t desired) {
+  return {ExternKind::Table, current, desired, type.limits.has_max ? type.limits.max : UINT64_MAX};
+}
+
 }  // namespace
 
 bool is_func_reference(const TypeRegistry& types, ValType canonical) {
@@ -46,10 +50,12 @@ Result<Table*> Table::create(Store& store, const TableType& type, Value init) {
     return fail(ErrorKind::SizeMinGreaterMax);
   }
   if (type.limits.min > max_elements(type)) return fail(ErrorKind::TableLimit);
+  TRY_VOID(store.limiter().check_new(store.tables_.size(), growth_of(type, 0, type.limits.min)));
   std::unique_ptr<Table> table(new Table(store, type));
   TRY_VOID(table->reserve(type.limits.min));
   table->data_.size = type.limits.min;
   if (!init.is_null()) table->fill_unchecked(0, init, type.limits.min);
+  store.limiter().note(ExternKind::Table, type.limits.min);
   store.tables_.push_back(std::move(table));
   return store.tables_.back().get();
 }
@@ -88,8 +94,10 @@ Result<uint64_t> Table::grow(uint64_t delta, Value init) {
   const uint64_t old_size = data_.size;
   if (delta > max_elements(type_) - old_size) return fail(ErrorKind::TableLimit);
   if (!store_.matches(init, type_.element)) return fail(ErrorKind::SignatureMismatch);
+  TRY_VOID(store_.limiter().check_growth(growth_of(type_, old_size, old_size + delta)));
   TRY_VOID(reserve(old_size + delta));
   data_.size = old_size + delta;
+  store_.limiter().note(ExternKind::Table, delta);
   fill_unchecked(old_size, init, delta);
   return old_size;
 }

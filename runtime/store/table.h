@@ -36,7 +36,8 @@ class Table : public Allocated {
   Result<Value> get(uint64_t index) const;
   /// Checks bounds, that `value` matches the element type and that it belongs to this store.
   Result<void> set(uint64_t index, Value value);
-  /// Old size. Fails without effect beyond the maximum or the limit of elements.
+  /// Old size. Fails without effect: TableLimit beyond the maximum or the limit of elements,
+  /// StoreLimit or OutOfMemory.
   Result<uint64_t> grow(uint64_t delta, Value init);
 
   Value get_unchecked(uint64_t index) const;

@@ -170,6 +170,8 @@ uintptr_t entry_stack_limit(StoreContext* context, uintptr_t rsp) {
 
 }  // namespace
 
+uint32_t wasm_thread_id() { return t_stack.thread_id; }
+
 StubEnvironment stub_environment() {
   StubEnvironment environment;
   environment.thread_stack_offset = reinterpret_cast<const char*>(&t_stack) -

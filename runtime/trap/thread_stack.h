@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "jit/abi/thread_stack.h"
 
@@ -19,5 +20,8 @@ StubEnvironment stub_environment();
 /// within these bounds.
 inline constexpr size_t kLeastHeadroomBytes = size_t{16} << 10;
 inline constexpr size_t kMostHeadroomBytes = size_t{256} << 10;
+
+/// The system's id of this thread, 0 if it has never entered Wasm.
+uint32_t wasm_thread_id();
 
 }  // namespace sluice

@@ -86,7 +86,8 @@ typedef enum sluice_trap_code {
   SLUICE_TRAP_OUT_OF_MEMORY,
   SLUICE_TRAP_COMPILE_FAILED,
   SLUICE_TRAP_HOST,
-  SLUICE_TRAP_EXIT
+  SLUICE_TRAP_EXIT,
+  SLUICE_TRAP_STORE_LIMIT
 } sluice_trap_code_t;
 
 #define SLUICE_NO_OFFSET UINT64_MAX
@@ -362,6 +363,40 @@ SLUICE_API sluice_error_t* sluice_store_new(sluice_engine_t* engine, void* user_
 SLUICE_API void sluice_store_delete(sluice_store_t* store);
 /* The embedder's own pointer. */
 SLUICE_API void* sluice_store_user_data(const sluice_store_t* store);
+/* What handles of its objects carry as store_id: unique in the process. */
+SLUICE_API uint64_t sluice_store_id(const sluice_store_t* store);
+/* An error while another thread runs a call in the store. Functions that call Wasm check it
+ * themselves, but for direct calls (sluice_typed_func_t). */
+SLUICE_API sluice_error_t* sluice_store_check_thread(const sluice_store_t* store);
+
+/* What a store may have, all its objects together; UINT64_MAX is no limit. What refuses is an error
+ * of class SLUICE_ERROR_LIMIT that names the limit. For the guest, memory.grow and table.grow give
+ * -1, or the call ends with SLUICE_TRAP_STORE_LIMIT. */
+typedef struct sluice_store_limits {
+  uint64_t memory_bytes;
+  uint64_t table_elements;
+  uint64_t instances;
+  uint64_t memories;
+  uint64_t tables;
+  bool trap_on_refused_grow;
+} sluice_store_limits_t;
+#define SLUICE_NO_STORE_LIMITS {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, false}
+/* Holds from now on, for what is made and grows; nothing is taken away. */
+SLUICE_API void sluice_store_set_limits(sluice_store_t* store, const sluice_store_limits_t* limits);
+
+/* A memory (bytes) or table (elements) that is to be made, then `current` is 0, or to grow.
+ * `maximum` is as declared, UINT64_MAX without. */
+typedef struct sluice_growth {
+  sluice_kind_t kind;
+  uint64_t current;
+  uint64_t desired;
+  uint64_t maximum;
+} sluice_growth_t;
+/* Asked after the object's own maximum and the limits above; false refuses. Must not use the store.
+ * `release` (may be null) gets `env` when another one is set (null: none) or the store is gone. */
+typedef bool (*sluice_limiter_t)(void* env, const sluice_growth_t* growth);
+SLUICE_API void sluice_store_set_limiter(sluice_store_t* store, sluice_limiter_t limiter, void* env,
+                                         void (*release)(void* env));
 
 /* Stopping a guest: the call that runs in the store ends with SLUICE_TRAP_INTERRUPTED, or, if none
  * does, the next one; of calls inside host functions the innermost. The store stays as usable as
@@ -461,6 +496,10 @@ SLUICE_API bool sluice_exception_from_ref(const sluice_store_t* store, sluice_va
 SLUICE_API sluice_error_t* sluice_func_new(sluice_store_t* store, sluice_func_type_t type,
                                            sluice_callback_t callback, void* env,
                                            void (*release)(void* env), sluice_func_t* out);
+/* The same with code that is called directly: see sluice_linker_define_typed_func. */
+SLUICE_API sluice_error_t* sluice_func_new_typed(sluice_store_t* store, sluice_func_type_t type,
+                                                 const void* code, void* env,
+                                                 void (*release)(void* env), sluice_func_t* out);
 SLUICE_API sluice_error_t* sluice_func_get_type(const sluice_store_t* store, sluice_func_t func,
                                                 sluice_func_type_t* out);
 /* The counts must be the type's. `args` and `results` may overlap. */
@@ -481,7 +520,7 @@ typedef struct sluice_typed_func {
   const void* code;
 } sluice_typed_func_t;
 
-/* An error if `type` is not exactly the function's type. */
+/* An error that names both if `type` is not exactly the function's type. */
 SLUICE_API sluice_error_t* sluice_func_typed(sluice_store_t* store, sluice_func_t func,
                                              sluice_func_type_t type, sluice_typed_func_t* out);
 SLUICE_API sluice_error_t* sluice_store_take_trap(sluice_store_t* store, uint32_t trap);
@@ -684,6 +723,19 @@ SLUICE_API sluice_error_t* sluice_linker_instantiate(const sluice_linker_t* link
                                                      sluice_store_t* store,
                                                      const sluice_module_t* module,
                                                      sluice_instance_t* out);
+
+/* A module with its imports found and the types of host functions checked, to be instantiated many
+ * times. Any number of threads may use it, each with a store of its own. What the linker defines
+ * later does not change it; the linker may be deleted. Objects of a store among the imports are
+ * checked each time, and only that store can be used. */
+typedef struct sluice_pre_instance sluice_pre_instance_t;
+SLUICE_API sluice_error_t* sluice_linker_pre_instantiate(const sluice_linker_t* linker,
+                                                         const sluice_module_t* module,
+                                                         sluice_pre_instance_t** out);
+SLUICE_API sluice_error_t* sluice_pre_instance_instantiate(const sluice_pre_instance_t* pre,
+                                                           sluice_store_t* store,
+                                                           sluice_instance_t* out);
+SLUICE_API void sluice_pre_instance_delete(sluice_pre_instance_t* pre);
 
 #ifdef __cplusplus
 }

@@ -218,16 +218,96 @@ class InterruptHandle {
   detail::Owned<sluice_interrupt_t, sluice_interrupt_delete> raw_;
 };
 
-/// Owns all objects made in it. One thread at a time.
+/// What a store may have, all its objects together: see sluice_store_limits_t.
+struct StoreLimits {
+  std::optional<uint64_t> memory_bytes = std::nullopt;
+  std::optional<uint64_t> table_elements = std::nullopt;
+  std::optional<uint64_t> instances = std::nullopt;
+  std::optional<uint64_t> memories = std::nullopt;
+  std::optional<uint64_t> tables = std::nullopt;
+  bool trap_on_refused_grow = false;  // memory.grow and table.grow give -1 otherwise
+};
+
+namespace detail {
+
+/// The embedder's own value in a store, with its type.
+struct StoreDataBase {
+  explicit StoreDataBase(const void* t) : type(t) {}
+  StoreDataBase(const StoreDataBase&) = delete;
+  StoreDataBase& operator=(const StoreDataBase&) = delete;
+  virtual ~StoreDataBase() = default;
+  const void* type;
+};
+template <class T>
+struct StoreData : StoreDataBase {
+  explicit StoreData(T v) : StoreDataBase(&kType), value(std::move(v)) {}
+  T value;
+  // Its address is the type; writable, so that no linker merges it with another.
+  inline static char kType = 0;
+};
+template <class T>
+T* store_data(const sluice_store_t* store) {
+  if (store == nullptr) return nullptr;
+  auto* data = static_cast<StoreDataBase*>(sluice_store_user_data(store));
+  if (data == nullptr || data->type != &StoreData<T>::kType) return nullptr;
+  return &static_cast<StoreData<T>*>(data)->value;
+}
+
+}  // namespace detail
+
+/// Owns all objects made in it, and a value of the embedder's for its host functions. One thread at
+/// a time: a call while another thread runs one is an error, in direct calls (TypedFunc) only where
+/// NDEBUG is not defined.
 class Store {
  public:
-  explicit Store(const Engine& engine) {
-    if (!engine.ok()) return;
-    sluice_store_t* raw = nullptr;
-    (void)Error(sluice_store_new(engine.raw(), nullptr, &raw));
-    raw_.reset(raw);
+  explicit Store(const Engine& engine) { make(engine); }
+  /// With a value that `data` finds again, here and in Caller.
+  template <class T>
+  Store(const Engine& engine, T data)
+      : data_(std::make_unique<detail::StoreData<T>>(std::move(data))) {
+    make(engine);
+  }
+  Store(Store&&) noexcept = default;
+  Store& operator=(Store&& other) noexcept {
+    raw_ = std::move(other.raw_);
+    data_ = std::move(other.data_);
+    return *this;
   }
   sluice_store_t* raw() const { return raw_.get(); }
+
+  /// The store's value; null if it has none or one of another type.
+  template <class T>
+  T* data() const {
+    return detail::store_data<T>(raw());
+  }
+
+  /// Holds from now on, for what is made and grows.
+  void set_limits(const StoreLimits& limits) {
+    const sluice_store_limits_t l = {
+        limits.memory_bytes.value_or(UINT64_MAX), limits.table_elements.value_or(UINT64_MAX),
+        limits.instances.value_or(UINT64_MAX),    limits.memories.value_or(UINT64_MAX),
+        limits.tables.value_or(UINT64_MAX),       limits.trap_on_refused_grow};
+    if (raw_) sluice_store_set_limits(raw(), &l);
+  }
+  /// bool (const sluice_growth_t&): asked before a memory or table is made or grows; false refuses.
+  /// It must not use the store. One that throws refuses.
+  template <class F>
+  void set_limiter(F ask) {
+    if (!raw_) return;
+    const auto call = [](void* env, const sluice_growth_t* growth) noexcept -> bool {
+#ifdef __cpp_exceptions
+      try {
+        return (*static_cast<F*>(env))(*growth);
+      } catch (...) {
+        return false;
+      }
+#else
+      return (*static_cast<F*>(env))(*growth);
+#endif
+    };
+    const auto release = [](void* env) { delete static_cast<F*>(env); };
+    sluice_store_set_limiter(raw(), call, new F(std::move(ask)), release);
+  }
 
   InterruptHandle interrupt_handle() const {
     return InterruptHandle(raw_ ? sluice_interrupt_new(raw()) : nullptr);
@@ -243,6 +323,14 @@ class Store {
   }
 
  private:
+  void make(const Engine& engine) {
+    if (!engine.ok()) return;
+    sluice_store_t* raw = nullptr;
+    (void)Error(sluice_store_new(engine.raw(), data_.get(), &raw));
+    raw_.reset(raw);
+  }
+
+  std::unique_ptr<detail::StoreDataBase> data_;  // outlives raw_
   detail::Owned<sluice_store_t, sluice_store_delete> raw_;
 };
 

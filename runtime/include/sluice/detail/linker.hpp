@@ -309,6 +309,26 @@ Result<void> define_host_func(sluice_linker_t* linker, std::string_view module,
 
 }  // namespace detail
 
+/// A module whose imports a linker has found. Immutable and thread-safe: any number of threads
+/// instantiate it, each in a store of its own. Needs the linker no longer.
+class PreInstance {
+ public:
+  explicit PreInstance(sluice_pre_instance_t* raw) : raw_(raw) {}
+  /// An error if an import is an object of another store.
+  Result<Instance> instantiate(Store& store) const {
+    if (store.raw() == nullptr) return detail::no_engine();
+    sluice_instance_t out = {};
+    if (sluice_error_t* e = sluice_pre_instance_instantiate(raw_.get(), store.raw(), &out)) {
+      return Error(e);
+    }
+    return Instance(store.raw(), out);
+  }
+  const sluice_pre_instance_t* raw() const { return raw_.get(); }
+
+ private:
+  detail::Owned<sluice_pre_instance_t, sluice_pre_instance_delete> raw_;
+};
+
 /// Names → things to import. Host functions serve every store; objects only their own.
 class Linker {
  public:
@@ -345,7 +365,17 @@ class Linker {
   void allow_shadowing(bool allow) {
     if (raw_) sluice_linker_allow_shadowing(raw_.get(), allow);
   }
-  /// An error lists all imports that are missing.
+  /// Finds the imports and checks the types of host functions, once for many instances. An error
+  /// lists all imports that are missing.
+  Result<PreInstance> pre_instantiate(const Module& module) const {
+    if (!raw_) return detail::no_engine();
+    sluice_pre_instance_t* out = nullptr;
+    if (sluice_error_t* e = sluice_linker_pre_instantiate(raw_.get(), module.raw(), &out)) {
+      return Error(e);
+    }
+    return PreInstance(out);
+  }
+  /// Both at once. An error lists all imports that are missing.
   Result<Instance> instantiate(Store& store, const Module& module) const {
     if (!raw_ || store.raw() == nullptr) return detail::no_engine();
     sluice_instance_t out = {};

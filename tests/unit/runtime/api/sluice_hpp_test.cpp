@@ -51,6 +51,7 @@ class HppTest : public testing::Test {
   sluice::Store store{engine};
   sluice::Linker linker{engine};
   std::string logged;
+  const sluice::Instance* instance_for_thread = nullptr;
 };
 
 Result<int32_t> add_streamed(const sluice::Engine& engine, uint32_t& bodies) {
@@ -351,6 +352,103 @@ TEST_F(HppTest, OneLinkerServesManyStoresAndThreads) {
   }
   EXPECT_EQ(calls, 2000);
   EXPECT_EQ(counter.use_count(), 1);  // the lambda went with the last linker and store
+}
+
+TEST_F(HppTest, OnePreInstanceServesManyStoresAndThreads) {
+  EXPECT_FALSE(linker.pre_instantiate(compile(kHostCalls)));
+  std::atomic<int> calls = 0;
+  define("log", [](int32_t, int32_t) {});
+  define("mix", [](int32_t, double, int64_t, float) { return 0.0; });
+  define("wide", [](int64_t v) { return v; });
+  define("fail", [] {});
+  define("back", [&calls](int32_t v) { return v + ++calls * 0; });
+  const auto pre = *linker.pre_instantiate(compile(kHostCalls));
+  linker = sluice::Linker(engine);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 50; ++i) {
+        sluice::Store s(engine);
+        const auto via = *(*pre.instantiate(s)).func<int32_t(int32_t)>("via");
+        EXPECT_EQ(*via(t), t + 100);
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(calls, 200);
+}
+
+TEST_F(HppTest, LimitsOfAStoreInNumbersAndByAFunction) {
+  const sluice::Instance instance = instantiate(kBasics);
+  const auto grow = *instance.func<int32_t(int32_t)>("grow");
+  sluice::Memory memory = *instance.memory();
+  store.set_limits({.memory_bytes = 3 * 65536, .instances = 1});
+  EXPECT_EQ(*grow(1), 1);
+  EXPECT_EQ(*grow(2), -1);
+  const auto refused = memory.grow(2);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(sluice_error_get_class(Result<uint64_t>(memory.grow(2)).error().raw()),
+            SLUICE_ERROR_LIMIT);
+  EXPECT_FALSE(linker.instantiate(store, compile(kBasics)));
+  store.set_limits({.memory_bytes = 3 * 65536, .trap_on_refused_grow = true});
+  EXPECT_EQ(grow(2).error().trap_code(), SLUICE_TRAP_STORE_LIMIT);
+  store.set_limits({});
+  const auto asked = std::make_shared<uint64_t>(0);
+  store.set_limiter([asked](const sluice_growth_t& growth) {
+    *asked = growth.desired;
+    if (growth.desired == 4 * 65536) throw 1;
+    return true;
+  });
+  EXPECT_EQ(*grow(1), 2);
+  EXPECT_EQ(*asked, 3u * 65536);
+  EXPECT_EQ(*grow(1), -1) << "one that throws refuses";
+  EXPECT_EQ(*grow(2), 3);
+  EXPECT_EQ(asked.use_count(), 2);
+  store = sluice::Store(engine);
+  EXPECT_EQ(asked.use_count(), 1);
+}
+
+TEST_F(HppTest, AStoreCarriesAValueOfTheEmbedder) {
+  struct Session {
+    int requests = 0;
+  };
+  sluice::Store own(engine, Session{5});
+  EXPECT_EQ(own.data<Session>()->requests, 5);
+  EXPECT_EQ(own.data<int>(), nullptr);
+  EXPECT_EQ(store.data<Session>(), nullptr);
+  sluice::Store moved = std::move(own);
+  EXPECT_EQ(moved.data<Session>()->requests, 5);
+  EXPECT_EQ(own.data<Session>(), nullptr);
+}
+
+TEST_F(HppTest, AStoreThatAnotherThreadRunsInIsAnError) {
+  std::string seen;
+  define("log", [](int32_t, int32_t) {});
+  define("mix", [](int32_t, double, int64_t, float) { return 0.0; });
+  define("wide", [](int64_t v) { return v; });
+  define("fail", [] {});
+  define("back", [&](int32_t v) {
+    std::thread([&] {
+      const sluice::Func func = *instance_for_thread->func("via");
+      sluice_value_t cells[1] = {};
+      Result<void> called = func.call(cells, cells);
+      if (!called) seen = called.error().message();
+      EXPECT_FALSE(linker.instantiate(store, compile(kBasics)));
+      if (const auto error = sluice::Error(sluice_store_check_thread(store.raw())); error.raw()) {
+        EXPECT_EQ(error.message(), seen);
+      } else {
+        ADD_FAILURE() << "no error";
+      }
+    }).join();
+    return v;
+  });
+  const sluice::Instance instance = instantiate(kHostCalls);
+  instance_for_thread = &instance;
+  const auto via = *instance.func<int32_t(int32_t)>("via");
+  EXPECT_EQ(*via(1), 101);
+  EXPECT_EQ(seen, "store is in use by another thread");
+  seen.clear();
+  std::thread([&] { EXPECT_TRUE(linker.instantiate(store, compile(kBasics))); }).join();
 }
 
 TEST_F(HppTest, AnEngineThatCannotBeMadeSaysSo) {

@@ -142,6 +142,50 @@ TEST_P(InstantiateTest, EachInstanceHasItsOwnState) {
   EXPECT_EQ(call_i32(*b, "load", {Value::i32(4)}), 0);
 }
 
+TEST_P(InstantiateTest, PreInstantiationFindsImportsOnce) {
+  const auto user = compile(kUser);
+  EXPECT_EQ(linker->pre_instantiate(user).error().kind, ErrorKind::UnknownImport);
+  provider();
+  linker->allow_shadowing(true);
+  const Result<PreInstance> pre = linker->pre_instantiate(user);
+  ASSERT_TRUE(pre) << pre.error().message();
+  // What is defined later changes nothing.
+  Global* other = *Global::create(*store, {kF32, false}, Value::i32(1));
+  for (const Import& import : user->module().imports) {
+    ASSERT_TRUE(linker->define(import.module, import.name, other));
+  }
+  EXPECT_FALSE(linker->instantiate(*store, user));
+  linker.reset();
+  for (int i = 0; i < 3; ++i) {
+    Outcome<Instance*> made = pre->instantiate(*store);
+    ASSERT_TRUE(made) << made.error().message();
+    EXPECT_EQ(call_i32(**made, "mine"), 83);
+  }
+  const auto elsewhere = *Store::create(engine);
+  const Outcome<Instance*> foreign = pre->instantiate(*elsewhere);
+  ASSERT_FALSE(foreign);
+  EXPECT_EQ(foreign.error().error.kind, ErrorKind::WrongStore);
+  const auto engine2 = *Engine::create({});
+  const auto store2 = *Store::create(engine2);
+  const Outcome<Instance*> mixed = pre->instantiate(*store2);
+  ASSERT_FALSE(mixed);
+  EXPECT_EQ(mixed.error().error.kind, ErrorKind::WrongEngine);
+  EXPECT_EQ(Linker(engine2).pre_instantiate(user).error().kind, ErrorKind::WrongEngine);
+}
+
+TEST_P(InstantiateTest, PreInstantiationChecksTheTypesOfHostFunctions) {
+  const auto user = compile(kHostCalls);
+  const auto callback = [](void*, Caller&, Value*) { return TrapCode::None; };
+  for (const Import& import : user->module().imports) {
+    ASSERT_TRUE(linker->define_func(import.module, import.name, {}, {}, callback));
+  }
+  const Result<PreInstance> pre = linker->pre_instantiate(user);
+  ASSERT_FALSE(pre);
+  EXPECT_EQ(pre.error().kind, ErrorKind::IncompatibleImport);
+  EXPECT_EQ(pre.error().detail,
+            "\"env\" \"log\": expected function (func (param i32 i32)), found (func)");
+}
+
 TEST_P(InstantiateTest, ExportsAreFoundByName) {
   Instance& instance = instantiate(kBasics);
   EXPECT_TRUE(instance.exported_func("add"));
