@@ -102,10 +102,6 @@ class Masm {
   void alu_load(Alu op, Width w, Reg dst, const Mem& m) {
     e_.reg_mem({0, 0, alu_byte(op, 3)}, wbit(w), num(dst), m);
   }
-  /// [m] op= src, or cmp [m], src
-  void alu_store(Alu op, Width w, const Mem& m, Reg src) {
-    e_.reg_mem({0, 0, alu_byte(op, 1)}, wbit(w), num(src), m);
-  }
   /// [m] op= imm, or cmp [m], imm
   void alu_store_imm(Alu op, Width w, const Mem& m, int32_t imm) {
     bool small = imm == static_cast<int8_t>(imm);
@@ -231,7 +227,6 @@ class Masm {
   /// To an offset that is known, in the long form.
   void jmp_to(uint32_t target);
   void jmp_reg(Reg r) { e_.reg_reg({0, 0, 0xff}, 0, 4, num(r)); }
-  void jmp_mem(const Mem& m) { e_.reg_mem({0, 0, 0xff}, 0, 4, m); }
   /// Jumps to the index-th of the table_entry()s that must follow immediately. `index` is
   /// zero-extended and below their number, and is changed; changes kScratchGpr.
   void jump_table(Reg index);

@@ -20,7 +20,7 @@ namespace {
 // None of these carries an argument.
 constexpr Reg kCalleeInstance = Reg::R9;
 constexpr Reg kReturnAddress = Reg::R12;
-constexpr Reg kCallerFrame = Reg::R13;
+constexpr Reg kNewStackTop = Reg::R13;
 
 }  // namespace
 
@@ -33,18 +33,19 @@ void FuncCompiler::give_up_frame(uint32_t callee_bytes) {
   }
   auto bytes = static_cast<int32_t>(callee_bytes);
   int32_t first_argument = 16 + static_cast<int32_t>(param_stack_bytes_) - bytes;
+  masm.lea(W64, kNewStackTop, frame_slot(first_argument - 8));
   masm.load(LoadKind::I64, kReturnAddress, frame_slot(8));
-  masm.load(LoadKind::I64, kCallerFrame, frame_slot(0));
+  // From here on an interruption finds our caller's frame, whatever happens to ours.
+  masm.load(LoadKind::I64, Reg::Rbp, frame_slot(0));
   // They move up, perhaps over themselves: the uppermost goes first.
   for (int32_t at = bytes - 8; at >= 0; at -= 8) {
     masm.ensure_room();
     masm.load(LoadKind::I64, kScratchGpr, mem_at(Reg::Rsp, at));
-    masm.store(StoreKind::I64, frame_slot(first_argument + at), kScratchGpr);
+    masm.store(StoreKind::I64, mem_at(kNewStackTop, 8 + at), kScratchGpr);
   }
   masm.ensure_room();
-  masm.store(StoreKind::I64, frame_slot(first_argument - 8), kReturnAddress);
-  masm.lea(W64, Reg::Rsp, frame_slot(first_argument - 8));
-  masm.mov(W64, Reg::Rbp, kCallerFrame);
+  masm.store(StoreKind::I64, mem_at(kNewStackTop), kReturnAddress);
+  masm.mov(W64, Reg::Rsp, kNewStackTop);
 }
 
 void FuncCompiler::return_call(uint32_t func, const FuncType& type, Slot* args) {

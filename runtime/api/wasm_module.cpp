@@ -130,9 +130,9 @@ wasm_trap_t* new_trap(std::shared_ptr<WasmStore> store, Failure failure) {
   auto owned = make_shared_heap<OwnedTrap>(std::move(failure));
   void* identity = owned.get();
   if (owned->failure.is_trap()) {
-    const HostPayload& payload = owned->failure.trap->host_payload();
-    if (payload.release == &release_thrown) {
-      owned->thrown = static_cast<const Thrown*>(payload.data)->trap;
+    const HostPayload* payload = owned->failure.trap->host_payload();
+    if (payload != nullptr && payload->release == &release_thrown) {
+      owned->thrown = static_cast<const Thrown*>(payload->data)->trap;
       identity = owned->thrown.get();
     }
   }

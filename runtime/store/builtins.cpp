@@ -1,5 +1,6 @@
 #include "runtime/store/builtins.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "jit/abi/builtins.h"
@@ -11,6 +12,7 @@
 #include "runtime/store/memory.h"
 #include "runtime/store/store.h"
 #include "runtime/store/table.h"
+#include "runtime/trap/interrupt.h"
 
 // Operands come from validated code: indices are in range and reference types right; numbers are
 // the guest's and are checked here. i32 operands are zero-extended, so 64-bit comparisons serve
@@ -52,6 +54,24 @@ BuiltinResult grow_result(InstanceData* data, const Result<uint64_t>& old) {
   return ok(~uint64_t{0});
 }
 
+// Between two pieces of a long operation the guest may be stopped. One of memory takes some 10 ms
+// at worst, where pages are touched for the first time.
+constexpr uint64_t kPieceBytes = uint64_t{16} << 20;
+constexpr uint64_t kPieceElements = uint64_t{1} << 20;
+
+/// Does `step(first, n)` for pieces of `count`, in order, or from the end down.
+template <class Step>
+BuiltinResult in_pieces(const InstanceData* data, uint64_t count, uint64_t piece, bool downwards,
+                        Step step) {
+  for (uint64_t done = 0; done < count;) {
+    const uint64_t n = std::min(piece, count - done);
+    step(downwards ? count - done - n : done, n);
+    done += n;
+    if (done < count && is_interrupt_requested(*data->context)) return trap(TrapCode::Interrupted);
+  }
+  return ok();
+}
+
 BuiltinResult builtin_MemoryGrow(InstanceData* data, uint64_t memory, uint64_t delta) {
   return grow_result(data, memory_of(data, memory).grow(delta));
 }
@@ -63,16 +83,22 @@ BuiltinResult builtin_MemoryCopy(InstanceData* data, uint64_t memories, uint64_t
   if (!to.in_bounds(dst, count) || !from.in_bounds(src, count)) {
     return trap(TrapCode::MemoryOutOfBounds);
   }
-  if (count != 0) std::memmove(to.base() + dst, from.base() + src, count);
-  return ok();
+  uint8_t* const target = to.base() + dst;
+  const uint8_t* const source = from.base() + src;
+  // Overlapping pieces: what is still to be copied must not be overwritten.
+  return in_pieces(data, count, kPieceBytes, target > source, [&](uint64_t first, uint64_t n) {
+    std::memmove(target + first, source + first, n);
+  });
 }
 
 BuiltinResult builtin_MemoryFill(InstanceData* data, uint64_t memory, uint64_t dst, uint64_t byte,
                                  uint64_t count) {
   const Memory& to = memory_of(data, memory);
   if (!to.in_bounds(dst, count)) return trap(TrapCode::MemoryOutOfBounds);
-  if (count != 0) std::memset(to.base() + dst, static_cast<int>(byte & 0xff), count);
-  return ok();
+  uint8_t* const target = to.base() + dst;
+  return in_pieces(data, count, kPieceBytes, false, [&](uint64_t first, uint64_t n) {
+    std::memset(target + first, static_cast<int>(byte & 0xff), n);
+  });
 }
 
 BuiltinResult builtin_MemoryInit(InstanceData* data, uint64_t segment_memory, uint64_t dst,
@@ -83,8 +109,10 @@ BuiltinResult builtin_MemoryInit(InstanceData* data, uint64_t segment_memory, ui
   if (!in_range(src, count, from.size()) || !to.in_bounds(dst, count)) {
     return trap(TrapCode::MemoryOutOfBounds);
   }
-  if (count != 0) std::memcpy(to.base() + dst, from.data() + src, count);
-  return ok();
+  uint8_t* const target = to.base() + dst;
+  return in_pieces(data, count, kPieceBytes, false, [&](uint64_t first, uint64_t n) {
+    std::memcpy(target + first, from.data() + src + first, n);
+  });
 }
 
 TrapCode trap_code_of(ErrorKind kind) {
@@ -95,8 +123,11 @@ TrapCode trap_code_of(ErrorKind kind) {
   }
 }
 
-/// No memory has an index that does not fit 64 bits: it becomes the greatest.
-uint64_t add_saturating(uint64_t a, uint64_t b) { return a + b < a ? ~uint64_t{0} : a + b; }
+/// No memory has an index that does not fit 64 bits: it becomes one of the greatest, aligned alike.
+uint64_t add_saturating(uint64_t a, uint64_t b) {
+  const uint64_t sum = a + b;
+  return sum < a ? sum | ~uint64_t{7} : sum;
+}
 
 BuiltinResult wait_result(const Result<WaitResult>& result) {
   if (!result) return trap(trap_code_of(result.error().kind));
@@ -153,8 +184,9 @@ BuiltinResult builtin_TableFill(InstanceData* data, uint64_t table, uint64_t sta
                                 uint64_t count) {
   Table& to = table_of(data, table);
   if (!to.in_bounds(start, count)) return trap(TrapCode::TableOutOfBounds);
-  to.fill_unchecked(start, reference(value), count);
-  return ok();
+  return in_pieces(data, count, kPieceElements, false, [&](uint64_t first, uint64_t n) {
+    to.fill_unchecked(start + first, reference(value), n);
+  });
 }
 
 BuiltinResult builtin_TableCopy(InstanceData* data, uint64_t tables, uint64_t dst, uint64_t src,
@@ -164,8 +196,9 @@ BuiltinResult builtin_TableCopy(InstanceData* data, uint64_t tables, uint64_t ds
   if (!to.in_bounds(dst, count) || !from.in_bounds(src, count)) {
     return trap(TrapCode::TableOutOfBounds);
   }
-  Table::copy_unchecked(to, dst, from, src, count);
-  return ok();
+  return in_pieces(data, count, kPieceElements, dst > src, [&](uint64_t first, uint64_t n) {
+    Table::copy_unchecked(to, dst + first, from, src + first, n);
+  });
 }
 
 BuiltinResult builtin_TableInit(InstanceData* data, uint64_t segment_table, uint64_t dst,
@@ -176,8 +209,9 @@ BuiltinResult builtin_TableInit(InstanceData* data, uint64_t segment_table, uint
   if (!in_range(src, count, instance.elem_size(segment)) || !to.in_bounds(dst, count)) {
     return trap(TrapCode::TableOutOfBounds);
   }
-  instance.copy_elems(segment, src, to, dst, count);
-  return ok();
+  return in_pieces(data, count, kPieceElements, false, [&](uint64_t first, uint64_t n) {
+    instance.copy_elems(segment, src + first, to, dst + first, n);
+  });
 }
 
 BuiltinResult builtin_ElemDrop(InstanceData* data, uint64_t segment) {

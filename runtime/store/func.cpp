@@ -128,6 +128,8 @@ TrapCode Caller::fail(Failure failure) const {
   }
   const TrapCode code = failure.trap->code();
   store_.throw_again(*failure.trap);
+  // Nobody else can pass it on once more: then the throw alone keeps the exception.
+  if (failure.trap.use_count() == 1) failure.trap->drop_exception();
   store_.note_host_failure({}, {}, std::move(failure.trap));
   return code;
 }

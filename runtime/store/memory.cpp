@@ -184,8 +184,8 @@ Result<void> Memory::write(uint64_t offset, std::span<const uint8_t> bytes) cons
 }
 
 Result<const uint8_t*> Memory::atomic_place(uint64_t offset, uint64_t bytes) const {
-  if (!in_bounds(offset, bytes)) return fail(ErrorKind::OutOfBoundsAccess);
   if (offset % bytes != 0) return fail(ErrorKind::UnalignedAtomicAccess);
+  if (!in_bounds(offset, bytes)) return fail(ErrorKind::OutOfBoundsAccess);
   return base() + offset;
 }
 

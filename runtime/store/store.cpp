@@ -107,7 +107,7 @@ void Store::take_exception_into(Trap& trap) {
   trap.exception_ = RootedRef(refs_, take_exception());
 }
 
-void Store::throw_again(Trap& trap) {
+void Store::throw_again(const Trap& trap) {
   const uint32_t handle = trap.exception(*this);
   const Exception* thrown = exception(handle);
   if (thrown == nullptr) {
@@ -115,7 +115,6 @@ void Store::throw_again(Trap& trap) {
     return;
   }
   set_thrown(*thrown->tag, thrown->cells.data(), handle);
-  trap.exception_ = {};
 }
 
 uint32_t Trap::exception(const Store& store) const {
@@ -182,10 +181,12 @@ std::shared_ptr<Trap> Store::take_trap(TrapCode code) {
       trap->fault_address_ = inner->fault_address_;
       trap->omitted_frames_ = inner->omitted_frames_;
       trap->raw_frames_ = inner->raw_frames_;
-      trap->payload_ = std::move(inner->payload_);
+      trap->payload_ = inner->payload_;
     } else if (inner == nullptr) {
       trap->message_ = std::move(failure->message);
-      trap->payload_ = std::move(failure->payload);
+      if (failure->payload.release != nullptr || failure->payload.data != nullptr) {
+        trap->payload_ = make_shared_heap<HostPayload>(std::move(failure->payload));
+      }
     }
   }
   add_raw_frames(*trap);

@@ -72,9 +72,8 @@ class Store : public Allocated {
   /// What a host function throws: a failure to be passed to Caller::fail. SignatureMismatch if the
   /// values do not fit the tag, WrongStore if it is of another.
   Result<std::shared_ptr<Trap>> make_exception(const Tag& tag, std::span<const Value> values);
-  /// Throws the trap's exception, if it has one of this store, at the trap site to come. The trap
-  /// keeps it no longer.
-  void throw_again(Trap& trap);
+  /// Throws the trap's exception, if it has one of this store, at the trap site to come.
+  void throw_again(const Trap& trap);
   /// The exception thrown last as an exnref; 0 if there is no memory for it.
   uint32_t take_exception();
   /// The exception of a non-null exnref; null for a handle that is none of this store.

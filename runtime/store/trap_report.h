@@ -89,10 +89,12 @@ class Trap : public Allocated {
   /// The exception that nobody caught: handle of an exnref (Store::exception) if it is one of this
   /// store, else 0.
   uint32_t exception(const Store& store) const;
+  void drop_exception() { exception_ = {}; }
 
-  /// What the failing host function attached, null if nothing. Owned by the trap.
-  void* payload() const { return payload_.data; }
-  const HostPayload& host_payload() const { return payload_; }
+  /// What the failing host function attached, null if nothing. A trap that is passed on shares it
+  /// with the one that comes of it.
+  void* payload() const { return payload_ == nullptr ? nullptr : payload_->data; }
+  const HostPayload* host_payload() const { return payload_.get(); }
 
  private:
   friend class Store;
@@ -101,7 +103,7 @@ class Trap : public Allocated {
   uintptr_t fault_address_ = 0;
   uint64_t omitted_frames_ = 0;
   Vector<RawFrame> raw_frames_;
-  HostPayload payload_;
+  std::shared_ptr<const HostPayload> payload_;
   RootedRef exception_;
   mutable bool resolved_ = false;
   mutable Vector<Frame> frames_;

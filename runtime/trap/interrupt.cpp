@@ -39,13 +39,13 @@ void signal_guest(StoreContext& context) {
   info.si_uid = getuid();
   info.si_value.sival_ptr = const_cast<char*>(&kMark);
   const int saved_errno = errno;
-  // It may be gone, or another by now: that one ignores it.
-  syscall(SYS_rt_tgsigqueueinfo, info.si_pid, thread, kInterruptSignal, &info);
+  const auto send = [&info](long to) {
+    return syscall(SYS_rt_tgsigqueueinfo, info.si_pid, to, kInterruptSignal, &info);
+  };
+  // The thread may be gone, or another by now: that one ignores it. In a child that was forked by a
+  // host function the guest goes on in its first thread.
+  if (send(thread) != 0 && errno == ESRCH) send(info.si_pid);
   errno = saved_errno;
-}
-
-bool is_requested(StoreContext& context) {
-  return std::atomic_ref(context.interrupt_requested).load(std::memory_order_relaxed) != 0;
 }
 
 void request(StoreContext& context) {
@@ -61,6 +61,10 @@ void request_interrupt(StoreContext& context) {
 
 bool take_interrupt(StoreContext& context) {
   return std::atomic_ref(context.interrupt_requested).exchange(0, std::memory_order_relaxed) != 0;
+}
+
+bool is_interrupt_requested(const StoreContext& context) {
+  return __atomic_load_n(&context.interrupt_requested, __ATOMIC_RELAXED) != 0;
 }
 
 bool is_interrupt(const siginfo_t& info) {
@@ -115,7 +119,7 @@ Clock::time_point Watchdog::Shared::tend(Watched& watched, StoreContext& context
     watched.deadline = Clock::time_point::max();
     request(context);
   }
-  if (!is_requested(context)) {
+  if (!is_interrupt_requested(context)) {
     watched.forget_request();
     return watched.deadline;
   }

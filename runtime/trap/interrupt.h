@@ -28,6 +28,8 @@ inline constexpr int kInterruptSignal = SIGURG;
 void request_interrupt(StoreContext& context);
 /// Was there a request? There is none afterwards.
 bool take_interrupt(StoreContext& context);
+/// Is there a request?
+bool is_interrupt_requested(const StoreContext& context);
 /// Is this a signal that request_interrupt sent?
 bool is_interrupt(const siginfo_t& info);
 

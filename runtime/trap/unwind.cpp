@@ -88,7 +88,7 @@ void note_trap(StoreContext* context, uintptr_t site_end, uint32_t edx, uintptr_
   ThrownException& thrown = context->thrown;
   // A guest that catches whatever its host throws is interrupted all the same.
   if (reason == TrapCode::UncaughtException && thrown.is_thrown != 0 &&
-      __atomic_load_n(&context->interrupt_requested, __ATOMIC_RELAXED) != 0) {
+      is_interrupt_requested(*context)) {
     reason = TrapCode::Interrupted;
   }
   if (reason != TrapCode::UncaughtException) thrown.is_thrown = 0;

@@ -1,7 +1,6 @@
 // Setting a guest's surroundings up.
 #include "runtime/wasi/context.h"
 
-#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -119,9 +118,7 @@ Result<void> Context::listen(std::string_view address) {
 }
 
 bool Context::is_interrupted() const {
-  if (store_ == nullptr) return false;
-  return std::atomic_ref(store_->context().interrupt_requested).load(std::memory_order_relaxed) !=
-         0;
+  return store_ != nullptr && is_interrupt_requested(store_->context());
 }
 
 void Context::inherit(uint32_t fd, Rights rights) {

@@ -37,6 +37,27 @@ struct Cell {
   uint64_t high = 0;
 };
 
+/// So many types, every kind of them.
+inline std::vector<ValType> mixed_types(uint32_t count) {
+  static constexpr ValType kAll[] = {kV128, kI64, kF32, kF64, kI32, kExternRef, kFuncRef};
+  std::vector<ValType> types;
+  for (uint32_t i = 0; i < count; ++i) types.push_back(kAll[(i * i + i / 7) % 7]);
+  return types;
+}
+
+/// A value that tells its place.
+inline Cell pattern(uint32_t i, ValType type) {
+  const uint64_t low = i * 0x9e3779b97f4a7c15u + 1;
+  if (type == kV128) return {low, ~low};
+  if (type == kI32 || type == kF32 || type == kExternRef) return {low & 0xffffffff, 0};
+  return {low, 0};
+}
+
+inline bool is_pattern(const Cell& cell, uint32_t i, ValType type) {
+  const Cell expected = pattern(i, type);
+  return cell.low == expected.low && (type != kV128 || cell.high == expected.high);
+}
+
 template <class T>
 T must(Result<T> result) {
   if (!result) throw std::runtime_error(result.error().message().c_str());

@@ -292,8 +292,6 @@ TEST_F(MasmTest, LoadsAndStoresByKind) {
         uint32_t size = w == W64 ? 8 : 4;
         same([&](Masm& m) { m.alu_load(Alu::Xor, w, r, at); }, [&](auto& a) { a.xor_(D, M(size)); },
              name("xor load", i, 0));
-        same([&](Masm& m) { m.alu_store(Alu::Add, w, at, r); }, [&](auto& a) { a.add(M(size), D); },
-             name("add store", i, 0));
         same([&](Masm& m) { m.alu_store_imm(Alu::Cmp, w, at, 100); },
              [&](auto& a) { a.cmp(M(size), 100); }, name("cmp mem imm8", i, 0));
         same([&](Masm& m) { m.alu_store_imm(Alu::Cmp, w, at, 1000); },
@@ -302,7 +300,6 @@ TEST_F(MasmTest, LoadsAndStoresByKind) {
              name("imul load", i, 0));
       }
       same([&](Masm& m) { m.call_mem(at); }, [&](auto& a) { a.call(M(8)); }, "call mem");
-      same([&](Masm& m) { m.jmp_mem(at); }, [&](auto& a) { a.jmp(M(8)); }, "jmp mem");
     }
   }
 }

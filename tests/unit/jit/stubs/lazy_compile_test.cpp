@@ -10,8 +10,11 @@ namespace sluice {
 namespace {
 
 using test::Cell;
+using test::is_pattern;
+using test::mixed_types;
 using test::must;
 using test::OwnedType;
+using test::pattern;
 using test::StubWorld;
 
 // Stands in for the runtime: the whole of the test's thread is one known stack.
@@ -30,25 +33,6 @@ StubEnvironment fake_environment() {
                                     static_cast<const char*>(__builtin_thread_pointer());
   environment.entry_stack_limit = &fake_stack_limit;
   return environment;
-}
-
-std::vector<ValType> mixed_types(uint32_t count) {
-  static constexpr ValType kAll[] = {kV128, kI64, kF32, kF64, kI32, kExternRef, kFuncRef};
-  std::vector<ValType> types;
-  for (uint32_t i = 0; i < count; ++i) types.push_back(kAll[(i * i + i / 7) % 7]);
-  return types;
-}
-
-Cell pattern(uint32_t i, ValType type) {
-  const uint64_t low = i * 0x9e3779b97f4a7c15u + 1;
-  if (type == kV128) return {low, ~low};
-  if (type == kI32 || type == kF32 || type == kExternRef) return {low & 0xffffffff, 0};
-  return {low, 0};
-}
-
-bool is_pattern(const Cell& cell, uint32_t i, ValType type) {
-  const Cell expected = pattern(i, type);
-  return cell.low == expected.low && (type != kV128 || cell.high == expected.high);
 }
 
 struct Callee {

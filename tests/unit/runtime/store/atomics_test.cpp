@@ -203,7 +203,10 @@ TEST_P(AtomicsTest, TheHostsWaitsAreChecked) {
   EXPECT_EQ(memory_->wait32(2, 0, 0).error().kind, ErrorKind::UnalignedAtomicAccess);
   EXPECT_EQ(memory_->wait64(4, 0, 0).error().kind, ErrorKind::UnalignedAtomicAccess);
   EXPECT_EQ(memory_->wait32(65536, 0, 0).error().kind, ErrorKind::OutOfBoundsAccess);
-  EXPECT_EQ(memory_->notify(~uint64_t{0}, 1).error().kind, ErrorKind::OutOfBoundsAccess);
+  EXPECT_EQ(memory_->notify(~uint64_t{3}, 1).error().kind, ErrorKind::OutOfBoundsAccess);
+  // Alignment comes first, as for the loads and stores.
+  EXPECT_EQ(memory_->wait32(65538, 0, 0).error().kind, ErrorKind::UnalignedAtomicAccess);
+  EXPECT_EQ(memory_->notify(~uint64_t{0}, 1).error().kind, ErrorKind::UnalignedAtomicAccess);
   EXPECT_EQ(*memory_->notify(65532, 1), 0u);
   Memory* own = *Memory::create(*store, {{.min = 1}});
   EXPECT_EQ(own->wait32(0, 1, 0).error().kind, ErrorKind::MemoryNotShared);

@@ -178,6 +178,62 @@ TEST_P(ExceptionTest, UncaughtOnesAreFailuresWithTheirValues) {
   EXPECT_EQ(trap("catch", {Value::i32(4), Value::i32(1)}), TrapCode::UncaughtException);
 }
 
+/// Throws the same failure each time.
+struct SameFailure {
+  std::shared_ptr<Trap> trap;
+  static TrapCode call(void* env, Caller& caller, Value*) {
+    return caller.fail(Failure(static_cast<SameFailure*>(env)->trap));
+  }
+};
+
+TEST_P(ExceptionTest, OneTrapMayBePassedOnManyTimes) {
+  Store& mine = *world->store;
+  const Value nine = Value::i32(9);
+  SameFailure failure{*mine.make_exception(*world->host.num, {&nine, 1})};
+  ASSERT_TRUE(world->linker.define_func("same", "throw", {}, {}, &SameFailure::call, &failure));
+  const Instance& guest = world->add("same_guest", wat(R"((module
+    (import "thrower" "num" (tag $num (param i32)))
+    (import "same" "throw" (func $throw))
+    (func (export "caught") (result i32)
+      (block $h (result i32) (try_table (catch $num $h) (call $throw)) (i32.const 0)))
+    (func (export "uncaught") (call $throw))))"));
+  for (int round = 0; round < 3; ++round) {
+    Value caught;
+    ASSERT_TRUE(guest.exported_func("caught")->call({}, {&caught, 1}));
+    EXPECT_EQ(caught.as_i32(), 9);
+    const Outcome<void> uncaught = guest.exported_func("uncaught")->call({}, {});
+    ASSERT_FALSE(uncaught);
+    EXPECT_NE(mine.exception(uncaught.error().trap->exception(mine)), nullptr);
+  }
+}
+
+TEST_P(ExceptionTest, APayloadIsSharedByAllThatItsTrapIsPassedOnAs) {
+  static int released = 0;
+  released = 0;
+  int thing = 0;
+  SameFailure failure;
+  const auto with_payload = [](void* env, Caller& caller, Value*) {
+    return caller.fail("words", HostPayload(env, [](void*) { ++released; }));
+  };
+  ASSERT_TRUE(world->linker.define_func("same", "first", {}, {}, +with_payload, &thing));
+  ASSERT_TRUE(world->linker.define_func("same", "again", {}, {}, &SameFailure::call, &failure));
+  const Instance& guest = world->add("same_guest", wat(R"((module
+    (import "same" "first" (func $first)) (import "same" "again" (func $again))
+    (func (export "first") (call $first)) (func (export "again") (call $again))))"));
+  failure.trap = guest.exported_func("first")->call({}, {}).error().trap;
+  for (int round = 0; round < 3; ++round) {
+    const Outcome<void> again = guest.exported_func("again")->call({}, {});
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().trap->payload(), &thing);
+    EXPECT_EQ(again.error().trap->reason(), "words");
+  }
+  EXPECT_EQ(failure.trap->payload(), &thing);
+  EXPECT_EQ(released, 0);
+  failure.trap.reset();
+  world.reset();
+  EXPECT_EQ(released, 1);
+}
+
 TEST_P(ExceptionTest, HostsThrowWhatFitsTheTagOnly) {
   Store& mine = *world->store;
   const Value two[] = {Value::i32(1), Value::i32(2)};

@@ -212,6 +212,53 @@ TEST_P(InterruptTest, AfterAForkInTheChildToo) {
   EXPECT_TRUE(is_usable());
 }
 
+TEST_P(InterruptTest, AfterAForkInAHostFunctionToo) {
+  SKIP_IF_NO_SIGNALS();
+  const pid_t parent = getpid();
+  pid_t child = 0;
+  during_host = [&](Caller&) {
+    child = fork();
+    if (child == 0) alarm(20);
+    store->set_deadline(Watchdog::Clock::now() + 5ms);
+    return TrapCode::None;
+  };
+  const TrapCode code = trap_of(*instance, "spin");
+  if (getpid() != parent) _exit(code == TrapCode::Interrupted && is_usable() ? 0 : 1);
+  EXPECT_EQ(code, TrapCode::Interrupted);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+// Each takes a second or more.
+constexpr const char* kLongOperations = R"((module
+  (memory 0 65536)
+  (memory $other 0 65536)
+  (data $bytes "0123456789")
+  (func (export "grow") (result i32)
+    (i32.and (memory.grow (i32.const 65536)) (memory.grow $other (i32.const 65536))))
+  (func (export "fill") (memory.fill (i32.const 0) (i32.const 1) (i32.const -1)))
+  (func (export "copy") (memory.copy $other 0 (i32.const 0) (i32.const 0) (i32.const -1)))
+  (func (export "up") (memory.copy (i32.const 1) (i32.const 0) (i32.const -2)))
+  (func (export "down") (memory.copy (i32.const 0) (i32.const 1) (i32.const -2)))
+))";
+
+TEST_P(InterruptTest, LongBulkOperationsStopInTheMiddle) {
+  SKIP_IF_NO_SIGNALS();
+  Instance& bulk = instantiate(wat(kLongOperations));
+  if (call_i32(bulk, "grow") != 0) GTEST_SKIP() << "skipped: no room for two large memories";
+  // In pieces as well as at once, whatever overlaps.
+  uint8_t* const bytes = bulk.memory(MemoryIdx{0})->base();
+  for (const char* name : {"fill", "copy", "up", "down"}) {
+    const auto start = Watchdog::Clock::now();
+    store->set_deadline(start + 20ms);
+    EXPECT_EQ(trap_of(bulk, name), TrapCode::Interrupted) << name;
+    EXPECT_LT(Watchdog::Clock::now() - start, 600ms) << name;
+    EXPECT_TRUE(is_usable());
+  }
+  EXPECT_EQ(bytes[0], 1) << "some of it was done";
+}
+
 // --- At every instruction: the processor traps after each, and at the n-th the request is made.
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -234,14 +281,59 @@ void start_stepping() {
           : "cc", "memory");
 }
 
+/// While it lives start_stepping() has the request made at instruction g_request_at.
+class Stepping {
+ public:
+  explicit Stepping(const Store& store) : handle_(store.interrupt_handle()) {
+    struct sigaction stepping{};
+    stepping.sa_sigaction = on_step;
+    stepping.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigaction(SIGTRAP, &stepping, &previous_);
+    g_step_handle = &handle_;
+  }
+  Stepping(const Stepping&) = delete;
+  Stepping& operator=(const Stepping&) = delete;
+  ~Stepping() { sigaction(SIGTRAP, &previous_, nullptr); }
+
+ private:
+  const InterruptHandle handle_;
+  struct sigaction previous_{};
+};
+
+// While arguments on the stack replace those of the frame that is given up, its callers can be
+// seen. An argument that looks like a frame's address is not taken for one.
+TEST_P(InterruptTest, TheBacktraceOfATailCallLeadsToTheEntry) {
+  Instance& guest = instantiate(wat(R"((module
+    (func $many (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
+      (return_call $few (local.get 9) (local.get 8) (i64.const 5) (i64.const 6)
+        (i64.const 7) (i64.const 8) (i64.const 9)))
+    (func $few (param i64 i64 i64 i64 i64 i64 i64)
+      (return_call $many (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5)
+        (i64.const 6) (local.get 0) (local.get 0) (local.get 1) (local.get 0)))
+    (func $caller (param i64)
+      (call $few (local.get 0) (local.get 0) (local.get 0) (local.get 0)
+        (local.get 0) (local.get 0) (local.get 0)))
+    (func (export "outer") (param i64) (call $caller (local.get 0)))))"));
+  const Stepping stepping(*store);
+  const Func outer = *guest.exported_func("outer");
+  const Value near_here = Value::i64(reinterpret_cast<intptr_t>(__builtin_frame_address(0)) - 512);
+  uint32_t in_chain = 0;
+  for (g_request_at = 1; in_chain < 100; ++g_request_at) {
+    ASSERT_LT(g_request_at, 20'000u);
+    g_steps = 0;
+    start_stepping();
+    const Outcome<void> result = outer.call({&near_here, 1}, {});
+    ASSERT_TRUE(!result && result.error().is_trap()) << g_request_at;
+    const std::span<const Frame> frames = result.error().trap->frames();
+    if (frames.empty() || raw(frames[0].func) > 1) continue;
+    ++in_chain;
+    ASSERT_EQ(raw(frames.back().func), 3u) << g_request_at;
+    ASSERT_LE(frames.size(), 3u);
+  }
+}
+
 TEST_P(InterruptTest, AtEveryInstruction) {
-  struct sigaction stepping{};
-  struct sigaction previous{};
-  stepping.sa_sigaction = on_step;
-  stepping.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  sigaction(SIGTRAP, &stepping, &previous);
-  const InterruptHandle handle = store->interrupt_handle();
-  g_step_handle = &handle;
+  const Stepping stepping(*store);
   const Func spin = *instance->exported_func("spin");
   ASSERT_TRUE(is_usable());
   // Until the loop has run for some turns.
@@ -258,7 +350,6 @@ TEST_P(InterruptTest, AtEveryInstruction) {
     ASSERT_TRUE(is_usable());
   }
   EXPECT_GT(g_request_at, 100u);
-  sigaction(SIGTRAP, &previous, nullptr);
 }
 
 #endif

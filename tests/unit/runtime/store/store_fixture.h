@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/text/text.h"
 #include "jit/pipeline/compiled_module.h"
 #include "runtime/store/engine.h"
 #include "runtime/store/linker.h"
@@ -13,6 +14,16 @@
 #include "tests/support/example_modules.h"
 
 namespace sluice {
+
+/// The bytes of a module given as text.
+inline std::vector<uint8_t> wat(std::string_view text) {
+  const Result<Vector<uint8_t>> bytes = wat_to_wasm(text);
+  if (!bytes) {
+    ADD_FAILURE() << explain(text, bytes.error());
+    std::abort();
+  }
+  return {bytes->begin(), bytes->end()};
+}
 
 class StoreTest : public testing::TestWithParam<MemoryModeChoice> {
  protected:
