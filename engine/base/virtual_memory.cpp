@@ -87,6 +87,13 @@ Result<void> Reservation::commit(size_t offset, size_t bytes) {
   return protect(offset, bytes, PROT_READ | PROT_WRITE);
 }
 
+void Reservation::prefer_huge_pages(size_t offset, size_t bytes) {
+  DCHECK(offset <= size_bytes_ && bytes <= size_bytes_ - offset, "inside the reservation");
+  const size_t start = offset & ~(host_page_bytes() - 1);
+  static_cast<void>(
+      madvise(base_ + start, round_up_to_page(offset + bytes) - start, MADV_HUGEPAGE));
+}
+
 Result<void> Reservation::protect_none(size_t offset, size_t bytes) {
   return protect(offset, bytes, PROT_NONE);
 }

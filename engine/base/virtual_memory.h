@@ -24,6 +24,8 @@ inline size_t round_up_to_page(size_t bytes) {
 /// may run at the same time.
 class Reservation {
  public:
+  static constexpr size_t kHugePageBytes = size_t{2} << 20;
+
   Reservation() = default;
   Reservation(Reservation&& other) noexcept { swap(other); }
   Reservation& operator=(Reservation&& other) noexcept {
@@ -50,6 +52,9 @@ class Reservation {
 
   /// Makes a part readable and writable; bytes never committed before are zero.
   Result<void> commit(size_t offset, size_t bytes);
+  /// Asks for pages of kHugePageBytes where a part that is about to be written covers them whole:
+  /// hundreds of faults become one. A system that has none is free to ignore it.
+  void prefer_huge_pages(size_t offset, size_t bytes);
   /// Makes a part inaccessible again and gives its memory back; committing it again yields zeros.
   /// This also removes what was mapped there (map_executable).
   Result<void> decommit(size_t offset, size_t bytes);

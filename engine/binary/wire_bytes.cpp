@@ -1,4 +1,5 @@
 // Appending: commit in growing steps, so that a stream costs few system calls and little memory.
+// Large modules get huge pages: a page of 4 KiB costs more to get than to fill.
 #include "engine/binary/wire_bytes.h"
 
 #include <algorithm>
@@ -10,6 +11,7 @@ namespace {
 constexpr size_t kLeastReservation = size_t{1} << 16;
 constexpr size_t kFirstCommit = size_t{1} << 16;
 constexpr size_t kLargestStep = size_t{1} << 24;
+constexpr size_t kHugeStep = Reservation::kHugePageBytes / 2;  // half of a page would be used
 }  // namespace
 
 WireBytes::WireBytes(Reservation memory, size_t max_bytes)
@@ -22,6 +24,13 @@ Result<std::shared_ptr<WireBytes>> WireBytes::create(size_t max_bytes) {
   return make_shared_heap<WireBytes>(std::move(memory), max_bytes);
 }
 
+// The reservation itself begins where it likes.
+size_t WireBytes::end_of_huge_page(size_t offset) const {
+  const uintptr_t base = reinterpret_cast<uintptr_t>(memory_.base());
+  const uintptr_t mask = Reservation::kHugePageBytes - 1;
+  return ((base + offset + mask) & ~mask) - base;
+}
+
 size_t WireBytes::append(std::span<const uint8_t> bytes) {
   const size_t size = size_bytes_.load(std::memory_order_relaxed);
   const size_t room = std::min(limit_bytes_, memory_.size_bytes()) - size;
@@ -29,8 +38,11 @@ size_t WireBytes::append(std::span<const uint8_t> bytes) {
   if (size + count > committed_bytes_) {
     const size_t step = std::clamp(committed_bytes_, kFirstCommit, kLargestStep);
     const size_t wanted = std::max(size + count, committed_bytes_ + step);
-    const size_t target = std::min(round_up_to_page(wanted), memory_.size_bytes());
+    const bool is_huge = wanted - committed_bytes_ >= kHugeStep;
+    const size_t target = std::min(is_huge ? end_of_huge_page(wanted) : round_up_to_page(wanted),
+                                   memory_.size_bytes());
     if (memory_.commit(committed_bytes_, target - committed_bytes_)) {
+      if (is_huge) memory_.prefer_huge_pages(committed_bytes_, target - committed_bytes_);
       committed_bytes_ = target;
     } else {
       count = committed_bytes_ - size;

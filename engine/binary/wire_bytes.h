@@ -37,6 +37,8 @@ class WireBytes : public Allocated {
   explicit WireBytes(Reservation memory, size_t max_bytes);
 
  private:
+  size_t end_of_huge_page(size_t offset) const;
+
   Reservation memory_;
   size_t limit_bytes_;  // of the module, not of the reservation
   size_t committed_bytes_ = 0;
