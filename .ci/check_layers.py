@@ -14,7 +14,6 @@ BANNED = {
     "<sys/mman.h>": re.compile(r"^(sys|linux)/mman\.h$"),
     "<signal.h>": re.compile(r"^(signal\.h|csignal|ucontext\.h|sys/ucontext\.h|setjmp\.h|csetjmp)$"),
     "<mimalloc.h>": re.compile(r"^mimalloc"),
-    "<CLI>": re.compile(r"^CLI/"),
     "<nlohmann>": re.compile(r"^nlohmann/"),
     "<exceptions>": re.compile(r"^(stdexcept|exception)$"),
     "<iostream>": re.compile(r"^iostream$"),

@@ -22,7 +22,6 @@ include("${CMAKE_CURRENT_LIST_DIR}/asmjit.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/googletest.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/benchmark.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/mimalloc.cmake")
-include("${CMAKE_CURRENT_LIST_DIR}/cli11.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/nlohmann_json.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/zydis.cmake")
 

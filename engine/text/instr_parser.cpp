@@ -18,6 +18,7 @@ void InstrParser::begin(ByteWriter& out, const Identifiers* locals) {
   frames_.clear();
   labels_.clear();
   innermost_.clear();
+  marks_.clear();
   hints_.count = 0;
   hints_.entries.clear();
 }
@@ -25,6 +26,7 @@ void InstrParser::begin(ByteWriter& out, const Identifiers* locals) {
 void InstrParser::parse_expr(ByteWriter& out, const Identifiers* locals) {
   begin(out, locals);
   while (!lex_.failed() && !(frames_.empty() && lex_.at(TokenKind::RightParen))) step();
+  mark(lex_.peek().offset);
   write_op(out, Op::End);
 }
 
@@ -61,6 +63,7 @@ void InstrParser::flat_instr() {
   const uint64_t offset = lex_.peek().offset;
   const Op op = parse_op();
   if (lex_.failed()) return;
+  mark(offset);
   switch (op) {
   case Op::End: return end_block();
   case Op::Else: return else_arm();
@@ -107,6 +110,7 @@ void InstrParser::folded_instr() {
     frames_.push_back(frame);
   } else if (is_block(op)) {
     note_hint(hint, op);
+    mark(offset);
     const std::string_view label = types_.parse_optional_id();
     write_block_op(*code_, op);
     push_block(op == Op::Try ? Open::Try : Open::Body, op, label, offset);
@@ -123,10 +127,12 @@ void InstrParser::open_arm() {
     lex_.take();
     lex_.take();
     note_hint({frame.has_hint, frame.hint}, frame.op);
+    mark(frame.offset);
     code_->write_bytes(pending_.view().subspan(frame.pending_start));
     pending_.truncate(frame.pending_start);
     push_label(frame.label);
   } else {
+    mark(lex_.peek().offset);
     if (frame.has_else || !lex_.accept_open("else")) return lex_.fail_here("(else …) or ')'");
     write_op(*code_, Op::Else);
     frame.has_else = true;
@@ -138,6 +144,7 @@ void InstrParser::open_arm() {
 // (do …), (catch …), (catch_all …) and (delegate …) of a folded try.
 void InstrParser::open_part() {
   Frame& frame = frames_.back();
+  if (frame.open == Open::TryDone) mark(lex_.peek().offset);
   if (frame.open == Open::Try) {
     if (!lex_.accept_open("do")) return lex_.fail_here("(do …)");
     frame.open = Open::TryDone;
@@ -176,6 +183,7 @@ void InstrParser::close_folded() {
   case Open::Try: return lex_.fail_here("(do …)");
   case Open::Plain:
     note_hint({frame.has_hint, frame.hint}, frame.op);
+    mark(frame.offset);
     code_->write_bytes(pending_.view().subspan(frame.pending_start));
     pending_.truncate(frame.pending_start);
     break;
@@ -183,6 +191,7 @@ void InstrParser::close_folded() {
   case Open::IfDone:
   case Open::TryDone:
   case Open::TryCaught:
+    mark(lex_.peek().offset);
     write_op(*code_, Op::End);
     pop_label();
     break;

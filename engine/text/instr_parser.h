@@ -25,6 +25,15 @@ class InstrParser {
   /// One folded instruction and the final end: what may stand for "(offset …)" and "(item …)".
   void parse_folded_expr(ByteWriter& out);
 
+  /// From now on marks() are kept.
+  void keep_marks() { keeps_marks_ = true; }
+  struct Mark {
+    uint64_t code_offset;  // from where parse_expr() began to write
+    uint64_t text_offset;
+  };
+  /// Where the instructions of the expression that was parsed last are in code and in text.
+  const Vector<Mark>& marks() const { return marks_; }
+
   /// The hints of the function that was parsed last, as the hint section has them.
   const SectionText& hints() const { return hints_; }
 
@@ -100,6 +109,9 @@ class InstrParser {
   void write_catches(ByteWriter& out);
   uint64_t parse_lane_value(unsigned width_bits, bool is_float);
 
+  void mark(uint64_t text_offset) {
+    if (keeps_marks_) marks_.push_back({code_->size(), text_offset});
+  }
   Hint take_hint();
   void note_hint(Hint hint, Op op);
 
@@ -113,6 +125,8 @@ class InstrParser {
   Vector<Label> labels_;
   HashMap<std::string_view, uint32_t> innermost_;  // 1 + the innermost label of a name
   SectionText hints_;
+  bool keeps_marks_ = false;
+  Vector<Mark> marks_;
 };
 
 }  // namespace sluice

@@ -136,6 +136,9 @@ Vector<uint8_t> ModuleBuilder::finish() {
     }
     if (id == SectionId::Code) write_custom(out, "metadata.code.branch_hint", branch_hints);
     if (!content.empty()) write_section(out, id, content);
+    for (const auto& [offset, text_offset] : marks_[static_cast<size_t>(id)]) {
+      text_map->add(out.size() - from.entries.size() + offset, text_offset);
+    }
     write_customs(out, place_of(id));
   }
   write_names(out);

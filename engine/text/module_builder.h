@@ -14,6 +14,7 @@
 #include "engine/binary/sections.h"
 #include "engine/text/byte_writer.h"
 #include "engine/text/identifiers.h"
+#include "engine/text/text.h"
 #include "engine/wasm/print.h"
 
 namespace sluice {
@@ -69,8 +70,16 @@ class ModuleBuilder {
   /// The place of a section among the others, in the order of spec 5.5.2; for CustomText.
   static uint8_t place_of(SectionId id);
 
+  /// Notes that what a section's entries have from `offset` on comes from this place in the text.
+  /// Only if there is a map.
+  void mark(SectionId id, uint64_t offset, uint64_t text_offset) {
+    if (text_map != nullptr) marks_[static_cast<size_t>(id)].emplace_back(offset, text_offset);
+  }
+
   /// The finished bytes.
   Vector<uint8_t> finish();
+
+  TextMap* text_map = nullptr;  // filled by finish(), unless null
 
   std::string_view module_name;
   bool has_start = false;
@@ -86,6 +95,7 @@ class ModuleBuilder {
 
   std::array<Identifiers, kIndexSpaces> spaces_;
   std::array<SectionText, kLastSectionId + 1> sections_;
+  std::array<Vector<std::pair<uint64_t, uint64_t>>, kLastSectionId + 1> marks_;  // see mark()
   HashMap<uint32_t, Identifiers> fields_;
   Vector<TypeText> types_;
   HashMap<std::string_view, uint32_t> signatures_;

@@ -147,11 +147,26 @@ void ModuleParser::parse_types() {
     lex_.seek(offset);
     lex_.take();
     if (lex_.failed()) return;
-    if (lex_.take().text == "rec") {
-      parse_rec_group();
-    } else {
-      parse_type(module_.section(SectionId::Type).add(), true);
-    }
+    parse_marked(offset, [this] {
+      if (lex_.take().text == "rec") {
+        parse_rec_group();
+      } else {
+        parse_type(module_.section(SectionId::Type).add(), true);
+      }
+    });
+  }
+}
+
+/// What `parse` adds to the sections comes from this place in the text.
+template <class Parse>
+void ModuleParser::parse_marked(uint64_t text_offset, Parse parse) {
+  if (module_.text_map == nullptr) return parse();
+  const auto size_of = [this](size_t id) { return module_.section(SectionId(id)).entries.size(); };
+  std::array<uint64_t, kLastSectionId + 1> sizes{};
+  for (size_t id = 0; id < sizes.size(); ++id) sizes[id] = size_of(id);
+  parse();
+  for (size_t id = 0; id < sizes.size(); ++id) {
+    if (size_of(id) != sizes[id]) module_.mark(SectionId(id), sizes[id], text_offset);
   }
 }
 
@@ -182,7 +197,7 @@ void ModuleParser::parse_fields() {
     while (lex_.take_annotation("custom", annotation)) parse_custom(annotation);
     lex_.check_annotations(lex_.peek().offset);
     if (!lex_.at(TokenKind::LeftParen)) break;
-    parse_field();
+    parse_marked(lex_.peek().offset, [this] { parse_field(); });
   }
 }
 
@@ -293,7 +308,11 @@ void ModuleParser::parse_body(uint32_t func) {
   ByteWriter body;
   parse_locals(body);
   instrs_.parse_expr(body, &locals_);
-  module_.section(SectionId::Code).add().write_sized(body);
+  ByteWriter& code = module_.section(SectionId::Code).add();
+  code.write_sized(body);
+  for (const InstrParser::Mark& mark : instrs_.marks()) {
+    module_.mark(SectionId::Code, code.size() - body.size() + mark.code_offset, mark.text_offset);
+  }
   if (const SectionText& hints = instrs_.hints(); hints.count != 0) {
     ByteWriter& out = module_.branch_hints.add();
     out.write_u32(func);

@@ -19,8 +19,12 @@ namespace sluice {
 class ModuleParser {
  public:
   /// Reads source[begin, end): "(module …)" or its fields alone.
-  ModuleParser(std::string_view source, uint64_t begin, uint64_t end)
-      : lex_(source, begin, end), types_(lex_, module_), instrs_(lex_, module_, types_) {}
+  /// `map`: filled unless null.
+  ModuleParser(std::string_view source, uint64_t begin, uint64_t end, TextMap* map)
+      : lex_(source, begin, end), types_(lex_, module_), instrs_(lex_, module_, types_) {
+    module_.text_map = map;
+    if (map != nullptr) instrs_.keep_marks();
+  }
 
   Result<Vector<uint8_t>> parse();
 
@@ -42,6 +46,8 @@ class ModuleParser {
   void parse_type(ByteWriter& group, bool is_alone);
   void parse_fields();
   void parse_field();
+  template <class Parse>
+  void parse_marked(uint64_t text_offset, Parse parse);
 
   void parse_import();
   void parse_func();

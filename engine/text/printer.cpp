@@ -2,7 +2,8 @@
 //
 // It reads the bytes itself instead of a decoded Module: that one names types by their
 // representatives and is only made of valid modules, while text is to be what is there. Errors are
-// kept by the reader, as everywhere; nothing is recursive.
+// kept by the reader, as everywhere; nothing is recursive. What has been printed leaves in pieces:
+// locals are one by one in text, so a few bytes may be a megabyte of it.
 #include <algorithm>
 #include <array>
 
@@ -27,15 +28,18 @@ struct Section {
   uint64_t offset = 0;  // of the payload
 };
 
+constexpr size_t kPieceBytes = size_t{64} << 10;
+
 constexpr const char* kExternWords[] = {"func", "table", "memory", "global", "tag"};
 
 class Printer {
  public:
-  explicit Printer(std::span<const uint8_t> bytes) : in_(bytes, 0) {}
+  Printer(std::span<const uint8_t> bytes, TextSink sink) : in_(bytes, 0), sink_(sink) {}
 
-  Result<String> print() {
+  Result<void> print() {
     split_sections();
     count_spaces();
+    is_counting_ = false;
     out_ = "(module";
     if (!names_.module_name().empty()) {
       out_ += ' ';
@@ -45,9 +49,10 @@ class Printer {
       if (in_.failed()) break;
       print_section(section);
     }
-    if (in_.failed()) return in_.take_error();
     out_ += ")\n";
-    return std::move(out_);
+    flush();
+    if (in_.failed()) return in_.take_error();
+    return {};
   }
 
  private:
@@ -129,7 +134,11 @@ class Printer {
       r.read_u32();
     } else {
       const uint32_t count = r.read_u32();
-      for (uint32_t i = 0; i < count && !r.failed(); ++i) print_entry(section.id, r);
+      for (uint32_t i = 0; i < count && !r.failed() && !in_.failed(); ++i) {
+        print_entry(section.id, r);
+        flush_piece();
+      }
+      if (in_.failed()) return;
     }
     if (!r.failed() && !r.at_end()) r.fail(ErrorKind::SectionSize, r.offset());
     keep_error(r);
@@ -178,6 +187,15 @@ class Printer {
 
   // Small things
 
+  void flush() {
+    if (is_counting_ || in_.failed()) return;
+    if (sink_.take != nullptr && !sink_.take(sink_.env, out_)) in_.fail(ErrorKind::Io, kNoOffset);
+    out_.clear();
+  }
+  void flush_piece() {
+    if (out_.size() >= kPieceBytes) flush();
+  }
+
   void line(std::string_view text) {
     out_ += "\n  ";
     out_ += text;
@@ -190,6 +208,16 @@ class Printer {
   void string(std::string_view bytes) {
     out_ += '"';
     append_escaped(out_, bytes, true);
+    out_ += '"';
+  }
+  /// A string of any length.
+  void data(std::span<const uint8_t> bytes) {
+    out_ += '"';
+    for (size_t at = 0; at < bytes.size(); at += kPieceBytes) {
+      const auto piece = bytes.subspan(at, std::min(kPieceBytes, bytes.size() - at));
+      append_escaped(out_, {reinterpret_cast<const char*>(piece.data()), piece.size()}, true);
+      flush_piece();
+    }
     out_ += '"';
   }
   void type(ValType value) {
@@ -462,6 +490,7 @@ class Printer {
         out_ += ' ';
         index(IndexSpace::Func, r.read_u32());
       }
+      flush_piece();
     }
     out_ += ')';
   }
@@ -483,12 +512,8 @@ class Printer {
     const uint64_t length_at = r.offset();
     const uint32_t length = r.read_u32();
     out_ += ' ';
-    string(as_text(r.read_bytes(length, length_at)));
+    data(r.read_bytes(length, length_at));
     out_ += ')';
-  }
-
-  static std::string_view as_text(std::span<const uint8_t> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
 
   void print_custom(const Section& section) {
@@ -498,7 +523,7 @@ class Printer {
     out_ +=
         row == std::end(kSectionWords) ? " (before first)" : " (after " + String(row->word) + ")";
     out_ += ' ';
-    string(as_text(section.payload));
+    data(section.payload);
     out_ += ')';
   }
 
@@ -520,7 +545,7 @@ class Printer {
     const Vector<ValType> locals = read_locals(r);
     names_.enter_function(func, static_cast<uint32_t>(params + locals.size()));
     print_type_use(type_index);
-    if (signature != nullptr) print_signature(*signature, true);
+    if (signature != nullptr && has_named_param(params)) print_signature(*signature, true);
     if (!locals.empty()) {
       out_ += "\n   ";
       print_list("local", locals, true, static_cast<uint32_t>(params));
@@ -528,6 +553,14 @@ class Printer {
     print_body(r, func, begin);
     out_ += ')';
     if (r.failed()) section.fail(r.error().kind, r.error().offset, r.error().detail);
+  }
+
+  /// The type says what parameters there are; they are repeated for their names.
+  bool has_named_param(size_t params) const {
+    for (uint32_t i = 0; i < params; ++i) {
+      if (names_.has_local_id(i)) return true;
+    }
+    return false;
   }
 
   Vector<ValType> read_locals(ByteReader& r) {
@@ -566,6 +599,7 @@ class Printer {
         hints = hints.subspan(1);
       }
       append_instr(out_, instr_, &names_);
+      flush_piece();
       const Imm imm = op_info(op).imm;
       if (imm == Imm::Block || imm == Imm::TryTable) ++depth;
     }
@@ -573,7 +607,9 @@ class Printer {
   }
 
   ByteReader in_;
-  String out_;
+  TextSink sink_;
+  bool is_counting_ = true;  // what is printed goes nowhere
+  String out_;               // not yet given to the sink
   PrinterNames names_;
   Vector<Section> sections_;
   Vector<Signature> signatures_;  // by type
@@ -586,6 +622,19 @@ class Printer {
 
 }  // namespace
 
-Result<String> wasm_to_wat(std::span<const uint8_t> bytes) { return Printer(bytes).print(); }
+Result<String> wasm_to_wat(std::span<const uint8_t> bytes) {
+  String text;
+  const auto append = [](void* env, std::string_view piece) {
+    static_cast<String*>(env)->append(piece);
+    return true;
+  };
+  TRY_VOID(Printer(bytes, {append, &text}).print());
+  return text;
+}
+
+Result<void> wasm_to_wat(std::span<const uint8_t> bytes, TextSink sink) {
+  TRY_VOID(Printer(bytes, {}).print());
+  return Printer(bytes, sink).print();
+}
 
 }  // namespace sluice

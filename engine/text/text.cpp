@@ -45,11 +45,25 @@ Result<Vector<uint8_t>> wat_to_wasm(std::string_view source, uint64_t begin, uin
   if (!is_utf8(std::span(bytes + begin, end - begin), bad)) {
     return fail(ErrorKind::BadUtf8, begin + bad);
   }
-  return ModuleParser(source, begin, end).parse();
+  return ModuleParser(source, begin, end, nullptr).parse();
 }
 
-Result<Vector<uint8_t>> wat_to_wasm(std::string_view text) {
-  return wat_to_wasm(text, 0, text.size());
+Result<Vector<uint8_t>> wat_to_wasm(std::string_view text, TextMap* map) {
+  if (map == nullptr) return wat_to_wasm(text, 0, text.size());
+  Result<Vector<uint8_t>> bytes = ModuleParser(text, 0, text.size(), map).parse();
+  map->sort();
+  return bytes;
+}
+
+void TextMap::sort() {
+  std::ranges::sort(marks_, {},
+                    [](const Mark& mark) { return std::pair(mark.wasm_offset, mark.text_offset); });
+}
+
+std::optional<uint64_t> TextMap::find(uint64_t wasm_offset) const {
+  const auto behind = std::ranges::upper_bound(marks_, wasm_offset, {}, &Mark::wasm_offset);
+  if (behind == marks_.begin()) return std::nullopt;
+  return std::prev(behind)->text_offset;
 }
 
 TextPosition locate(std::string_view text, uint64_t offset) {

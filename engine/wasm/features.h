@@ -31,6 +31,8 @@ class Features {
     return Features(bits);
   }
   static constexpr Features all() { return Features(~uint32_t{0}); }
+  /// What the first version had.
+  static constexpr Features mvp() { return Features(bit(Feature::Mvp)); }
 
  private:
   constexpr explicit Features(uint32_t bits) : bits_(bits) {}

@@ -47,7 +47,8 @@ EngineConfig bench_config(const Options& options) {
 
 /// Zero if all went well, else the status to exit with.
 int measure_compile(const Engine& engine, const std::string& name, uint32_t repeat) {
-  auto bytes = read_all(name);
+  ModuleInput input(name);
+  auto bytes = input.read_all();
   if (!bytes) return report_lines(bytes.error());
   CompileStats stats;
   std::vector<double> times;
@@ -55,7 +56,7 @@ int measure_compile(const Engine& engine, const std::string& name, uint32_t repe
     const Clock::time_point start = Clock::now();
     auto module = engine.compile(*bytes);
     times.push_back(milliseconds_since(start));
-    if (!module) return report_error(name, module.error().message());
+    if (!module) return report_lines(input.explain(module.error()));
     stats = (*module)->stats();
   }
   print_line(name, stats, std::move(times));
@@ -104,10 +105,11 @@ int bench_run(const Options& options) {
   const std::string& name = options.modules[0];
   auto engine = Engine::create(bench_config(options));
   if (!engine) return report_error({}, engine.error().message());
-  auto bytes = read_all(name);
+  ModuleInput input(name);
+  auto bytes = input.read_all();
   if (!bytes) return report_lines(bytes.error());
   auto module = (*engine)->compile(*bytes);
-  if (!module) return report_error(name, module.error().message());
+  if (!module) return report_lines(input.explain(module.error()));
   std::vector<double> times(options.repeat);
   for (double& time_ms : times) {
     const int status = measure_run(*engine, *module, options, time_ms);

@@ -1,8 +1,12 @@
 // `sluice wat2wasm` and `sluice wasm2wat`: between the two forms of a module. Nothing is validated
 // but the form itself, so that wrong modules can be made and looked at too.
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
+#include <span>
 
 #include "engine/text/text.h"
 #include "runtime/cli/commands.h"
@@ -13,17 +17,32 @@ namespace sluice::cli {
 
 namespace {
 
-int write_output(const std::string& name, std::string_view bytes) {
-  std::FILE* out = name == "-" ? stdout : std::fopen(name.c_str(), "wb");
-  bool ok = out != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size();
-  int reason = errno;
-  if (out != nullptr && out != stdout && std::fclose(out) != 0) {
-    ok = false;
-    reason = errno;
+/// What is written piece by piece; "-" is standard output.
+class Output {
+ public:
+  explicit Output(const std::string& name)
+      : name_(name), file_(name == "-" ? stdout : std::fopen(name.c_str(), "wb")) {
+    if (file_ == nullptr) reason_ = errno;
   }
-  if (ok || out == stdout) return 0;  // main() reports what standard output refuses
-  return report_error({}, "cannot write '" + name + "': " + std::strerror(reason));
-}
+  /// False: nothing more can be written.
+  bool write(std::string_view bytes) {
+    if (reason_ != 0) return false;
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) reason_ = errno;
+    return reason_ == 0;
+  }
+  /// The exit status.
+  int close() {
+    if (file_ == stdout) return 0;  // main() reports what standard output refuses
+    if (file_ != nullptr && std::fclose(file_) != 0) reason_ = errno;
+    if (reason_ == 0) return 0;
+    return report_error({}, "cannot write '" + name_ + "': " + std::strerror(reason_));
+  }
+
+ private:
+  std::string name_;
+  std::FILE* file_;
+  int reason_ = 0;
+};
 
 /// What "dir/name.wat" becomes: "name.wasm".
 std::string default_output(const std::string& input, const char* ending) {
@@ -44,23 +63,42 @@ bool has_one_module(const Options& options) {
 int wat2wasm(const Options& options) {
   if (!has_one_module(options)) return kStatusError;
   const std::string& name = options.modules[0];
-  auto bytes = read_all(name);
+  ModuleInput input(name);
+  auto bytes = input.read_all();
   if (!bytes) return report_lines(bytes.error());
+  constexpr std::array<uint8_t, 4> kMagic = {0, 'a', 's', 'm'};
+  if (!std::ranges::equal(std::span(*bytes).first(std::min(bytes->size(), kMagic.size())),
+                          kMagic)) {
+    return report_lines(input.explain(Error{ErrorKind::BadMagic, 0, {}}));
+  }
   const std::string output = options.output.value_or(default_output(name, ".wasm"));
   if (!options.output && output == name && name != "-") {
     return report_error(name, "would be overwritten: name the output with -o");
   }
-  return write_output(output, {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  Output out(output);
+  out.write({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  return out.close();
 }
 
 int wasm2wat(const Options& options) {
   if (!has_one_module(options)) return kStatusError;
-  const std::string& name = options.modules[0];
-  auto bytes = read_all(name);
+  ModuleInput input(options.modules[0]);
+  auto bytes = input.read_all();
   if (!bytes) return report_lines(bytes.error());
-  auto text = wasm_to_wat(*bytes);
-  if (!text) return report_error(name, text.error().message());
-  return write_output(options.output.value_or("-"), *text);
+  // The output is touched only when there is something to write: the bytes are well-formed.
+  std::optional<Output> out;
+  struct Target {
+    std::optional<Output>& out;
+    std::string name;
+  } target{out, options.output.value_or("-")};
+  const auto take = [](void* env, std::string_view piece) {
+    auto& to = *static_cast<Target*>(env);
+    if (!to.out) to.out.emplace(to.name);
+    return to.out->write(piece);
+  };
+  auto printed = wasm_to_wat(*bytes, {take, &target});
+  if (!printed && !out) return report_lines(input.explain(printed.error()));
+  return out->close();
 }
 
 }  // namespace sluice::cli

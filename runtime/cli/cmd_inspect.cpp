@@ -2,6 +2,8 @@
 // feature is needed means that without it the module is not valid, so it is asked just that.
 #include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,20 +19,65 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-Result<std::shared_ptr<const Module>> check(const Bytes& bytes, Features features) {
+/// In pieces, so that what follows an error is not read.
+Result<std::shared_ptr<const Module>> check(std::span<const uint8_t> bytes, Features features) {
+  constexpr size_t kPieceBytes = size_t{16} << 10;
   ModuleChecker checker(features);
-  checker.feed(bytes);
+  while (!bytes.empty()) {
+    const auto piece = bytes.first(std::min(bytes.size(), kPieceBytes));
+    if (!checker.feed(piece)) break;
+    bytes = bytes.subspan(piece.size());
+  }
   return checker.finish();
 }
 
-std::string needed_features(const Bytes& bytes) {
-  std::string out;
-#define FEATURE(id, text, is_default)                                                              \
-  if (Feature::id != Feature::Mvp && !check(bytes, Features::all().without(Feature::id))) {        \
-    out += out.empty() ? (text) : std::string(", ") + (text);                                      \
-  }
+struct NamedFeature {
+  Feature feature;
+  const char* name;
+};
+constexpr NamedFeature kFeatures[] = {
+#define FEATURE(id, text, is_default) {Feature::id, text},
 #include "engine/wasm/features.def"
 #undef FEATURE
+};
+
+/// The feature with which the check gets beyond the error that it has with `known` alone.
+std::optional<Feature> missing_feature(const Bytes& bytes, Features known, uint64_t error_offset) {
+  for (const NamedFeature& each : kFeatures) {
+    if (known.has(each.feature)) continue;
+    auto checked = check(bytes, known.with(each.feature));
+    if (checked || checked.error().offset > error_offset) return each.feature;
+  }
+  return std::nullopt;
+}
+
+/// Of a valid module. Begins with the first version and adds what is missing: most checks end where
+/// a feature is first used, so there is little more to read than the module once.
+Features needed_features(const Bytes& bytes) {
+  Features known = Features::mvp();
+  for (;;) {
+    auto checked = check(bytes, known);
+    if (checked) return known;
+    auto missing = missing_feature(bytes, known, checked.error().offset);
+    if (!missing) break;
+    known = known.with(*missing);
+  }
+  // One byte that needs two features: those without which the module is not valid.
+  known = Features::all();
+  for (const NamedFeature& each : kFeatures) {
+    if (each.feature != Feature::Mvp && check(bytes, known.without(each.feature))) {
+      known = known.without(each.feature);
+    }
+  }
+  return known;
+}
+
+std::string feature_names(Features features) {
+  std::string out;
+  for (const NamedFeature& each : kFeatures) {
+    if (each.feature == Feature::Mvp || !features.has(each.feature)) continue;
+    out += (out.empty() ? "" : ", ") + std::string(each.name);
+  }
   return out.empty() ? "none beyond the first version" : out;
 }
 
@@ -125,14 +172,14 @@ void print_functions(const Module& module) {
 }
 
 int inspect_one(const std::string& name) {
-  auto bytes = read_all(name);
+  ModuleInput input(name);
+  auto bytes = input.read_all();
   if (!bytes) return report_lines(bytes.error());
   auto checked = check(*bytes, Features::all());
-  if (!checked) return report_error(name, checked.error().message());
+  if (!checked) return report_lines(input.explain(checked.error()));
   const Module& module = **checked;
-  std::printf("%s: %zu bytes\n", printable(name == "-" ? "standard input" : name).c_str(),
-              bytes->size());
-  std::printf("features needed: %s\n", needed_features(*bytes).c_str());
+  std::printf("%s: %zu bytes\n", input.shown_name().c_str(), bytes->size());
+  std::printf("features needed: %s\n", feature_names(needed_features(*bytes)).c_str());
   print_sections(*bytes);
   std::printf("imports: %zu\n", module.imports.size());
   for (const Import& import : module.imports) {

@@ -23,10 +23,11 @@ int each_function(const Options& options, Take take) {
   if (!has_disassembler()) return report_error({}, "built without a disassembler (Zydis)");
   auto engine = Engine::create(engine_config(options));
   if (!engine) return report_error({}, engine.error().message());
-  auto bytes = read_all(name);
+  ModuleInput input(name);
+  auto bytes = input.read_all();
   if (!bytes) return report_lines(bytes.error());
   auto module = (*engine)->compile(*bytes);
-  if (!module) return report_error(name, module.error().message());
+  if (!module) return report_lines(input.explain(module.error()));
   bool found = false;
   for (const FuncBody& body : (*module)->module().bodies) {
     if (options.only_func && *options.only_func != raw(body.func)) continue;

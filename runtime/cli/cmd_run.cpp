@@ -94,24 +94,20 @@ class Throttle {
 };
 
 Step<std::shared_ptr<const CompiledModule>> compile(const Engine& engine, const Options& options) {
-  const std::string& name = options.modules[0];
   ProgressBar bar;
   StreamCompiler stream = engine.compile_stream(bar.callback());
   Result<void> fed;
   Throttle throttle(options.throttle_bytes);
-  bool is_empty = true;
   auto feed = [&](std::span<const uint8_t> piece) {
-    is_empty = false;
     fed = stream.feed(piece);
     return fed.has_value();
   };
-  auto got =
-      read_module(name, [&](std::span<const uint8_t> piece) { return throttle.pass(piece, feed); });
+  ModuleInput input(options.modules[0]);
+  auto got = input.read([&](std::span<const uint8_t> piece) { return throttle.pass(piece, feed); });
   if (!got) return std::unexpected(Stop{report_lines(got.error())});
-  if (is_empty) return stop(name, "nothing in it: a module has at least 8 bytes");
-  if (!fed) return stop(name, fed.error().message());
+  if (!fed) return std::unexpected(Stop{report_lines(input.explain(fed.error()))});
   auto module = stream.finish();
-  if (!module) return stop(name, module.error().message());
+  if (!module) return std::unexpected(Stop{report_lines(input.explain(module.error()))});
   return *std::move(module);
 }
 

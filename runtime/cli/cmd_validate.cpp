@@ -15,11 +15,12 @@ namespace {
 /// The exit status; what is wrong has been printed.
 int check_module(const std::string& name, Features features) {
   ModuleChecker checker(features);
-  auto got = read_module(name, [&](std::span<const uint8_t> piece) { return checker.feed(piece); });
+  ModuleInput input(name);
+  auto got = input.read([&](std::span<const uint8_t> piece) { return checker.feed(piece); });
   if (!got) return report_lines(got.error());
   auto module = checker.finish();
-  if (!module) return report_error(name, module.error().message());
-  std::printf("%s: valid\n", printable(name == "-" ? "standard input" : name).c_str());
+  if (!module) return report_lines(input.explain(module.error()));
+  std::printf("%s: valid\n", input.shown_name().c_str());
   return 0;
 }
 

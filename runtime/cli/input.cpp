@@ -1,6 +1,7 @@
 // Plain read(): it returns what a pipe has, which is what streaming needs.
 #include "runtime/cli/input.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -9,7 +10,7 @@
 #include <unistd.h>
 
 #include "engine/text/text.h"
-#include "engine/wasm/limits.h"
+#include "runtime/cli/foreign.h"
 #include "runtime/cli/report.h"
 
 namespace sluice::cli {
@@ -41,41 +42,69 @@ std::expected<void, std::string> read_pieces(const std::string& name, const Take
 }
 
 // The first byte says which form it is.
-std::expected<void, std::string> read_module(const std::string& name, const TakePiece& take) {
-  std::string text;
-  bool is_first = true;
+std::expected<void, std::string> ModuleInput::read(const TakePiece& take) {
   bool is_in_text = false;
-  auto got = read_pieces(name, [&](std::span<const uint8_t> piece) {
-    if (is_first) is_in_text = is_text(piece);
-    is_first = false;
+  auto got = read_pieces(name_, [&](std::span<const uint8_t> piece) {
+    if (head_.empty()) is_in_text = is_text(piece);
+    const size_t wanted = std::min(kForeignHeadBytes - head_.size(), piece.size());
+    head_.insert(head_.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(wanted));
     if (!is_in_text) return take(piece);
-    text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    text_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
     return true;
   });
   if (!got || !is_in_text) return got;
-  auto bytes = wat_to_wasm(text);
-  if (!bytes) {
-    return std::unexpected(printable(name == "-" ? "standard input" : name) + ":" +
-                           std::string(explain(text, bytes.error())));
-  }
+  auto bytes = wat_to_wasm(text_);
+  if (!bytes) return std::unexpected(explain_text(bytes.error()));
   take(*bytes);
   return {};
 }
 
-std::expected<std::vector<uint8_t>, std::string> read_all(const std::string& name) {
+std::expected<std::vector<uint8_t>, std::string> ModuleInput::read_all() {
   std::vector<uint8_t> bytes;
   // Room in one piece: a vector that grows needs twice the file on the way.
   struct stat st;
-  if (stat(name.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
+  if (stat(name_.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
       static_cast<uint64_t>(st.st_size) <= kMaxModuleBytes) {
     bytes.reserve(static_cast<size_t>(st.st_size));
   }
-  auto got = read_module(name, [&](std::span<const uint8_t> piece) {
+  auto got = read([&](std::span<const uint8_t> piece) {
     bytes.insert(bytes.end(), piece.begin(), piece.end());
     return true;
   });
   if (!got) return std::unexpected(got.error());
   return bytes;
+}
+
+std::string ModuleInput::shown_name() const {
+  return printable(name_ == "-" ? "standard input" : name_);
+}
+
+std::string ModuleInput::explain_text(const Error& error) const {
+  return shown_name() + ":" + std::string(sluice::explain(text_, error));
+}
+
+std::string ModuleInput::explain(const Error& error) const {
+  if (!text_.empty() && error.offset != kNoOffset) {
+    // Where each instruction stands in the text is only asked now: so the text is read again.
+    TextMap map;
+    static_cast<void>(wat_to_wasm(text_, &map));
+    if (auto place = map.find(error.offset)) {
+      return explain_text(Error{error.kind, *place, error.detail});
+    }
+  }
+  std::string text(error.message());
+  const bool is_foreign = error.kind == ErrorKind::BadMagic ||
+                          error.kind == ErrorKind::BadVersion || error.kind == ErrorKind::Component;
+  if (head_.empty()) {
+    text = "nothing in it: a module has at least 8 bytes";
+  } else if (is_foreign && text_.empty()) {
+    const std::string kind = name_foreign(head_);
+    constexpr const char* kUnknown =
+        "neither a module, which begins with \\0asm, nor its text, which begins with a parenthesis";
+    if (!kind.empty()) text = kind;
+    if (kind.empty() && error.kind == ErrorKind::BadMagic) text += std::string("; ") + kUnknown;
+  }
+  return shown_name() + ": " + text;
 }
 
 bool stdin_is_piped() {

@@ -1,14 +1,12 @@
-// The parser of the command line: CLI11, told of the options that the tables have. Where a command
-// takes a guest's arguments, everything behind the module is the guest's, but for an --invoke that
-// follows the module directly: people put it there.
+// The parser of the command line: one loop over its words, which finds options in the tables. Where
+// a command takes a guest's arguments, everything behind the module is the guest's, but for an
+// --invoke that follows the module directly: people put it there.
 #include "runtime/cli/options.h"
 
 #include <algorithm>
 #include <cstdio>
-#include <deque>
+#include <span>
 #include <unistd.h>
-
-#include <CLI/CLI.hpp>
 
 #include "runtime/cli/command_table.h"
 #include "runtime/cli/invoke.h"
@@ -25,32 +23,21 @@ namespace {
 constexpr const char* kVersion = "sluice " SLUICE_TEXT(SLUICE_VERSION_MAJOR) "." SLUICE_TEXT(
     SLUICE_VERSION_MINOR) "." SLUICE_TEXT(SLUICE_VERSION_PATCH);
 
-/// One command's line: CLI11 finds the options that the table has, the rest is looked at here.
+/// One command's line.
 class LineParser {
  public:
   LineParser(const CommandRow& command, bool stdin_is_module)
-      : command_(command), stdin_is_module_(stdin_is_module) {
+      : command_(command), stdin_is_module_(stdin_is_module), is_given_(option_rows().size()) {
     options_.command = &command;
   }
 
-  ParsedLine run(std::vector<std::string> words) {
-    bool help = false;
-    CLI::App app;
-    app.set_help_flag();
-    app.add_flag("-h,--help", help);
-    declare_options(app);
-    std::reverse(words.begin(), words.end());  // as CLI11 wants it
-    try {
-      app.parse(words);
-    } catch (const CLI::ParseError& error) {
-      return {std::nullopt, wrong_line(error.what(), command_)};
-    }
-    if (help) {
+  ParsedLine run(const std::vector<std::string>& words) {
+    std::string wrong = read(words);
+    if (asks_help_) {
       print_command_help(command_);
       return {std::nullopt, 0};
     }
-    std::string wrong = set_options();
-    if (wrong.empty()) wrong = take_operands(app.remaining());
+    if (wrong.empty()) wrong = check_operands();
     if (!wrong.empty()) return {std::nullopt, wrong_line(wrong, command_)};
     return {std::move(options_), 0};
   }
@@ -62,58 +49,70 @@ class LineParser {
   }
 
  private:
-  void declare_options(CLI::App& app) {
-    if (command_.operands == Operands::ModuleAndArgs) {
-      app.prefix_command();
-    } else {
-      app.allow_extras();
-    }
-    for (const OptionRow& row : option_rows()) {
-      given_.emplace_back();
-      if ((row.commands & command_.bit) == 0) continue;
-      std::string names = row.name;
-      if (*row.alias != '\0') names += std::string(",") + row.alias;
-      if (row.is_flag() || row.value_is_optional()) {
-        auto* flag = app.add_flag(names, given_.back());
-        if (row.is_flag()) flag->disable_flag_override();
+  /// Options, operands and a guest's arguments. Empty if all is well, else what is wrong; so are
+  /// the results of all that follows.
+  std::string read(const std::vector<std::string>& words) {
+    bool only_names = false;
+    for (size_t at = 0; at < words.size(); ++at) {
+      const std::string& word = words[at];
+      if (!only_names && word == "--") {
+        only_names = true;
+      } else if (!only_names && word.size() > 1 && word[0] == '-') {
+        std::string wrong = take_option(words, at);
+        if (!wrong.empty() || asks_help_) return wrong;
       } else {
-        // One value each: CLI11 would otherwise take the module for a second one.
-        app.add_option(names, given_.back())->allow_extra_args(false)->type_name(row.value);
-      }
-    }
-  }
-
-  std::string set_options() {
-    for (size_t i = 0; i < option_rows().size(); ++i) {
-      const OptionRow& row = option_rows()[i];
-      if (given_[i].size() > 1 && !row.repeats && !row.is_flag()) {
-        return std::string(row.name) + " is given twice";
-      }
-      for (const std::string& value : given_[i]) {
-        std::string wants = set(row, value);
-        if (!wants.empty())
-          return std::string(row.name) + " wants " + wants + ", not '" + value + "'";
+        options_.modules.push_back(word);
+        if (command_.operands == Operands::ModuleAndArgs) return take_guest_args(words, at + 1);
       }
     }
     return {};
   }
 
-  /// Notes one value. What the option wants instead, or "".
-  std::string set(const OptionRow& row, const std::string& value) {
-    OptionValue v{value};
-    const bool has_value = !row.is_flag() && !(row.value_is_optional() && value == "true");
-    if (has_value && *row.choices != '\0' && *row.choices != '<') {
-      std::vector<std::string> words = split_choices(row.choices);
-      v.choice = static_cast<size_t>(std::ranges::find(words, value) - words.begin());
-      if (v.choice == words.size()) return list_words(words);
+  /// "--name", "--name value", "--name=value", "-n value" or "-nvalue" at `at`, which is left at
+  /// the last word that belongs to it.
+  std::string take_option(const std::vector<std::string>& words, size_t& at) {
+    const std::string& word = words[at];
+    const bool is_long = word[1] == '-';
+    const size_t end = is_long ? std::min(word.find('='), word.size()) : 2;
+    const std::string name = word.substr(0, end);
+    if (name == "--help" || word == "-h") asks_help_ = true;
+    if (asks_help_) return {};
+    const std::span<const OptionRow> rows = option_rows();
+    const auto row = std::ranges::find_if(rows, [&](const OptionRow& each) {
+      return (each.commands & command_.bit) != 0 && (name == each.name || name == each.alias);
+    });
+    if (row == rows.end()) return unknown(name);
+    std::optional<std::string> value;
+    if (end < word.size()) value = word.substr(is_long ? end + 1 : end);
+    if (row->is_flag() && value) return name + " takes no value";
+    if (!row->is_flag() && !row->value_is_optional() && !value) {
+      if (at + 1 == words.size()) return name + " wants " + row->value;
+      value = words[++at];
     }
-    static const std::string kNone;
-    return row.set(options_, has_value ? v : OptionValue{kNone});
+    return set(*row, value);
+  }
+
+  std::string set(const OptionRow& row, const std::optional<std::string>& value) {
+    const auto index = static_cast<size_t>(&row - option_rows().data());
+    if (is_given_[index] && !row.repeats && !row.is_flag()) {
+      return std::string(row.name) + " is given twice";
+    }
+    is_given_[index] = true;
+    const std::string text = value.value_or("");
+    OptionValue v{text};
+    std::string wants;
+    if (value && *row.choices != '\0' && *row.choices != '<') {
+      std::vector<std::string> words = split_choices(row.choices);
+      v.choice = static_cast<size_t>(std::ranges::find(words, text) - words.begin());
+      if (v.choice == words.size()) wants = list_words(words);
+    }
+    if (wants.empty()) wants = row.set(options_, v);
+    return wants.empty() ? wants
+                         : std::string(row.name) + " wants " + wants + ", not '" + text + "'";
   }
 
   /// `name` is none of this command's options: says so, and what may have been meant.
-  std::string unknown(const std::string& word) {
-    const std::string name = word.substr(0, word.find('='));
+  std::string unknown(const std::string& name) {
     std::vector<std::string> names;
     for (const OptionRow& row : option_rows()) {
       if (name == row.name) {
@@ -127,20 +126,23 @@ class LineParser {
     return text;
   }
 
-  /// What is no option. Empty if all is well, else what is wrong.
-  std::string take_operands(std::vector<std::string> rest) {
-    if (command_.operands == Operands::ModuleAndArgs) return take_guest(std::move(rest));
-    bool only_names = false;
-    for (const std::string& word : rest) {
-      if (!only_names && word == "--") {
-        only_names = true;
-      } else if (!only_names && word.size() > 1 && word[0] == '-') {
-        return unknown(word);
-      } else {
-        options_.modules.push_back(word);
-      }
+  /// What follows the module from words[at] on.
+  std::string take_guest_args(const std::vector<std::string>& words, size_t at) {
+    const bool has_word = at < words.size();
+    if (has_word && words[at] == "--") {
+      at += 1;
+    } else if (has_word && !options_.invoke &&
+               (words[at] == "--invoke" || words[at].starts_with("--invoke="))) {
+      std::string wrong = take_option(words, at);
+      if (!wrong.empty()) return wrong;
+      at += 1;
     }
-    const std::vector<std::string>& operands = options_.modules;
+    options_.guest_args.assign(words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
+    return {};
+  }
+
+  std::string check_operands() {
+    std::vector<std::string>& operands = options_.modules;
     const std::vector<std::string> words = split_choices(command_.words);
     switch (command_.operands) {
     case Operands::Word:
@@ -152,38 +154,14 @@ class LineParser {
     case Operands::Modules:
     case Operands::ModuleAndArgs: break;
     }
-    if (operands.empty() && stdin_is_module_) options_.modules.emplace_back("-");
+    if (operands.empty() && stdin_is_module_) operands.emplace_back("-");
     return operands.empty() ? "no module given" : "";
-  }
-
-  /// The module and what follows it.
-  std::string take_guest(std::vector<std::string> rest) {
-    bool only_names = !rest.empty() && rest[0] == "--";
-    if (only_names) rest.erase(rest.begin());
-    if (rest.empty()) {
-      if (!stdin_is_module_) return "no module given";
-      rest.emplace_back("-");
-    }
-    if (!only_names && rest[0].size() > 1 && rest[0][0] == '-') return unknown(rest[0]);
-    options_.modules = {rest[0]};
-    size_t at = 1;
-    if (rest.size() > at && rest[at] == "--invoke" && !options_.invoke) {
-      if (rest.size() == at + 1) return "--invoke wants the name of a function";
-      options_.invoke = rest[at + 1];
-      at += 2;
-    } else if (rest.size() > at && rest[at].starts_with("--invoke=") && !options_.invoke) {
-      options_.invoke = rest[at].substr(9);
-      at += 1;
-    } else if (rest.size() > at && rest[at] == "--") {
-      at += 1;
-    }
-    options_.guest_args.assign(rest.begin() + static_cast<std::ptrdiff_t>(at), rest.end());
-    return {};
   }
 
   const CommandRow& command_;
   bool stdin_is_module_;
-  std::deque<std::vector<std::string>> given_;  // values by row; CLI11 keeps references
+  bool asks_help_ = false;
+  std::vector<bool> is_given_;  // by row of option_rows()
   Options options_;
 };
 
@@ -194,7 +172,10 @@ const CommandRow* take_command(std::vector<std::string>& words) {
     size_t space = name.find(' ');
     const bool two = space != std::string::npos;
     if (words.empty() || words[0] != name.substr(0, space)) continue;
-    if (two && (words.size() < 2 || words[1] != name.substr(space + 1))) continue;
+    // "bench --run" is as good as "bench run".
+    if (two && (words.size() < 2 ||
+                (words[1] != name.substr(space + 1) && words[1] != "--" + name.substr(space + 1))))
+      continue;
     words.erase(words.begin(), words.begin() + (two ? 2 : 1));
     return &row;
   }
@@ -302,7 +283,7 @@ ParsedLine parse_command_line(int argc, const char* const* argv, bool stdin_is_m
     std::string wrong = misspelt_command(words[0]);
     if (!wrong.empty()) return {std::nullopt, LineParser::wrong_line(wrong, run)};
   }
-  return LineParser(command == nullptr ? run : *command, stdin_is_module).run(std::move(words));
+  return LineParser(command == nullptr ? run : *command, stdin_is_module).run(words);
 }
 
 }  // namespace sluice::cli

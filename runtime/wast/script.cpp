@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/base/thread.h"
 #include "engine/text/text.h"
 #include "runtime/wast/spectest.h"
 #include "runtime/wast/values.h"
@@ -83,16 +84,28 @@ void Script::start_thread(const WastCommand& command) {
   script->source_ = source_;
   const String& shared = command.module.name;
   if (!shared.empty()) script->shared_modules_[shared] = share(shared);
-  Script& child = *script;
-  std::thread thread([&child, &command] { child.run_commands(command.commands); });
   if (threads_.contains(command.name)) wait(command);  // a name used again
-  threads_[command.name] = {std::move(script), std::move(thread)};
+  constexpr size_t kStackBytes = size_t{8} << 20;
+  Thread& made = threads_[command.name];
+  made.script = std::move(script);
+  made.commands = &command.commands;
+  const auto work = [](void* of) -> void* {
+    const Thread& thread = *static_cast<Thread*>(of);
+    thread.script->run_commands(*thread.commands);
+    return nullptr;
+  };
+  if (const auto thread = start_quiet_thread(kStackBytes, work, &made)) {
+    made.thread = *thread;
+    return;
+  }
+  threads_.erase(command.name);
+  fail(command, "the system has no thread for it");
 }
 
 void Script::wait(const WastCommand& command) {
   const auto found = threads_.find(command.name);
   if (found == threads_.end()) return fail(command, "no such thread");
-  found->second.thread.join();
+  pthread_join(found->second.thread, nullptr);
   const ScriptReport& report = found->second.script->report_;
   report_.passed += report.passed;
   report_.not_compiled += report.not_compiled;

@@ -9,10 +9,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <pthread.h>
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -91,7 +91,8 @@ class Script {
   std::map<String, SharedModule> shared_modules_;  // of the thread that started this one
   struct Thread {
     std::unique_ptr<Script> script;
-    std::thread thread;
+    const Vector<WastCommand>* commands = nullptr;
+    pthread_t thread{};
   };
   std::map<String, Thread> threads_;
   ScriptReport report_;

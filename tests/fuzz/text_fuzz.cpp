@@ -3,7 +3,7 @@
 //
 // A text that is accepted becomes bytes that can be printed, unless they exceed what the printer
 // holds; what was printed can be read and gives a text that is the same when printed again. An
-// error can always be explained.
+// error can always be explained, and the bytes come from places in the text.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -26,6 +26,13 @@ void check_text(std::string_view text) {
   if (!bytes) {
     if (explain(text, bytes.error()).empty()) fail("no explanation", String(text));
     return;
+  }
+  TextMap map;
+  auto mapped = wat_to_wasm(text, &map);
+  if (!mapped || *mapped != *bytes) fail("other bytes with a map", String(text));
+  for (uint64_t offset = 0; offset < bytes->size(); ++offset) {
+    const auto place = map.find(offset);
+    if (place && *place > text.size()) fail("a place behind the text", String(text));
   }
   auto printed = wasm_to_wat(*bytes);
   if (!printed) return;

@@ -207,8 +207,15 @@ def test_errors(directory):
         check(result.status == 1 and f"at offset {at:#x}: type mismatch" in result.err and
               len(result.err.splitlines()) == 1, f"{line[0]}: one line with the offset", result.err)
     for content, wanted in [(b"", "nothing in it"), (b"\0asm", "unexpected end"),
-                            (b"#!/bin/sh\n", "magic header"), (b"\0asm\2\0\0\0", "unknown binary version"),
-                            (b"\0asm\x0d\0\1\0", "component"), (NUMBERS[:-20], "")]:
+                            (b"#!/bin/sh\n", "a script"), (b"\0asm\2\0\0\0", "unknown binary version"),
+                            (b"\0asm\x0d\0\1\0", "component unbundle"), (NUMBERS[:-20], ""),
+                            (b"\x7fELF\2\1\1", "ELF"), (b"MZ\x90\0", "Windows"),
+                            (b"\xcf\xfa\xed\xfe\7", "Mach-O"), (b"BC\xc0\xde5", "LLVM bitcode"),
+                            (b"!<arch>\nx", "archive"), (b"\x1f\x8b\x08", "gunzip"), (b"PK\3\4", "unzip"),
+                            (b"\xfd7zXZ\0", "unxz"), (b"\xef\xbb\xbf(module)", "byte order mark"),
+                            (b"\xff\xfe(\0", "UTF-16"), (b"<!DOCTYPE html>", "HTML"),
+                            (b"x" * 257 + b"ustar", "tar -xf"),
+                            (b"hello", "neither a module")]:
         path.write_bytes(content)
         result = run([path])
         check(result.status == 1 and wanted in result.err and len(result.err.splitlines()) == 1,
@@ -543,14 +550,19 @@ def test_hostile_lines(directory):
                          (["--timeout", "99999999999999999999m", path], "a time"),
                          (["--inovke", "add", path], "similar: --invoke"),
                          (["run", "--repeat=3", path], "is no option of sluice run"),
-                         (["--invoke"], "--invoke: 1 required NAME missing"),
+                         (["--invoke"], "--invoke wants NAME"),
+                         (["--env=", path], "--env wants NAME[=VALUE], not ''"),
+                         (["--dir=", path], "--dir wants HOST[::GUEST][:ro], not ''"),
+                         (["--trace-wasi=1", path], "--trace-wasi takes no value"),
+                         (["-x", path], "unknown option '-x'"),
                          (["vaildate", path], "similar: validate"), (["bench", path], "'bench run'"),
                          (["--stats\x1b[31m", path], "unknown option '--stats?[31m'")]:
         result = run(line)
         check(result.status == 2 and wanted in result.err and len(result.err.splitlines()) == 1,
               f"{line}: {wanted}", result.err)
-    result = run(["--invoke", "", path])
-    check(result.status == 1 and "no function ''" in result.err, "an empty name", result.err)
+    for line in (["--invoke", "", path], ["--invoke=", path], [path, "--invoke="]):
+        result = run(line)
+        check(result.status == 1 and "no function ''" in result.err, f"{line}: an empty name", result.err)
     for line in (["--invoke", "add", path, "1", "2"], ["validate", path], ["--version"]):
         with open("/dev/full", "w") as full:
             result = subprocess.run([CLI, *map(str, line)], stdout=full, stderr=subprocess.PIPE,
@@ -591,6 +603,40 @@ def test_text(directory):
         check(result.status == 1, f"{line}: status", str(result.status))
         said = f"sluice: {wat}:2:9: unknown operator: 'i32.ad'\n   (func (i32.ad)))\n          ^\n"
         check(result.err == said, f"{line}: wrong text", result.err)
+    # What is wrong with the module, not with its text, is shown in the text all the same.
+    for text, line, column, what in [
+            ("(module\n  (func (result i32)\n    (i32.add\n      (i32.const 1) (i64.const 2))))", 3, 6,
+             "expected i32, found i64"),
+            ("(module\n (func\n  i32.const 1\n  if\n    nop\n    i32.const 2\n  end))", 7, 3, "operands"),
+            ("(module\n (func\n  (if (i32.const 1)\n    (then (i32.const 7))\n  )))", 5, 3, "operands"),
+            ("(module\n (func (result i32)\n  nop\n  ))", 4, 3, "expected 1 operand"),
+            ("(module\n (func)\n (memory 1)\n (global i32\n  (i64.const 1)))", 4, 2, "expected i32"),
+            ("(module\n (type (func))\n (memory 70000))", 3, 2, "65536 pages"),
+            ("(module\n (export \"f\" (func 3)))", 2, 2, "unknown")]:
+        wat.write_text(text)
+        for command in ("run", "validate", "inspect", "objdump"):
+            result = run([command, wat])
+            lines = result.err.splitlines()
+            check(result.status == 1 and len(lines) == 3 and what in lines[0] and
+                  lines[0].startswith(f"sluice: {wat}:{line}:{column}: ") and
+                  lines[2] == " " * (column + 1) + "^", f"{command}: {what} in the text", result.err)
+    # What is neither of the two forms is converted to nothing.
+    for content in (b"", b")", b"(", b"module", b"\xef\xbb\xbf(module)", b"\0as", b"\x1f\x8b\x08\0"):
+        for command in ("wat2wasm", "wasm2wat"):
+            result = run([command, "-"], stdin=content)
+            check(result.status == 1 and not result.out and len(result.err.splitlines()) >= 1,
+                  f"{command}: {content}", result.out + result.err)
+    # Text may be far larger than the bytes it stands for: 50,000 locals in four bytes.
+    many = make(types=[([], [])], funcs=[0] * 300, exports=[],
+                bodies=[name(vec([leb(50000) + bytes([F64])]) + b"\x0b")] * 300)
+    (directory / "locals.wasm").write_bytes(many)
+    with subprocess.Popen([CLI, "wasm2wat", directory / "locals.wasm"], stdout=subprocess.PIPE) as process:
+        length = sum(len(piece) for piece in iter(lambda: process.stdout.read(1 << 20), b""))
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    check(process.returncode == 0 and length > 300 * 50000 * 4, "the text is whole", str(length))
+    if not os.environ.get("SLUICE_SANITIZE"):
+        check(usage.ru_maxrss < 40_000, "and was never all in memory", f"{usage.ru_maxrss} KB")
     script = directory / "script.wast"
     script.write_text('(module (func (export "f") (result i32) (i32.const 1)))\n'
                       '(assert_return (invoke "f") (i32.const 1))\n(assert_return (invoke "f") (i32.const 2))\n')
@@ -611,6 +657,16 @@ def test_scarcity(directory):
     for megabytes in (64, 80, 100, 128, 160, 200, 300, 500, 700, 1000, 1500, 3000, 10000, 90000):
         result = limited(f"ulimit -v {megabytes * 1024}", "--invoke", "add", path, 1, 2)
         check(result.stdout == "3\n", f"ulimit -v of {megabytes} MB", result.stderr)
+    script = directory / "thread.wast"
+    script.write_text("(thread $t (module)) (wait $t)\n")
+    check(run(["wast", script]).out == f"{script}: 1 passed, 0 failed\n", "a script with a thread")
+    refused = 0
+    for megabytes in range(40, 100, 4):
+        result = limited(f"ulimit -v {megabytes * 1024}", "wast", script)
+        refused += "the system has no thread for it" in result.stderr
+        check(result.returncode in (0, 1) or "out of memory" in result.stderr,
+              f"wast in {megabytes} MB", f"{result.returncode} {result.stderr}")
+    check(refused > 0, "a script is told that there is no thread for it")
     for kilobytes in (64, 100, 256, 1024, "unlimited"):
         result = limited(f"ulimit -s {kilobytes}", "--invoke", "add", path, 1, 2)
         check(result.stdout == "3\n", f"ulimit -s {kilobytes}", result.stderr)

@@ -84,6 +84,49 @@ TEST(Printer, RoundTrips) {
                     "    (br_if 0 (local.get 0)))) (@custom \"z\" \"\\01\"))");
 }
 
+TEST(Printer, ParametersWithoutNamesAreTheTypesBusiness) {
+  const std::string text =
+      print("(module (func (param i32 i64)) (func (param $x i32) (param i64)))");
+  EXPECT_NE(text.find("(func (;0;) (type 0))"), std::string::npos) << text;
+  EXPECT_NE(text.find("(func (;1;) (type 0) (param $x i32) (param i64))"), std::string::npos);
+}
+
+TEST(Printer, GivesThePiecesOfALongText) {
+  struct Pieces {
+    std::string text;
+    size_t count = 0;
+    size_t wanted = ~size_t{0};
+  };
+  const auto take = [](void* env, std::string_view piece) {
+    auto& pieces = *static_cast<Pieces*>(env);
+    pieces.text += piece;
+    return ++pieces.count < pieces.wanted;
+  };
+  std::string text = "(module (data \"" + std::string(300'000, 'x') + "\")";
+  for (int i = 0; i < 1000; ++i) text += "(func (local i32 i64) (drop (i64.const 123456789012)))";
+  const auto bytes = wat_to_wasm(text + ")");
+  ASSERT_TRUE(bytes.has_value());
+  const auto whole = wasm_to_wat(*bytes);
+  Pieces all;
+  ASSERT_TRUE(wasm_to_wat(*bytes, {take, &all}).has_value());
+  EXPECT_EQ(all.text, std::string(*whole));
+  EXPECT_GT(all.count, 4u);
+  // A sink that has enough is left alone.
+  Pieces some;
+  some.wanted = 2;
+  const auto stopped = wasm_to_wat(*bytes, {take, &some});
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(stopped.error().kind, ErrorKind::Io);
+  EXPECT_EQ(some.count, 2u);
+  // Nothing is given away of what is wrong at its end.
+  Vector<uint8_t> wrong(*bytes);
+  wrong.back() = 0x7f;
+  wrong.insert(wrong.end(), {0x0d, 0x7f});
+  Pieces none;
+  EXPECT_FALSE(wasm_to_wat(wrong, {take, &none}).has_value());
+  EXPECT_EQ(none.count, 0u);
+}
+
 TEST(Printer, NamesOfNothingAreNotUsed) {
   // A name section that names function 7 and local 9: a reference by that name would mean nothing.
   auto bytes =

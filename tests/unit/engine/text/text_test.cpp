@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <string>
 
+#include "engine/binary/immediates.h"
 #include "engine/binary/stream_decoder.h"
+#include "engine/binary/wire_bytes.h"
 #include "engine/text/lexer.h"
 #include "engine/text/text.h"
 #include "engine/wasm/opcodes.h"
@@ -138,6 +141,75 @@ TEST(Text, ErrorsShowTheLine) {
             "1:1: unexpected token\n  \n  ^");
   EXPECT_EQ(explain("ab", Error{ErrorKind::UnexpectedToken, 2, {}}),
             "1:3: unexpected token\n  ab\n    ^");
+}
+
+/// Every instruction of every body, and the word that stands where the map says.
+std::string words_of_instrs(std::string_view text) {
+  TextMap map;
+  const auto bytes = wat_to_wasm(text, &map);
+  if (!bytes) return std::string(bytes.error().message());
+  EXPECT_EQ(*bytes, bytes_of(text)) << "the map changes nothing";
+  const auto module = decode_module(*bytes, Features::all(), make_shared_heap<TypeRegistry>());
+  if (!module) return std::string(module.error().message());
+  const TypeScope scope((*module)->types, Features::all());
+  std::string out;
+  for (const FuncBody& body : (*module)->bodies) {
+    ByteReader in((*module)->wire->view(body.range), body.range.offset);
+    for (uint32_t groups = in.read_u32(); groups > 0; --groups) {
+      in.read_u32();
+      read_val_type(in, scope);
+    }
+    ImmediateScratch scratch;
+    while (!in.failed() && !in.at_end()) {
+      Instr instr{};
+      read_instr(in, scope, scratch, instr);
+      const auto place = map.find(instr.offset);
+      EXPECT_TRUE(place.has_value());
+      if (!place) return out;
+      const std::string_view rest = text.substr(*place);
+      out += std::string(rest.substr(0, std::min(rest.find_first_of(" ()"), rest.size())));
+      out += *place < text.size() && (rest[0] == '(' || rest[0] == ')') ? rest[0] : ' ';
+    }
+  }
+  return out;
+}
+
+TEST(Text, BytesComeFromPlacesInTheText) {
+  EXPECT_EQ(words_of_instrs("(module (func (local i32) i32.const 1 if nop else unreachable end)"
+                            " (func block loop br 0 end end))"),
+            "i32.const if nop else unreachable end )block loop br end end )");
+  EXPECT_EQ(
+      words_of_instrs("(module (import \"\" \"\" (func)) (func (result i32)"
+                      "  (i32.add (i32.const 1) (if (result i32) (i32.eqz (i32.const 2))"
+                      "    (then (i32.const 3)) (else (block (result i32) (i32.const 4)))))))"),
+      "i32.const i32.const i32.eqz if i32.const (block i32.const )"
+      ")"
+      "i32.add )");
+  EXPECT_EQ(words_of_instrs("(module (tag $e) (func (try (do (throw $e)) (catch $e nop)"
+                            " (catch_all (rethrow 0)))) (func try nop catch_all nop end)"
+                            " (func (memory.init 0 (i32.const 1) (i32.const 2) (i32.const 3)))"
+                            " (data \"x\") (memory 1))"),
+            "try throw (nop (rethrow ))try nop catch_all nop end )"
+            "i32.const i32.const i32.const memory.init )");
+}
+
+TEST(Text, OtherBytesComeFromFields) {
+  const std::string text = "(module (type $t (func)) (memory 1) (global i32 (i32.const 5))"
+                           " (func (param f32)) (export \"e\" (func 0)))";
+  TextMap map;
+  const auto bytes = wat_to_wasm(text, &map);
+  ASSERT_TRUE(bytes.has_value());
+  EXPECT_FALSE(map.find(7).has_value());
+  const auto field_of = [&](std::string_view needle) {
+    const auto at = std::search(bytes->begin(), bytes->end(), needle.begin(), needle.end());
+    const auto place = map.find(static_cast<uint64_t>(at - bytes->begin()));
+    return place ? text.substr(*place, 7) : std::string("nothing");
+  };
+  using std::string_view_literals::operator""sv;
+  EXPECT_EQ(field_of("\x60\0\0"sv), "(type $");
+  EXPECT_EQ(field_of("\x60\1\x7d"sv), "(func (");  // the type of its parameters
+  EXPECT_EQ(field_of("\x7f\0\x41\5"sv), "(global");
+  EXPECT_EQ(field_of("\1e\0\0"sv), "(export");
 }
 
 TEST(Text, WhatIsText) {
