@@ -12,6 +12,7 @@
 #include "engine/binary/sections.h"
 #include "engine/binary/type_reader.h"
 #include "engine/text/escape.h"
+#include "engine/text/module_builder.h"
 #include "engine/text/printer_names.h"
 #include "engine/text/section_words.h"
 #include "engine/text/text.h"
@@ -64,6 +65,7 @@ class Printer {
       in_.fail(is_magic ? ErrorKind::BadVersion : ErrorKind::BadMagic, is_magic ? 4 : 0);
     }
     SectionId last = SectionId::Custom;
+    uint8_t last_place = 0;
     while (!in_.at_end()) {
       const uint64_t at = in_.offset();
       const uint8_t id = in_.read_u8();
@@ -83,10 +85,19 @@ class Printer {
         section.payload = section.payload.last(r.remaining());
         if (take_custom(section)) continue;
       } else {
-        last = section.id;
+        const uint8_t place = ModuleBuilder::place_of(section.id);
+        if (place <= last_place) return in_.fail(ErrorKind::SectionOrder, at);
+        last_place = place;
+        if (!is_empty(section)) last = section.id;
       }
       sections_.push_back(section);
     }
+  }
+
+  /// Is it not there in what our parser makes of the text?
+  static bool is_empty(const Section& section) {
+    if (section.id == SectionId::Start || section.id == SectionId::DataCount) return false;
+    return ByteReader(section.payload, 0).read_u32() == 0;
   }
 
   /// Which names belong to something: indices may be named before they are declared. Types and

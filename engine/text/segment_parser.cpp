@@ -209,6 +209,8 @@ uint8_t ModuleParser::parse_custom_place(Lexer& content) {
                    quoted(word.text) + ", expected the word of a section");
     } else {
       place = static_cast<uint8_t>(ModuleBuilder::place_of(found->id) - (is_before ? 1 : 0));
+      // What is to follow that section wants it there.
+      module_.needs_data_count |= found->id == SectionId::DataCount && !is_before;
     }
   }
   content.expect_close();

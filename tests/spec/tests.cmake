@@ -2,6 +2,9 @@
 if(TARGET validate_suite)
   sluice_add_test(spec/validate COMMAND validate_suite LABELS spec TIMEOUT 600)
 endif()
+if(TARGET round_trip_suite)
+  sluice_add_test(spec/round_trip COMMAND round_trip_suite LABELS spec TIMEOUT 600)
+endif()
 set(suites --suite core --suite core-bulk-memory --suite core-exceptions --suite core-multi-memory
     --suite core-memory64 --suite legacy-exceptions)
 # The conformance suites, in every combination of memory mode, number of compile threads and way to
