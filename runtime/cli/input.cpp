@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/text/text.h"
+#include "engine/wasm/limits.h"
 #include "runtime/cli/foreign.h"
 #include "runtime/cli/report.h"
 
