@@ -121,7 +121,7 @@ std::vector<std::string> run_baseline(const GoldenFile& file, std::span<const ui
                                       std::string* problem) {
   auto text = [](const Error& error) { return std::string(error.message().c_str()); };
   std::vector<std::string> lines;
-  auto module = decode_module(bytes, Features::standard(), make_shared_heap<TypeRegistry>());
+  auto module = decode_module(bytes, Features::all(), make_shared_heap<TypeRegistry>());
   if (!module) {
     *problem = text(module.error());
     return lines;
