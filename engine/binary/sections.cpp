@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/binary/branch_hints.h"
 #include "engine/binary/type_reader.h"
 #include "engine/binary/type_section.h"
+#include "engine/binary/wire_bytes.h"
 #include "engine/wasm/limits.h"
 
 namespace sluice {
@@ -69,6 +71,12 @@ void SectionParser::parse_custom(ByteReader& r) {
   r.skip(r.remaining());
   if (section.name == "name" && module_.name_section.size == 0) {
     module_.name_section = section.payload;
+  }
+  // Behind the code they come too late, and compilers read what is here.
+  const bool may_have_hints = module_.code_section_offset == 0 && module_.branch_hints.empty();
+  if (section.name == kBranchHintSection && may_have_hints) {
+    ByteReader payload(module_.wire->view(section.payload), section.payload.offset);
+    if (auto hints = read_branch_hints(payload)) module_.branch_hints = *std::move(hints);
   }
   module_.customs.push_back(section);
 }

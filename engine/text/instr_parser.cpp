@@ -2,6 +2,8 @@
 // instr_immediates.cpp.
 #include "engine/text/instr_parser.h"
 
+#include "engine/binary/branch_hints.h"
+
 namespace sluice {
 namespace {
 
@@ -302,7 +304,7 @@ InstrParser::Hint InstrParser::take_hint() {
   Hint hint;
   Annotation annotation;
   if (!lex_.has_annotation()) return hint;
-  if (!lex_.take_annotation("metadata.code.branch_hint", annotation)) {
+  if (!lex_.take_annotation(kBranchHintSection, annotation)) {
     lex_.check_annotations(lex_.peek().offset);
     return hint;
   }

@@ -7,6 +7,7 @@
 #include <array>
 #include <span>
 
+#include "engine/binary/branch_hints.h"
 #include "engine/binary/byte_reader.h"
 #include "engine/text/escape.h"
 
@@ -51,7 +52,7 @@ TokenKind kind_of(std::string_view word, bool has_string) {
 }
 
 bool is_known_annotation(std::string_view id) {
-  return id == "name" || id == "custom" || id == "metadata.code.branch_hint";
+  return id == "name" || id == "custom" || id == kBranchHintSection;
 }
 
 }  // namespace

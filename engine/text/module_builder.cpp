@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/binary/branch_hints.h"
 #include "engine/binary/type_reader.h"
 
 namespace sluice {
@@ -134,7 +135,7 @@ Vector<uint8_t> ModuleBuilder::finish() {
       content.write_u32(from.count);
       content.write_bytes(from.entries.view());
     }
-    if (id == SectionId::Code) write_custom(out, "metadata.code.branch_hint", branch_hints);
+    if (id == SectionId::Code) write_custom(out, kBranchHintSection, branch_hints);
     if (!content.empty()) write_section(out, id, content);
     for (const auto& [offset, text_offset] : marks_[static_cast<size_t>(id)]) {
       text_map->add(out.size() - from.entries.size() + offset, text_offset);

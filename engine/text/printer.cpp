@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/binary/branch_hints.h"
 #include "engine/binary/byte_reader.h"
 #include "engine/binary/immediates.h"
 #include "engine/binary/sections.h"
@@ -125,9 +126,15 @@ class Printer {
 
   /// Names and hints are printed where they belong.
   bool take_custom(const Section& section) {
-    if (section.name == "name") names_.read_names(section.payload);
-    if (section.name == "name") return true;
-    return section.name == "metadata.code.branch_hint" && names_.read_hints(section.payload);
+    if (section.name == "name") {
+      names_.read_names(section.payload);
+      return true;
+    }
+    if (section.name != kBranchHintSection || !hints_.empty()) return false;
+    ByteReader r(section.payload, section.offset);
+    auto hints = read_branch_hints(r);
+    if (hints) hints_ = *std::move(hints);
+    return hints.has_value();
   }
 
   void keep_error(ByteReader& r) {
@@ -589,7 +596,7 @@ class Printer {
 
   void print_body(ByteReader& r, uint32_t func, uint64_t begin) {
     constexpr size_t kMostIndent = 40;  // so that depth does not make the text quadratic
-    std::span<const BranchHint> hints = names_.hints(func);
+    std::span<const BranchHint> hints = hints_.of(FuncIdx{func});
     size_t depth = 1;
     while (!r.failed()) {
       read_instr(r, scope(), scratch_, instr_);
@@ -604,8 +611,8 @@ class Printer {
         const bool fits =
             hints[0].offset == instr_.offset - begin && (op == Op::If || op == Op::BrIf);
         if (fits) {
-          out_ += hints[0].value != 0 ? "(@metadata.code.branch_hint \"\\01\") "
-                                      : "(@metadata.code.branch_hint \"\\00\") ";
+          out_ += hints[0].is_likely ? "(@metadata.code.branch_hint \"\\01\") "
+                                     : "(@metadata.code.branch_hint \"\\00\") ";
         }
         hints = hints.subspan(1);
       }
@@ -622,6 +629,7 @@ class Printer {
   bool is_counting_ = true;  // what is printed goes nowhere
   String out_;               // not yet given to the sink
   PrinterNames names_;
+  BranchHints hints_;
   Vector<Section> sections_;
   Vector<Signature> signatures_;  // by type
   Vector<uint32_t> func_types_;   // of defined functions

@@ -1,4 +1,4 @@
-// Subsections of the name section (spec 7.4.1 and the extended name section), and hints.
+// Subsections of the name section (spec 7.4.1 and the extended name section).
 #include "engine/text/printer_names.h"
 
 #include <algorithm>
@@ -88,24 +88,6 @@ void PrinterNames::read_names(std::span<const uint8_t> payload) {
   }
 }
 
-bool PrinterNames::read_hints(std::span<const uint8_t> payload) {
-  ByteReader r(payload, 0);
-  const uint32_t count = r.read_u32();
-  for (uint32_t i = 0; i < count && !r.failed(); ++i) {
-    Vector<BranchHint>& hints = hints_[r.read_u32()];
-    const uint32_t hint_count = r.read_u32();
-    for (uint32_t j = 0; j < hint_count && !r.failed(); ++j) {
-      const uint32_t offset = r.read_u32();
-      const uint32_t length = r.read_u32();
-      const uint8_t value = r.read_u8();
-      const bool is_ascending = hints.empty() || hints.back().offset < offset;
-      if (length != 1 || value > 1 || !is_ascending) return false;
-      hints.push_back({offset, value});
-    }
-  }
-  return !r.failed() && r.at_end();
-}
-
 void PrinterNames::append(String& out, IndexSpace which, uint32_t index) const {
   const Name* name = find_name(which, index);
   name != nullptr && name->is_id ? append_identifier(out, name->text) : append_number(out, index);
@@ -153,11 +135,6 @@ void PrinterNames::enter_function(uint32_t func, uint32_t local_count) {
   const auto found = local_names_.find(func);
   if (found == local_names_.end()) return;
   for (const auto& [local, name] : found->second) locals.try_emplace(local, Name{name});
-}
-
-std::span<const BranchHint> PrinterNames::hints(uint32_t func) const {
-  const auto found = hints_.find(func);
-  return found == hints_.end() ? std::span<const BranchHint>() : found->second;
 }
 
 }  // namespace sluice

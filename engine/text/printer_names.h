@@ -1,6 +1,6 @@
-// PrinterNames: what the name section and the hints say of a binary module, ready to be printed.
+// PrinterNames: what the name section says of a binary module, ready to be printed.
 //
-// Both are custom sections, so nothing in them is an error: what can be read is used. A name
+// It is a custom section, so nothing in it is an error: what can be read is used. A name
 // becomes an identifier if no other member of its index space has it; else it can only be an
 // annotation.
 #pragma once
@@ -15,17 +15,10 @@
 
 namespace sluice {
 
-struct BranchHint {
-  uint32_t offset;  // from the start of the body
-  uint8_t value;
-};
-
 class PrinterNames final : public IndexNames {
  public:
   /// The payload of the name section.
   void read_names(std::span<const uint8_t> payload);
-  /// The payload of the section of branch hints; false if it is not as it should be.
-  bool read_hints(std::span<const uint8_t> payload);
 
   void append(String& out, IndexSpace which, uint32_t index) const override;
   void append_field(String& out, uint32_t type, uint32_t field) const override;
@@ -41,7 +34,6 @@ class PrinterNames final : public IndexNames {
   void set_field_count(uint32_t type, uint32_t count) { field_counts_[type] = count; }
   /// The locals that append() means from now on; so many of them.
   void enter_function(uint32_t func, uint32_t local_count);
-  std::span<const BranchHint> hints(uint32_t func) const;
   std::string_view module_name() const { return module_name_; }
 
  private:
@@ -71,7 +63,6 @@ class PrinterNames final : public IndexNames {
   Names fields_;
   HashMap<uint32_t, uint32_t> field_counts_;
   HashMap<uint32_t, Vector<std::pair<uint32_t, std::string_view>>> local_names_;
-  HashMap<uint32_t, Vector<BranchHint>> hints_;
   std::string_view module_name_;
 };
 

@@ -5,6 +5,7 @@
 // Index spaces list imports first. Byte ranges refer to WireBytes, which never move.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -93,6 +94,46 @@ struct CustomSection {
   ByteRange payload;
 };
 
+/// Says of the `if` or `br_if` at an offset whether its condition is likely to hold.
+struct BranchHint {
+  uint32_t offset = 0;  // from the start of the body
+  bool is_likely = false;
+};
+
+/// The branch hints of a module (spec 7.4.2): code metadata, which never changes what code means.
+class BranchHints {
+ public:
+  bool empty() const { return funcs_.empty(); }
+  /// In order of offset.
+  std::span<const BranchHint> of(FuncIdx func) const {
+    const auto found = std::ranges::lower_bound(funcs_, func, {}, &Func::func);
+    if (found == funcs_.end() || found->func != func) return {};
+    return std::span(hints_).subspan(found->first, found->count);
+  }
+  /// Functions come in ascending order, and so do the hints of each. False: this one does not.
+  bool add_func(FuncIdx func) {
+    if (!funcs_.empty() && func <= funcs_.back().func) return false;
+    funcs_.push_back({func, static_cast<uint32_t>(hints_.size()), 0});
+    return true;
+  }
+  bool add_hint(BranchHint hint) {
+    Func& func = funcs_.back();
+    if (func.count != 0 && hint.offset <= hints_.back().offset) return false;
+    ++func.count;
+    hints_.push_back(hint);
+    return true;
+  }
+
+ private:
+  struct Func {
+    FuncIdx func{};
+    uint32_t first = 0;
+    uint32_t count = 0;
+  };
+  Vector<Func> funcs_;
+  Vector<BranchHint> hints_;
+};
+
 /// Function body: `range` covers locals and code, without the size prefix.
 struct FuncBody {
   FuncIdx func{};
@@ -131,6 +172,7 @@ struct Module {
   uint32_t code_section_offset = 0;  // of the payload; 0 if there is none
   uint32_t code_section_size = 0;
   ByteRange name_section;  // size 0 if there is none
+  BranchHints branch_hints;
 
   const FuncType& func_type(FuncIdx func) const { return types[raw(funcs[raw(func)])].func; }
   bool is_imported(FuncIdx func) const { return raw(func) < imported_funcs; }

@@ -26,7 +26,13 @@ Masm::Masm(const CpuFeatures& cpu) : cpu_(cpu), rare_(new Rare) {
 Masm::~Masm() { delete rare_; }
 
 void Masm::begin() {
-  e_.cursor = begin_;
+  if (has_cold_) [[unlikely]] {
+    if (in_cold_) swap_buffers();
+    has_cold_ = false;
+    cold_start_ = 0;
+    crossing_.clear();
+  }
+  e_.cursor = buffer_.data();
   wasm_offset_ = 0;
   slow_paths_.clear();
   pool_.clear();
@@ -34,30 +40,99 @@ void Masm::begin() {
 }
 
 void Masm::grow() {
-  size_t used = static_cast<size_t>(e_.cursor - begin_);
+  size_t used = static_cast<size_t>(e_.cursor - buffer_.data());
   buffer_.resize(buffer_.empty() ? kFirstBufferBytes : buffer_.size() * 2);
-  begin_ = buffer_.data();
-  e_.cursor = begin_ + used;
-  limit_ = begin_ + buffer_.size() - kSlackBytes - kRoomBytes;
+  e_.cursor = buffer_.data() + used;
+  set_bounds();
+}
+
+/// Of the buffer in use.
+void Masm::set_bounds() {
+  uint8_t* begin = buffer_.data();
+  origin_ = reinterpret_cast<uintptr_t>(begin) - (in_cold_ ? kColdBase : 0);
+  limit_ = begin + buffer_.size() - kSlackBytes - kRoomBytes;
   asmjit::CodeBuffer& view = rare_->code.textSection()->buffer();
-  view._data = begin_;
+  view._data = begin;
   view._capacity = buffer_.size();
   view._flags = asmjit::CodeBufferFlags::kIsExternal | asmjit::CodeBufferFlags::kIsFixed;
   asmjit::x86::Assembler& a = rare_->assembler;
-  a._bufferData = begin_;
-  a._bufferEnd = begin_ + buffer_.size();
+  a._bufferData = begin;
+  a._bufferEnd = begin + buffer_.size();
   a._bufferPtr = e_.cursor;
 }
 
-void Masm::patch32(uint32_t at, uint32_t value) { std::memcpy(begin_ + at, &value, 4); }
+void Masm::patch32(uint32_t at, uint32_t value) { std::memcpy(bytes_at(at), &value, 4); }
+
+// --- Cold code ---
+
+void Masm::swap_buffers() {
+  std::swap(buffer_, other_buffer_);
+  std::swap(e_.cursor, other_cursor_);
+  in_cold_ = !in_cold_;
+  if (buffer_.empty()) return grow();
+  set_bounds();
+}
+
+void Masm::enter_cold() {
+  DCHECK(!in_cold_ && !is_joined(), "cold code inside cold code, or too late");
+  if (!has_cold_) other_cursor_ = other_buffer_.data();
+  has_cold_ = true;
+  swap_buffers();
+  ensure_room();
+}
+
+void Masm::leave_cold() {
+  DCHECK(in_cold_, "not in cold code");
+  swap_buffers();
+  ensure_room();
+}
+
+void Masm::join_cold() {
+  if (in_cold_) swap_buffers();
+  cold_start_ = offset();
+  const auto size = static_cast<size_t>(other_cursor_ - other_buffer_.data());
+  while (static_cast<size_t>(limit_ - buffer_.data()) < offset() + size) grow();
+  std::memcpy(e_.cursor, other_buffer_.data(), size);
+  e_.cursor += size;
+  const uint32_t moved_by = cold_start_ - kColdBase;
+  for (uint32_t at : crossing_) {
+    uint32_t distance;
+    std::memcpy(&distance, bytes_at(at), 4);
+    patch32(at, is_cold(at) ? distance - moved_by : distance + moved_by);
+  }
+  for (Relocation& reloc : relocs_) reloc.offset = place(reloc.offset);
+}
+
+uint8_t* Masm::bytes_of_either(uint32_t offset) {
+  if (is_joined()) offset = place(offset);
+  if (is_joined() || is_cold(offset) == in_cold_) {
+    return reinterpret_cast<uint8_t*>(origin_ + offset);
+  }
+  return other_buffer_.data() + (is_cold(offset) ? offset - kColdBase : offset);
+}
+
+/// Of a rel32 field at `at`, wherever that and the target are.
+void Masm::set_distance(uint32_t at, uint32_t target) {
+  if (has_cold_) [[unlikely]] {
+    if (is_joined()) {
+      at = place(at);
+      target = place(target);
+    } else if (is_cold(at) != is_cold(target)) {
+      crossing_.push_back(at);
+    }
+  }
+  patch32(at, target - (at + 4));
+}
+
+// --- Labels and jumps ---
 
 void Masm::bind(Label& label) {
   DCHECK(!label.bound_, "label bound twice");
   uint32_t here = offset();
   for (uint32_t at = label.value_; at != Label::kNone;) {
     uint32_t next;
-    std::memcpy(&next, begin_ + at, 4);
-    patch32(at, here - (at + 4));
+    std::memcpy(&next, bytes_at(at), 4);
+    set_distance(at, here);
     at = next;
   }
   label.value_ = here;
@@ -67,9 +142,10 @@ void Masm::bind(Label& label) {
 void Masm::jump_back(uint32_t opcode, const Label& label) {
   DCHECK(opcode == 0xe9, "only jmp has this short form");
   int64_t distance = int64_t{label.value_} - (int64_t{offset()} + 2);
+  DCHECK(distance < 0, "from the body back into cold code");
   if (distance >= -128) return e_.put(0xebu | static_cast<uint64_t>(distance & 0xff) << 8, 2);
   e_.put(opcode, 1);
-  e_.put(label.value_ - (offset() + 4), 4);
+  put_distance(label.value_);
 }
 
 void Masm::jcc_backward(Cond cond, const Label& label) {
@@ -79,7 +155,7 @@ void Masm::jcc_backward(Cond cond, const Label& label) {
     return e_.put(0x70u | cc | static_cast<uint64_t>(distance & 0xff) << 8, 2);
   }
   e_.put(0x800fu | cc << 8, 2);
-  e_.put(label.value_ - (offset() + 4), 4);
+  put_distance(label.value_);
 }
 
 void Masm::jcc_slow(Cond cond, Label& label) {
@@ -103,7 +179,7 @@ uint32_t Masm::short_jcc(Cond cond) {
 void Masm::close_short(uint32_t at) {
   uint32_t distance = offset() - at;
   DCHECK(distance <= 127, "short jump");
-  begin_[at - 1] = static_cast<uint8_t>(distance);
+  *bytes_at(at - 1) = static_cast<uint8_t>(distance);
 }
 
 void Masm::jump_table(Reg index) {
@@ -203,11 +279,11 @@ void Masm::emit_trap_stub(uint8_t byte, uint32_t wasm_offset, Vector<SourceMark>
 
 void Masm::jmp_to(uint32_t target) {
   e_.put(0xe9, 1);
-  e_.put(target - (offset() + 4), 4);
+  put_distance(target);
 }
 
 void Masm::emit_slow_path(const SlowPath& path, Vector<SourceMark>* marks) {
-  patch32(path.fixup, offset() - (path.fixup + 4));
+  set_distance(path.fixup, offset());
   switch (path.kind) {
   case SlowKind::Trap: return emit_trap_stub(path.trap_byte, path.wasm_offset, marks);
   case SlowKind::Truncate: return emit_truncate(path, marks);
@@ -266,7 +342,7 @@ void Masm::finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks) {
   if (needed > out.bytes.capacity()) out.bytes.reserve(needed + needed / 2);
   out.bytes.resize(start, 0xcc);
   out.bytes.resize(needed);
-  std::memcpy(out.bytes.data() + start, begin_, offset());
+  std::memcpy(out.bytes.data() + start, buffer_.data(), offset());
   CodeEntry entry;
   entry.func = func;
   entry.code_offset = static_cast<uint32_t>(start);

@@ -3,7 +3,8 @@
 // Hot forms are built inline by Encoder, straight into the code buffer; rare ones go through
 // asmjit's assembler on the same buffer. Nothing checks for room per instruction: callers call
 // ensure_room() once per Wasm instruction and once per turn of any loop that emits. Traps and slow
-// paths are queued and emitted behind the body by finish().
+// paths are queued and emitted behind the body by finish(); before them comes cold code, which has
+// a buffer of its own until join_cold().
 // Flags: only instructions that say so change them; moves, loads, stores and lea never do, so a
 // compare may stay latched across them. kScratchGpr and kScratchXmm are only changed where said.
 #pragma once
@@ -46,11 +47,27 @@ class Masm {
       grow();
   }
   static constexpr uint32_t kRoomBytes = 1024;
-  /// Offset of the next instruction.
-  uint32_t offset() const { return static_cast<uint32_t>(e_.cursor - begin_); }
+  /// Offset of the next instruction. Of cold code it is provisional: see place().
+  uint32_t offset() const {
+    return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(e_.cursor) - origin_);
+  }
   /// Where traps queued from now on happen: offset from the start of the module.
   void set_wasm_offset(uint64_t offset) { wasm_offset_ = static_cast<uint32_t>(offset); }
   void patch32(uint32_t at, uint32_t value);
+
+  // --- Cold code: what is emitted between these two stands behind the body. Labels, traps and
+  // calls know no difference.
+
+  void enter_cold();
+  void leave_cold();
+  /// Is there any?
+  bool has_cold() const { return has_cold_; }
+  /// When the body is complete, if there is cold code: puts it behind the body.
+  void join_cold();
+  /// After that: where the code is that was emitted at `offset`.
+  uint32_t place(uint32_t offset) const {
+    return is_cold(offset) ? offset - kColdBase + cold_start_ : offset;
+  }
 
   // --- Moves (flags untouched) ---
 
@@ -292,14 +309,29 @@ class Masm {
   }
   /// Writes a rel32 field that waits for `label`, or is final if that is bound.
   void wait_for(Label& label) {
+    if (label.bound_) [[unlikely]]
+      return put_distance(label.value_);
     uint32_t at = offset();
-    if (label.bound_) [[unlikely]] {
-      e_.put(label.value_ - (at + 4), 4);
-    } else {
-      e_.put(label.value_, 4);
-      label.value_ = at;
-    }
+    e_.put(label.value_, 4);
+    label.value_ = at;
   }
+  /// Writes a rel32 field.
+  void put_distance(uint32_t target) {
+    uint32_t at = offset();
+    e_.put(0, 4);
+    set_distance(at, target);
+  }
+  void set_distance(uint32_t at, uint32_t target);
+  uint8_t* bytes_at(uint32_t offset) {
+    if (has_cold_) [[unlikely]]
+      return bytes_of_either(offset);
+    return reinterpret_cast<uint8_t*>(origin_ + offset);
+  }
+  uint8_t* bytes_of_either(uint32_t offset);
+  static bool is_cold(uint32_t offset) { return offset >= kColdBase; }
+  bool is_joined() const { return cold_start_ != 0; }
+  void swap_buffers();
+  void set_bounds();
 
   void grow();
   void mov_imm_wide(Reg dst, uint64_t imm);
@@ -334,12 +366,21 @@ class Masm {
   void emit_trap_stub(uint8_t byte, uint32_t wasm_offset, Vector<SourceMark>* marks);
   void emit_pool();
 
+  // Offsets of cold code begin here, beyond those of any body, until it is joined.
+  static constexpr uint32_t kColdBase = 1u << 30;
+
   Encoder e_;
   uint8_t* limit_ = nullptr;  // past it ensure_room grows the buffer
-  uint8_t* begin_ = nullptr;
+  uintptr_t origin_ = 0;      // where offset 0 would be
   uint32_t wasm_offset_ = 0;
+  bool has_cold_ = false;
+  bool in_cold_ = false;
   CpuFeatures cpu_;
   Vector<uint8_t> buffer_;
+  Vector<uint8_t> other_buffer_;  // the one not in use: for cold code, or the body's
+  uint8_t* other_cursor_ = nullptr;
+  uint32_t cold_start_ = 0;    // once it is joined
+  Vector<uint32_t> crossing_;  // rel32 fields between body and cold code
   Vector<SlowPath> slow_paths_;
   Vector<PoolEntry> pool_;
   Vector<Relocation> relocs_;

@@ -38,9 +38,10 @@ void FuncCompiler::note_references(uint32_t height) {
   FrameMaps& frames = maps_->frames;
   ReferenceSite& site = frames.sites.emplace_back();
   site.code_offset = masm.offset();
+  site.number = static_cast<uint32_t>(frames.sites.size() - 1);
   site.first_slot = static_cast<uint32_t>(frames.slots.size());
   const uint64_t scans = uint64_t{height} + open_handlers_;
-  if (scans > frames.scan_budget && site.code_offset != frames.wanted_site) {
+  if (scans > frames.scan_budget && site.number != frames.wanted_site) {
     site.slot_count = ReferenceSite::kNotScanned;
     return;
   }

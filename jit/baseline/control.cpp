@@ -69,16 +69,14 @@ void FuncCompiler::branch(Frame& target, const Slot* passed) {
     clean_for_join();
     fix_state(target, passed, false);
   }
-  collect_moves(target, passed);
-  memory_.moves.emit(masm);
-  masm.ensure_room();
-  masm.jmp(target.label.target);
+  collect_moves(target, passed, in_cold_part());
+  go_to(target, passed);
 }
 
 /// Stores what is newer than its home before a label's state is fixed: then other ways to the label
 /// need not load what they have lost to a call. In loops without calls nothing gets lost.
 void FuncCompiler::clean_for_join() {
-  if (loop_state_ != BlockLabel::kNoState && !loop_has_call_) return;
+  if (!wants_clean_joins()) return;
   for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove(rest.first())) {
     const LocalState& l = local(regs.local(rest.first()));
     store_value(l.type, frame_slot(l.home), rest.first());
@@ -102,25 +100,36 @@ void FuncCompiler::clean_for_loop(const Frame& loop) {
   }
 }
 
-void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond) {
+void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood) {
+  const bool returns = target.kind == FrameKind::Func;
+  if (!returns) {
+    if (target.label.state == BlockLabel::kNoState) {
+      if (likelihood == Likelihood::Unknown) clean_for_join();
+      fix_state(target, passed, false);
+      if (likelihood == Likelihood::Unlikely) clean_label(target);
+    }
+    if (target.kind == FrameKind::Loop) {
+      clean_for_loop(target);
+      // The way out of a loop that mostly goes on is taken all the same.
+      if (likelihood == Likelihood::Likely) likelihood = Likelihood::Unknown;
+    }
+    collect_moves(target, passed, in_cold_part() || likelihood == Likelihood::Unlikely);
+  }
+  if (likelihood != Likelihood::Unknown) [[unlikely]]
+    return finish_hinted_branch(target, passed, cond, likelihood);
+  if (!returns && memory_.moves.empty()) return masm.jcc(cond, target.label.target);
   sluice::Label over;
-  if (target.kind == FrameKind::Func) {
-    masm.jcc(negate(cond), over);
-    emit_return(passed);
-    return masm.bind(over);
-  }
-  if (target.label.state == BlockLabel::kNoState) {
-    clean_for_join();
-    fix_state(target, passed, false);
-  }
-  if (target.kind == FrameKind::Loop) clean_for_loop(target);
-  collect_moves(target, passed);
-  if (memory_.moves.empty()) return masm.jcc(cond, target.label.target);
   masm.jcc(negate(cond), over);
+  go_to(target, passed);
+  masm.bind(over);
+}
+
+/// Emits the moves collected, and goes to the label unless it comes next; or returns.
+void FuncCompiler::go_to(Frame& target, const Slot* passed, bool is_next) {
+  if (target.kind == FrameKind::Func) return emit_return(passed);
   memory_.moves.emit(masm);
   masm.ensure_room();
-  masm.jmp(target.label.target);
-  masm.bind(over);
+  if (!is_next) masm.jmp(target.label.target);
 }
 
 void FuncCompiler::br(Frame& target, uint32_t) {
@@ -130,9 +139,9 @@ void FuncCompiler::br(Frame& target, uint32_t) {
 }
 
 void FuncCompiler::br_if(Frame& target, uint32_t, Slot* cond) {
-  prepare_keeping_flags();
+  const Likelihood likelihood = prepare_branch();
   Cond taken = condition(*cond);
-  branch_if(target, cond - target.arity(), taken);
+  branch_if(target, cond - target.arity(), taken, likelihood);
 }
 
 /// Sets the zero flag if the reference is null. The operand stays.
@@ -151,13 +160,13 @@ void FuncCompiler::test_ref(const Slot& slot) {
 void FuncCompiler::br_on_null(Frame& target, uint32_t, Slot* ref) {
   prepare();
   test_ref(*ref);
-  branch_if(target, ref - target.arity(), Cond::Zero);
+  branch_if(target, ref - target.arity(), Cond::Zero, hint());
 }
 
 void FuncCompiler::br_on_non_null(Frame& target, uint32_t, Slot* ref) {
   prepare();
   test_ref(*ref);
-  branch_if(target, ref + 1 - target.arity(), Cond::NotZero);
+  branch_if(target, ref + 1 - target.arity(), Cond::NotZero, hint());
   pop_dead(*ref);
 }
 
@@ -181,23 +190,34 @@ void FuncCompiler::block(Frame& frame) {
 }
 
 void FuncCompiler::if_(Frame& frame, Slot* cond) {
-  prepare_keeping_flags();
+  const Likelihood likelihood = prepare_branch();
   Cond taken = condition(*cond);
   // Parameters as well: both parts find them in their slots.
   settle(frame.height + frame.type.param_count, frame.height);
   uint32_t index = memory_.label_states.allocate();
   snapshot(memory_.label_states[index]);
   frame.label.else_state = index;
-  masm.jcc(negate(taken), frame.label.otherwise);
+  frame.label.is_else_cold = likelihood == Likelihood::Likely;
+  if (likelihood != Likelihood::Unlikely) return masm.jcc(negate(taken), frame.label.otherwise);
+  sluice::Label then;
+  masm.jcc(taken, then);
+  begin_cold_part();
+  masm.bind(then);
 }
 
 void FuncCompiler::else_(Frame& frame, bool then_live) {
   prepare();
+  const bool was_cold = ends_cold_part();
+  const bool gets_cold = frame.label.is_else_cold && !was_cold;
   if (then_live) {
     const Slot* results = state->base + frame.height;
-    if (frame.label.state == BlockLabel::kNoState) fix_state(frame, results, true);
-    branch(frame, results);
+    // What an unlikely part has lost to calls, the join need not lose.
+    if (frame.label.state == BlockLabel::kNoState) fix_state(frame, results, !was_cold);
+    collect_moves(frame, results, in_cold_part());
+    go_to(frame, results, gets_cold);
   }
+  if (was_cold != frame.label.is_else_cold) [[unlikely]]
+    gets_cold ? begin_cold_part() : end_cold_part();
   masm.bind(frame.label.otherwise);
   adopt(memory_.label_states[frame.label.else_state]);
   memory_.label_states.release(frame.label.else_state);
@@ -209,6 +229,8 @@ void FuncCompiler::else_(Frame& frame, bool then_live) {
 
 void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
   prepare();
+  if (ends_cold_part()) [[unlikely]]
+    fallthrough_live = end_cold_frame(frame, fallthrough_live);
   Slot* results = state->base + frame.height;
   LabelStates& states = memory_.label_states;
   switch (frame.kind) {
@@ -230,7 +252,7 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
   }
   if (frame.label.state == BlockLabel::kNoState) return;
   if (fallthrough_live) {
-    collect_moves(frame, results);
+    collect_moves(frame, results, in_cold_part());
     memory_.moves.emit(masm);
   }
   masm.bind(frame.label.target);
@@ -255,7 +277,7 @@ void FuncCompiler::end_if_without_else(Frame& frame, bool then_live) {
     }
   }
   if (then_live) {
-    collect_moves(frame, state->base + frame.height);
+    collect_moves(frame, state->base + frame.height, in_cold_part());
     memory_.moves.emit(masm);
   }
   masm.ensure_room();
@@ -375,7 +397,7 @@ void FuncCompiler::br_table(Slot* index, std::span<const uint32_t> depths) {
     const Slot* passed = index - target.arity();
     if (target.kind != FrameKind::Func) {
       if (target.label.state == BlockLabel::kNoState) fix_state(target, passed, false);
-      collect_moves(target, passed);
+      collect_moves(target, passed, in_cold_part());
       if (memory_.moves.empty()) continue;
       memory_.moves.clear();
     }

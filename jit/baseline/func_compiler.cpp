@@ -51,12 +51,16 @@ void FuncCompiler::begin(State& reader_state) {
     memory_.tries.clear();
     memory_.caught_slot_uses.clear();
   }
+  if (!module.branch_hints.empty()) [[unlikely]]
+    hints_ = module.branch_hints.of(state->body.func);
+  is_watched_ = marks_ != nullptr || !hints_.empty();
   masm.set_wasm_offset(state->body.range.offset);
   if (marks_ != nullptr) marks_->push_back({0, state->body.range.offset});
   emit_prologue();
   set_up_locals();
   if (maps_ != nullptr) note_reference_locals();
-  memory_.loop_scan.begin(static_cast<uint32_t>(memory_.locals.size()));
+  memory_.loop_scan.begin(static_cast<uint32_t>(memory_.locals.size()), hints_,
+                          state->bytes + state->body.range.offset);
 }
 
 void FuncCompiler::emit_prologue() {
@@ -134,6 +138,8 @@ void FuncCompiler::zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes) 
 }
 
 void FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
+  if (masm.has_cold()) [[unlikely]]
+    join_cold();
   emit_signature_failures();
   emit_tail_call_exits();
   uint64_t bytes = wide_base_ != 0 ? wide_base_ + 16 * uint64_t{wide_slots_}

@@ -3,7 +3,8 @@
 // It owns the compile-time picture of the machine: which register holds which local or operand,
 // what lies in the frame, what each label expects. How one instruction becomes code is told in
 // ops_*.cpp (ops.h), built on the operand API below; control flow is in control.cpp and merge.cpp,
-// calls in calls.cpp, locals, globals and select in ops_variable.cpp.
+// what branch hints make of it in hints.cpp, calls in calls.cpp, locals, globals and select in
+// ops_variable.cpp.
 //
 // Rules for code in ops_*.cpp:
 //  - Take every operand with a pop_* function before writing a result word; write results with
@@ -112,6 +113,9 @@ struct TailCallExit {
   uint32_t resume = 0;  // where the frame is given up
   uint32_t wasm_offset = 0;
 };
+
+/// What a branch hint says of a condition.
+enum class Likelihood : uint8_t { Unknown, Unlikely, Likely };
 
 /// Stands for caught slot 0 until its place is known, kLaterDisp - i for slot i: far enough to take
 /// four bytes, and beyond any frame.
@@ -365,6 +369,11 @@ class FuncCompiler {
     if (marks_ != nullptr) [[unlikely]]
       mark();
   }
+  /// The same for branches: what their hint says.
+  Likelihood prepare_branch() {
+    masm.ensure_room();
+    return is_watched_ ? watch() : Likelihood::Unknown;
+  }
   void attend();
   void mark();
   void materialise_flags();
@@ -494,7 +503,7 @@ class FuncCompiler {
   void adopt(const LabelState& label_state);
   void forget_registers();
   void fix_state(Frame& target, const Slot* passed, bool from_else);
-  void collect_moves(Frame& target, const Slot* passed);
+  void collect_moves(Frame& target, const Slot* passed, bool is_unlikely);
   bool forgo(LabelState& wanted, Reg reg);
   void collect_local_moves(LabelState& wanted, bool is_fixed, RegSet dead);
   RegSet dead_at(const LoopInfo& loop) const;
@@ -504,8 +513,10 @@ class FuncCompiler {
   Cond condition(Slot& slot);
   void test_ref(const Slot& slot);
   void branch(Frame& target, const Slot* passed);
-  void branch_if(Frame& target, const Slot* passed, Cond cond);
+  void branch_if(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood);
+  void go_to(Frame& target, const Slot* passed, bool is_next = false);
   void clean_for_join();
+  bool wants_clean_joins() const { return loop_state_ == BlockLabel::kNoState || loop_has_call_; }
   void clean_for_loop(const Frame& loop);
   void emit_return(const Slot* results);
   void emit_leave();
@@ -514,6 +525,22 @@ class FuncCompiler {
   void choose_loop_registers(const LoopInfo& info);
   void emit_table(Reg index, std::span<const uint32_t> depths);
   sluice::Label& table_label(uint32_t depth);
+
+  // --- hints.cpp
+  Likelihood watch();
+  Likelihood hint();
+  void enter_cold();
+  void leave_cold();
+  void begin_cold_part();
+  void end_cold_part();
+  void finish_hinted_branch(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood);
+  void clean_label(Frame& target);
+  bool is_end_next(const Frame& target) const;
+  bool end_cold_frame(Frame& frame, bool fallthrough_live);
+  void join_cold();
+  /// Is what comes unlikely to run, up to the end of some frame?
+  bool in_cold_part() const { return cold_frame_ != 0; }
+  bool ends_cold_part() const { return cold_frame_ == state->frames.size(); }
 
   // --- ops_exception.cpp
   void begin_landing(uint32_t region, uint32_t tag, uint32_t height);
@@ -554,12 +581,15 @@ class FuncCompiler {
   CodeMaps* maps_;             // null unless wanted, …
   Vector<SourceMark>* marks_;  // … then its marks
   const uint8_t* body_end_ = nullptr;
-  bool has_plain_memory_ = false;  // see is_plain_memory
-  bool needs_attention_ = false;   // flags are latched, or marks wanted
-  bool has_flags_ = false;         // the topmost word is Flags …
-  uint32_t flags_at_ = 0;          // … at this position
-  uint32_t settled_ = 0;           // operands below are Const or Stack
-  uint64_t stress_;                // state of the random numbers; 0: no stress
+  std::span<const BranchHint> hints_;  // of the instructions to come
+  size_t cold_frame_ = 0;              // the cold part goes on while so many frames are open
+  bool is_watched_ = false;            // branches have hints or marks
+  bool has_plain_memory_ = false;      // see is_plain_memory
+  bool needs_attention_ = false;       // flags are latched, or marks wanted
+  bool has_flags_ = false;             // the topmost word is Flags …
+  uint32_t flags_at_ = 0;              // … at this position
+  uint32_t settled_ = 0;               // operands below are Const or Stack
+  uint64_t stress_;                    // state of the random numbers; 0: no stress
 
   uint32_t loop_state_ = BlockLabel::kNoState;  // of the innermost loop's header
   RegSet loop_regs_;                            // where that state has locals

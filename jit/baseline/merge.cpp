@@ -111,12 +111,14 @@ void FuncCompiler::collect_local_moves(LabelState& wanted, bool is_fixed, RegSet
 }
 
 /// The moves that make the state at `target` true, with the passed operands from `passed` on. They
-/// change nothing that the compiler knows: the state before them stays the present one.
-void FuncCompiler::collect_moves(Frame& target, const Slot* passed) {
+/// change nothing that the compiler knows: the state before them stays the present one. An unlikely
+/// way pays for what it has lost to calls; the others keep their registers.
+void FuncCompiler::collect_moves(Frame& target, const Slot* passed, bool is_unlikely) {
   DCHECK(memory_.moves.empty(), "moves left over");
   LabelState& wanted = memory_.label_states[target.label.state];
   bool is_loop = target.kind == FrameKind::Loop;
-  collect_local_moves(wanted, is_loop, is_loop ? dead_at(*target.label.loop) : RegSet());
+  collect_local_moves(wanted, is_loop || is_unlikely,
+                      is_loop ? dead_at(*target.label.loop) : RegSet());
   std::span<const ValType> types = target.label_types();
   for (uint32_t i = 0; i < types.size(); ++i) {
     MoveType type = move_type_of(types[i]);

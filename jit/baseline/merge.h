@@ -64,6 +64,7 @@ struct BlockLabel {
   uint32_t outer_loop = kNoState;  // of a loop: the state of the loop around it
   const LoopInfo* loop = nullptr;  // of a loop
   bool outer_has_call = false;     // of a loop: has the loop around it calls?
+  bool is_else_cold = false;       // of an if: its condition is likely to hold
   uint32_t table_stub = 0;         // br_table: 1 + number of the stub for this target
   uint32_t table_id = 0;           // br_table: the table that `table_stub` belongs to
   uint32_t region = kNoRegion;     // of a try: TryRegions' number

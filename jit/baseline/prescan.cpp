@@ -76,7 +76,9 @@ bool hotter(const LocalUse& a, const LocalUse& b) {
 
 }  // namespace
 
-void LoopScan::begin(uint32_t local_count) {
+void LoopScan::begin(uint32_t local_count, std::span<const BranchHint> hints, const uint8_t* body) {
+  hints_ = hints;
+  body_ = body;
   loops_.clear();
   next_loop_ = 0;
   scanned_to_ = 0;
@@ -100,6 +102,7 @@ void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end
   use_count_ = 0;
   open_.clear();
   next_loop_ = loop_ = depth_ = skipped_ = conditional_ = 0;
+  unlikely_ = 0;
   tries_ = in_try ? 1 : 0;
   const uint8_t* p = pos;
   const uint8_t* stop = end;
@@ -158,7 +161,8 @@ const uint8_t* LoopScan::scan_instr(const uint8_t* bytes, const uint8_t* p, cons
     loop_ = static_cast<uint32_t>(loops_.size());
     ++depth_;
     break;
-  case 0x04: open(BlockKind::If); break;
+  case 0x04: open_if(p); break;
+  case 0x05: begin_else(); break;
   case 0x06:  // try, try_table: its handlers may run or not
   case 0x1f:
     open(BlockKind::Try);
@@ -167,14 +171,14 @@ const uint8_t* LoopScan::scan_instr(const uint8_t* bytes, const uint8_t* p, cons
     break;
   case 0x0b:  // end, delegate
   case 0x18: close(); break;
-  case 0x0c:  // br, br_if
-  case 0x0d: branch(p, end); break;
+  case 0x0c: branch(p, end); break;
+  case 0x0d: branch_if(p, end); break;
   case 0x0e:  // br_table, br_on_null, br_on_non_null
   case 0xd5:
   case 0xd6: skipped_ = depth_; break;
   default:
     if (is_like_call(p, end)) {
-      loops_[loop_ - 1].has_call = true;
+      if (unlikely_ == 0) loops_[loop_ - 1].has_call = true;
       if (tries_ != 0) skipped_ = depth_;  // it may go on at a handler
     }
     if (is_division(opcode)) loops_[loop_ - 1].has_division = true;
@@ -189,7 +193,44 @@ void LoopScan::open(BlockKind kind) {
   if (kind == BlockKind::If) conditional_ = depth_;
 }
 
+/// The hint for the instruction at `p`; null without one, and where nothing is expected to run.
+const BranchHint* LoopScan::hint(const uint8_t* p) {
+  if (hints_.empty()) [[likely]]
+    return nullptr;
+  const auto offset = static_cast<size_t>(p - body_);
+  while (!hints_.empty() && hints_[0].offset < offset) hints_ = hints_.subspan(1);
+  const bool fits = !hints_.empty() && hints_[0].offset == offset && unlikely_ == 0;
+  return fits ? hints_.data() : nullptr;
+}
+
+void LoopScan::open_if(const uint8_t* p) {
+  open(BlockKind::If);
+  const BranchHint* known = hint(p);
+  if (known == nullptr) return;
+  open_.back().is_else_unlikely = known->is_likely;
+  if (!known->is_likely) unlikely_ = open_.size();
+}
+
+void LoopScan::begin_else() {
+  if (unlikely_ == open_.size()) {
+    unlikely_ = 0;
+  } else if (open_.back().is_else_unlikely) {
+    unlikely_ = open_.size();
+  }
+}
+
+void LoopScan::branch_if(const uint8_t* p, const uint8_t* end) {
+  branch(p, end);
+  const BranchHint* known = hint(p);
+  if (known == nullptr || !known->is_likely) return;
+  const uint32_t label = lenient_u32(p + 1, end);
+  const bool to_loop =
+      label < open_.size() && open_[open_.size() - 1 - label].kind == BlockKind::Loop;
+  if (!to_loop) unlikely_ = open_.size();
+}
+
 void LoopScan::close() {
+  if (unlikely_ == open_.size()) unlikely_ = 0;
   OpenBlock block = open_.back();
   open_.pop_back();
   conditional_ = block.outer_if;

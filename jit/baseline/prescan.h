@@ -8,6 +8,7 @@
 #include <span>
 
 #include "engine/base/heap.h"
+#include "engine/wasm/module.h"
 
 namespace sluice {
 
@@ -25,7 +26,7 @@ struct LoopInfo {
   uint32_t first = 0;   // into LoopScan's lists: the hot locals, then the dead ones
   uint16_t hot_count = 0;
   uint16_t dead_count = 0;
-  bool has_call = false;       // outside its inner loops
+  bool has_call = false;       // outside its inner loops, and where it is not unlikely
   bool any_call = false;       // inner loops included
   bool has_division = false;   // likewise: needs rax and rdx
   bool is_incomplete = false;  // uses of inner loops are not all known
@@ -35,8 +36,9 @@ class LoopScan {
  public:
   static constexpr uint32_t kMaxHot = 24;
 
-  /// Forgets everything; `local_count` locals in the function to come.
-  void begin(uint32_t local_count);
+  /// Forgets everything; `local_count` locals in the function to come. The offsets of its branch
+  /// hints count from `body`.
+  void begin(uint32_t local_count, std::span<const BranchHint> hints, const uint8_t* body);
   /// The loop whose opcode is at `pos`, inside a try block or not. Scans the nest if this is an
   /// outermost loop. The reference is good until the next outermost loop.
   const LoopInfo& find(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try);
@@ -57,6 +59,7 @@ class LoopScan {
     uint32_t first_use = 0;   // Loop: its part of uses_
     uint32_t outer_loop = 0;  // the loop that was innermost before the block, index + 1
     uint32_t outer_if = 0;    // value of conditional_ before the block
+    bool is_else_unlikely = false;
   };
 
   void scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try);
@@ -66,6 +69,10 @@ class LoopScan {
   void close();
   void close_loop(LoopInfo& info, const OpenBlock& block);
   void branch(const uint8_t* p, const uint8_t* end);
+  void open_if(const uint8_t* p);
+  void begin_else();
+  void branch_if(const uint8_t* p, const uint8_t* end);
+  const BranchHint* hint(const uint8_t* p);
 
   Vector<LoopInfo> loops_;  // of the nest, in order of offset
   uint32_t next_loop_ = 0;
@@ -84,6 +91,11 @@ class LoopScan {
   uint32_t skipped_ = 0;
   uint32_t conditional_ = 0;
   uint32_t tries_ = 0;  // open try blocks, those around the nest included
+  // Branch hints still to come. Up to the end of the block at `unlikely_` (a count of open ones; 0
+  // for none) nothing is expected to run.
+  std::span<const BranchHint> hints_;
+  const uint8_t* body_ = nullptr;
+  size_t unlikely_ = 0;
 };
 
 }  // namespace sluice

@@ -1,8 +1,8 @@
 // The try blocks of the function being compiled, on their way into its HandlerTable.
 //
 // A region is opened where its block's code begins and closed where that ends; the open ones nest.
-// Clauses are added when their landings are emitted, with ascending offsets. Memory is reused from
-// function to function.
+// Clauses are added when their landings are emitted; those of one region have ascending offsets.
+// Memory is reused from function to function.
 #pragma once
 
 #include <algorithm>
@@ -38,6 +38,17 @@ class TryRegions {
   void close(uint32_t offset) {
     open_.pop_back();
     begin_range(offset, innermost());
+  }
+  /// The code to come lies elsewhere: at `offset`, which need not be behind what came before.
+  void move_to(uint32_t offset) { begin_range(offset, innermost()); }
+  /// All code has its final place, which `place` says without changing the order; it ends at `end`.
+  template <class Place>
+  void place(Place place, uint32_t end) {
+    // Of ranges that begin together the last to come is the one with code.
+    std::ranges::stable_sort(ranges_, {}, &HandlerRange::begin);
+    for (HandlerRange& range : ranges_) range.begin = place(range.begin);
+    ranges_.push_back({end, kNoRegion});
+    for (Clause& each : clauses_) each.clause.landing = place(each.clause.landing);
   }
   /// What the region does not catch goes on to the innermost region that is open in this frame.
   void delegate(uint32_t region, size_t frame) {

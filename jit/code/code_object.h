@@ -81,6 +81,7 @@ struct SourceMark {
 struct ReferenceSite {
   static constexpr uint32_t kNotScanned = ~uint32_t{0};
   uint32_t code_offset = 0;  // before the call; the site's return address minus one is behind it
+  uint32_t number = 0;       // in the order in which the body has its calls
   uint32_t first_slot = 0;   // in FrameMaps::slots
   uint32_t slot_count = 0;   // kNotScanned if the budget was spent
 };
@@ -93,7 +94,7 @@ struct FrameMaps {
   Vector<ReferenceSite> sites;  // in order of code_offset
   /// So many operands are looked at, all sites together, so that the work is linear …
   uint64_t scan_budget = 0;
-  /// … and this site's (a code_offset) whatever the budget.
+  /// … and this site's (its number) whatever the budget.
   uint32_t wanted_site = ~uint32_t{0};
 };
 

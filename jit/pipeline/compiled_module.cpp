@@ -82,7 +82,7 @@ ReferenceSlots CompiledModule::reference_slots(FuncIdx func, uint32_t code_offse
   CodeMaps again;
   const FrameMaps* source = &frames;
   if (frames.sites[index].slot_count == ReferenceSite::kNotScanned) {
-    again.frames.wanted_site = frames.sites[index].code_offset;
+    again.frames.wanted_site = frames.sites[index].number;
     if (!compile_again(func, again)) return result;
     source = &again.frames;
   }

@@ -224,7 +224,7 @@ TEST(Baseline, FrameMapsListHandlesBelowTheArguments) {
   EXPECT_EQ(all.slots[0], all.slots[1]);
   EXPECT_LT(all.slots[0], all.locals[0]);
   // Without budget only where there is nothing to look at, and where it is asked for.
-  const FrameMaps one = maps_with(0, all.sites[2].code_offset);
+  const FrameMaps one = maps_with(0, all.sites[2].number);
   ASSERT_EQ(one.sites.size(), 3u);
   EXPECT_EQ(one.sites[0].slot_count, 0u);
   EXPECT_EQ(one.sites[1].slot_count, ReferenceSite::kNotScanned);

@@ -1,8 +1,9 @@
 // Random programs give the results that a plain interpreter gives, whatever registers are picked
 // and whenever values are spilled: with the plain choices, under stress with several seeds, with
-// and without newer CPU features, and in both memory modes.
+// and without newer CPU features, in both memory modes, and with branch hints at random.
 #include <algorithm>
 
+#include "tests/support/branch_hints.h"
 #include "tests/unit/jit/baseline/random_program.h"
 #include "tests/unit/jit/baseline/reference.h"
 #include "tests/unit/jit/baseline/test_runner.h"
@@ -27,9 +28,11 @@ std::vector<Way> ways() {
           {MemoryMode::Explicit, oldest, 65'537}};
 }
 
-void compare_with_reference(TestRunner& runner, uint64_t seed) {
-  auto module = decode(RandomProgram(seed).bytes());
+void compare_with_reference(TestRunner& runner, uint64_t seed, bool with_hints) {
+  const Bytes bytes = RandomProgram(seed).bytes();
+  auto module = decode(with_hints ? with_random_hints(bytes, seed) : bytes);
   ASSERT_NE(module, nullptr);
+  ASSERT_EQ(module->branch_hints.empty(), !with_hints);
   const std::vector<uint64_t> args = {seed & 0xffff'ffff, 7, 0x8000'0000, 0xffff'fffd};
   Reference reference(*module);
   std::vector<uint64_t> expected = reference.call(kMain, args);
@@ -56,7 +59,8 @@ TEST(BaselineStress, RandomProgramsGiveTheReferencesResults) {
   }
   for (uint64_t seed = first; seed < first + count; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    compare_with_reference(runner, seed);
+    compare_with_reference(runner, seed, false);
+    compare_with_reference(runner, seed, true);
     if (HasFatalFailure()) return;
   }
 }
