@@ -106,6 +106,7 @@ struct ReaderState : Allocated {
 
   Vector<Frame> frames;  // innermost last; [0] is the function's
   bool live = true;      // can control reach the current instruction?
+  bool muted = false;    // the sink is told no more; it may ask for that itself
 
   Vector<ValType> local_types;  // parameters, then declared locals
   // What local.get may read: local_types, but Bottom while a local without default is not set.

@@ -101,7 +101,7 @@ class FuncReader {
   Result<void> result();
 
   // --- What the sink may be told.
-  bool to_sink() const { return s_.live && !muted_; }
+  bool to_sink() const { return s_.live && !s_.muted; }
   template <Category kCategory, class Call>
   void tell(Call call) {
     if (!to_sink()) return;
@@ -112,7 +112,7 @@ class FuncReader {
     }
   }
   [[gnu::cold, gnu::noinline]] void not_compiled() {
-    muted_ = true;
+    s_.muted = true;
     not_compiled_pos_ = s_.instr_pos;
   }
 
@@ -452,9 +452,8 @@ class FuncReader {
   Slot* limit_ = nullptr;  // end of the operand stack's memory
   const GlobalDecl* globals_;
   uint32_t global_count_;
-  ValType address0_;    // of memory 0; I8, which no operand has, if there is none
-  bool done_ = false;   // the function's frame has ended
-  bool muted_ = false;  // the sink is told no more
+  ValType address0_;   // of memory 0; I8, which no operand has, if there is none
+  bool done_ = false;  // the function's frame has ended
   const uint8_t* not_compiled_pos_ = nullptr;
   Instr instr_;
 
@@ -480,6 +479,7 @@ FuncReader<Sink>::FuncReader(const Module& module, const FuncBody& body,
   s_.body = body;
   s_.type = &module.func_type(body.func);
   s_.bytes = module_bytes;
+  s_.muted = false;
   in_.set_pos(in_.end());
   s_.instr_pos = in_.pos();
 }
@@ -513,7 +513,7 @@ bool FuncReader<Sink>::read(const uint8_t* end) {
     if (!in_.failed()) enter_function();
   }
   // A body whose last byte is not `end` is wrong for sure: the careful loop finds out where.
-  if (is_whole_ && !in_.at_end() && in_.end()[-1] != kEndByte) muted_ = true;
+  if (is_whole_ && !in_.at_end() && in_.end()[-1] != kEndByte) s_.muted = true;
   while (!done_ && !in_.failed()) {
     if (in_.pos() >= stop_) {
       if (!is_whole_) return false;

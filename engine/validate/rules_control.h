@@ -143,7 +143,7 @@ void FuncReader<Sink>::exec_else() {
   if (!require(frame.kind == FrameKind::If, ErrorKind::ElseWithoutIf)) return;
   if (!check_results()) return;
   const bool then_live = s_.live;
-  if (frame.live_at_entry && !muted_) sink_.else_(frame, then_live);
+  if (frame.live_at_entry && !s_.muted) sink_.else_(frame, then_live);
   frame.end_reached |= then_live;
   frame.kind = FrameKind::Else;
   frame.unreachable = false;
@@ -178,7 +178,7 @@ void FuncReader<Sink>::exec_end() {
     if (!check_empty_else(frame.type)) return;
     joined = true;
   }
-  if (frame.live_at_entry && !muted_) sink_.end(frame, fallthrough_live);
+  if (frame.live_at_entry && !s_.muted) sink_.end(frame, fallthrough_live);
   leave(frame, joined);
 }
 

@@ -108,7 +108,7 @@ void FuncReader<Sink>::exec_catch() {
   if (type == nullptr || !check_results()) return;
   reserve(type->param_count);
   const bool previous_live = s_.live;
-  if (frame.live_at_entry && !muted_) {
+  if (frame.live_at_entry && !s_.muted) {
     if constexpr (Sink::supports(Category::LegacyException)) {
       sink_.catch_(frame, instr_.index, *type, previous_live);
     }
@@ -125,7 +125,7 @@ void FuncReader<Sink>::exec_catch_all() {
   }
   if (!check_results()) return;
   const bool previous_live = s_.live;
-  if (frame.live_at_entry && !muted_) {
+  if (frame.live_at_entry && !s_.muted) {
     if constexpr (Sink::supports(Category::LegacyException)) {
       sink_.catch_all(frame, previous_live);
     }
@@ -152,7 +152,7 @@ void FuncReader<Sink>::exec_delegate() {
   if (!known(ErrorKind::UnknownLabel, instr_.index, s_.frames.size() - 1)) return;
   if (!check_results()) return;
   const bool fallthrough_live = s_.live;
-  if (frame.live_at_entry && !muted_) {
+  if (frame.live_at_entry && !s_.muted) {
     if constexpr (Sink::supports(Category::LegacyException)) {
       sink_.delegate(frame, instr_.index, fallthrough_live);
     }

@@ -25,10 +25,12 @@ Masm::Masm(const CpuFeatures& cpu) : cpu_(cpu), rare_(new Rare) {
 
 Masm::~Masm() { delete rare_; }
 
-void Masm::begin() {
-  if (has_cold_) [[unlikely]] {
+void Masm::begin(bool* full) {
+  full_ = full;
+  if (!is_plain_) [[unlikely]] {
     if (in_cold_) swap_buffers();
-    has_cold_ = false;
+    is_plain_ = true;
+    has_cold_ = is_full_ = false;
     cold_start_ = 0;
     crossing_.clear();
   }
@@ -40,6 +42,13 @@ void Masm::begin() {
 }
 
 void Masm::grow() {
+  if (buffer_.size() == kMaxCodeBytes) {
+    is_full_ = true;
+    is_plain_ = false;
+    if (full_ != nullptr) *full_ = true;
+    e_.cursor = buffer_.data();
+    return;
+  }
   size_t used = static_cast<size_t>(e_.cursor - buffer_.data());
   buffer_.resize(buffer_.empty() ? kFirstBufferBytes : buffer_.size() * 2);
   e_.cursor = buffer_.data() + used;
@@ -77,6 +86,7 @@ void Masm::enter_cold() {
   DCHECK(!in_cold_ && !is_joined(), "cold code inside cold code, or too late");
   if (!has_cold_) other_cursor_ = other_buffer_.data();
   has_cold_ = true;
+  is_plain_ = false;
   swap_buffers();
   ensure_room();
 }
@@ -91,7 +101,8 @@ void Masm::join_cold() {
   if (in_cold_) swap_buffers();
   cold_start_ = offset();
   const auto size = static_cast<size_t>(other_cursor_ - other_buffer_.data());
-  while (static_cast<size_t>(limit_ - buffer_.data()) < offset() + size) grow();
+  while (!is_full_ && static_cast<size_t>(limit_ - buffer_.data()) < offset() + size) grow();
+  if (is_full_) return;
   std::memcpy(e_.cursor, other_buffer_.data(), size);
   e_.cursor += size;
   const uint32_t moved_by = cold_start_ - kColdBase;
@@ -103,7 +114,13 @@ void Masm::join_cold() {
   for (Relocation& reloc : relocs_) reloc.offset = place(reloc.offset);
 }
 
-uint8_t* Masm::bytes_of_either(uint32_t offset) {
+uint8_t* Masm::bytes_elsewhere(uint32_t offset) {
+  if (is_full_) {
+    // Whoever reads a chain of jumps here is at its end.
+    static_assert(Label::kNone == 0xffff'ffffu);
+    std::memset(lost_, 0xff, sizeof lost_);
+    return lost_;
+  }
   if (is_joined()) offset = place(offset);
   if (is_joined() || is_cold(offset) == in_cold_) {
     return reinterpret_cast<uint8_t*>(origin_ + offset);
@@ -142,7 +159,7 @@ void Masm::bind(Label& label) {
 void Masm::jump_back(uint32_t opcode, const Label& label) {
   DCHECK(opcode == 0xe9, "only jmp has this short form");
   int64_t distance = int64_t{label.value_} - (int64_t{offset()} + 2);
-  DCHECK(distance < 0, "from the body back into cold code");
+  DCHECK(distance < 0 || is_full_, "from the body back into cold code");
   if (distance >= -128) return e_.put(0xebu | static_cast<uint64_t>(distance & 0xff) << 8, 2);
   e_.put(opcode, 1);
   put_distance(label.value_);
@@ -178,7 +195,7 @@ uint32_t Masm::short_jcc(Cond cond) {
 
 void Masm::close_short(uint32_t at) {
   uint32_t distance = offset() - at;
-  DCHECK(distance <= 127, "short jump");
+  DCHECK(distance <= 127 || is_full_, "short jump");
   *bytes_at(at - 1) = static_cast<uint8_t>(distance);
 }
 
@@ -337,6 +354,7 @@ void Masm::finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks) {
     emit_slow_path(path, marks);
   }
   emit_pool();
+  if (is_full_) return;
   size_t start = (out.bytes.size() + 15) & ~size_t{15};
   size_t needed = start + offset();
   if (needed > out.bytes.capacity()) out.bytes.reserve(needed + needed / 2);

@@ -9,6 +9,7 @@
 // compare may stay latched across them. kScratchGpr and kScratchXmm are only changed where said.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
@@ -36,10 +37,14 @@ class Masm {
 
   // --- One function ---
 
-  /// Forgets everything and starts a function at offset 0.
-  void begin();
-  /// Emits the queued slow paths, traps and constants, and appends the function to `out`. `marks`,
-  /// if given, receives one mark per trap site behind the body, in ascending order.
+  /// Forgets everything and starts a function at offset 0. If its code gets larger than
+  /// kMaxCodeBytes, `*full` (may be null) becomes true, and what is emitted is lost from then on.
+  void begin(bool* full = nullptr);
+  static constexpr size_t kMaxCodeBytes = 128u << 20;
+  bool is_full() const { return is_full_; }
+  /// Emits the queued slow paths, traps and constants, and appends the function to `out` unless it
+  /// is full. `marks`, if given, receives one mark per trap site behind the body, in ascending
+  /// order.
   void finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks);
   /// Makes room for kRoomBytes of instructions.
   void ensure_room() {
@@ -67,6 +72,21 @@ class Masm {
   /// After that: where the code is that was emitted at `offset`.
   uint32_t place(uint32_t offset) const {
     return is_cold(offset) ? offset - kColdBase + cold_start_ : offset;
+  }
+  /// The same for a list in the order of emission, which becomes one in the order of offsets.
+  template <class Item>
+  void place_all(Vector<Item>& items, uint32_t Item::* offset) const {
+    Vector<Item> cold;
+    size_t kept = 0;
+    for (Item& item : items) {
+      if (is_cold(item.*offset)) {
+        item.*offset = place(item.*offset);
+        cold.push_back(item);
+      } else {
+        items[kept++] = item;
+      }
+    }
+    std::ranges::copy(cold, items.begin() + static_cast<ptrdiff_t>(kept));
   }
 
   // --- Moves (flags untouched) ---
@@ -323,11 +343,11 @@ class Masm {
   }
   void set_distance(uint32_t at, uint32_t target);
   uint8_t* bytes_at(uint32_t offset) {
-    if (has_cold_) [[unlikely]]
-      return bytes_of_either(offset);
+    if (!is_plain_) [[unlikely]]
+      return bytes_elsewhere(offset);
     return reinterpret_cast<uint8_t*>(origin_ + offset);
   }
-  uint8_t* bytes_of_either(uint32_t offset);
+  uint8_t* bytes_elsewhere(uint32_t offset);
   static bool is_cold(uint32_t offset) { return offset >= kColdBase; }
   bool is_joined() const { return cold_start_ != 0; }
   void swap_buffers();
@@ -373,14 +393,18 @@ class Masm {
   uint8_t* limit_ = nullptr;  // past it ensure_room grows the buffer
   uintptr_t origin_ = 0;      // where offset 0 would be
   uint32_t wasm_offset_ = 0;
+  bool is_plain_ = true;  // no cold code, and not full: offsets lie in the buffer
   bool has_cold_ = false;
   bool in_cold_ = false;
+  bool is_full_ = false;
+  bool* full_ = nullptr;
   CpuFeatures cpu_;
   Vector<uint8_t> buffer_;
   Vector<uint8_t> other_buffer_;  // the one not in use: for cold code, or the body's
   uint8_t* other_cursor_ = nullptr;
   uint32_t cold_start_ = 0;    // once it is joined
   Vector<uint32_t> crossing_;  // rel32 fields between body and cold code
+  uint8_t lost_[8] = {};       // stands for all code once it is full
   Vector<SlowPath> slow_paths_;
   Vector<PoolEntry> pool_;
   Vector<Relocation> relocs_;

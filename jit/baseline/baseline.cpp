@@ -22,12 +22,12 @@ Result<void> compile_baseline(const Module& module, const FuncBody& body,
                               CodeBatch& out, CodeMaps* maps) {
   CompileScratch::Parts& parts = scratch.parts();
   DCHECK(parts.masm.cpu() == options.cpu, "scratch made for other CPU features");
-  parts.masm.begin();
+  parts.masm.begin(&parts.reader.muted);
   FuncCompiler compiler(module, options, parts.masm, parts.compiler, maps);
   FuncReader<FuncCompiler> reader(module, body, module.wire->view().data(), parts.reader, compiler);
   TRY_VOID(reader.run());
-  compiler.finish(body.func, out);
-  return {};
+  if (compiler.finish(body.func, out)) return {};
+  return fail(ErrorKind::CodeMemoryFull);
 }
 
 }  // namespace sluice

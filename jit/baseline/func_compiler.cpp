@@ -137,7 +137,8 @@ void FuncCompiler::zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes) 
   masm.jcc(Cond::NotZero, again);
 }
 
-void FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
+bool FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
+  if (masm.is_full()) return false;
   if (masm.has_cold()) [[unlikely]]
     join_cold();
   emit_signature_failures();
@@ -152,10 +153,12 @@ void FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
   masm.patch32(frame_patch_, frame_bytes);
   if (frame_bytes >= kSmallFrameBytes) emit_large_frame_check(frame_bytes);
   masm.finish(func, out, marks_);
+  if (masm.is_full()) return false;
   if (memory_.tries.any()) {
     out.entries.back().handlers = static_cast<uint32_t>(out.handlers.size());
     out.handlers.push_back(memory_.tries.table(frame_bytes));
   }
+  return true;
 }
 
 // The prologue's check becomes a jump to one that takes the frame's size into account. It compares

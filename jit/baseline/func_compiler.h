@@ -352,8 +352,9 @@ class FuncCompiler {
   void br_on_cast(const Instr&, Frame&, Slot*) {}
   void gc(const Instr&, Slot*) {}
 
-  /// After the reader's run: patches the frame's size in, appends the function to `out`.
-  void finish(FuncIdx func, CodeBatch& out);
+  /// After the reader's run: patches the frame's size in, appends the function to `out`. False: its
+  /// code is too large.
+  bool finish(FuncIdx func, CodeBatch& out);
 
  private:
   // --- func_compiler.cpp

@@ -7,8 +7,6 @@
 //
 // A hint never changes what code does, only where it stands and who has to move values. Without
 // hints none of this is reached.
-#include <algorithm>
-
 #include "jit/baseline/func_compiler.h"
 
 namespace sluice {
@@ -115,15 +113,10 @@ bool FuncCompiler::end_cold_frame(Frame& frame, bool fallthrough_live) {
 /// The body is complete: cold code gets its place behind it, and all that notes offsets learns it.
 void FuncCompiler::join_cold() {
   masm.join_cold();
-  const auto place = [this](uint32_t offset) { return masm.place(offset); };
-  if (memory_.tries.any()) memory_.tries.place(place, masm.offset());
+  if (memory_.tries.any()) memory_.tries.place(masm);
   if (maps_ == nullptr) return;
-  FrameMaps& frames = maps_->frames;
-  // Provisional offsets sort as final ones, and never tie where body and cold code meet.
-  std::ranges::stable_sort(maps_->marks, {}, &SourceMark::code_offset);
-  std::ranges::stable_sort(frames.sites, {}, &ReferenceSite::code_offset);
-  for (SourceMark& mark : maps_->marks) mark.code_offset = place(mark.code_offset);
-  for (ReferenceSite& site : frames.sites) site.code_offset = place(site.code_offset);
+  masm.place_all(maps_->marks, &SourceMark::code_offset);
+  masm.place_all(maps_->frames.sites, &ReferenceSite::code_offset);
 }
 
 }  // namespace sluice

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "engine/base/heap.h"
+#include "jit/asm/masm.h"
 #include "jit/code/handler_table.h"
 
 namespace sluice {
@@ -41,14 +42,12 @@ class TryRegions {
   }
   /// The code to come lies elsewhere: at `offset`, which need not be behind what came before.
   void move_to(uint32_t offset) { begin_range(offset, innermost()); }
-  /// All code has its final place, which `place` says without changing the order; it ends at `end`.
-  template <class Place>
-  void place(Place place, uint32_t end) {
+  /// All code has its final place; it ends here.
+  void place(const Masm& masm) {
     // Of ranges that begin together the last to come is the one with code.
-    std::ranges::stable_sort(ranges_, {}, &HandlerRange::begin);
-    for (HandlerRange& range : ranges_) range.begin = place(range.begin);
-    ranges_.push_back({end, kNoRegion});
-    for (Clause& each : clauses_) each.clause.landing = place(each.clause.landing);
+    masm.place_all(ranges_, &HandlerRange::begin);
+    ranges_.push_back({masm.offset(), kNoRegion});
+    for (Clause& each : clauses_) each.clause.landing = masm.place(each.clause.landing);
   }
   /// What the region does not catch goes on to the innermost region that is open in this frame.
   void delegate(uint32_t region, size_t frame) {

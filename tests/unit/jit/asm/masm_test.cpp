@@ -483,5 +483,77 @@ TEST_F(MasmTest, BufferGrowsUnderLabels) {
   EXPECT_EQ(batch.bytes[5 + 5 * 1000 + 1], 1000 & 0xff);
 }
 
+// Jumps in all four directions, a call, a constant and a trap: as if all were in its place.
+TEST_F(MasmTest, ColdCodeStandsBehindTheBody) {
+  Masm masm{CpuFeatures{}};
+  for (int turn = 0; turn < 2; ++turn) {  // a second function starts anew
+    masm.begin();
+    Label start;
+    Label cold;
+    Label end;
+    masm.bind(start);
+    masm.jcc(Cond::Zero, cold);  // 0
+    masm.jmp(end);               // 6
+    masm.enter_cold();
+    masm.bind(cold);
+    masm.call_func(FuncIdx{7});                       // 20
+    masm.trap_if(Cond::Zero, TrapCode::Unreachable);  // 25
+    Label again;
+    masm.bind(again);
+    masm.jcc(Cond::Less, start);   // 31
+    masm.jcc(Cond::Below, again);  // 37
+    masm.jmp(end);                 // 39
+    masm.leave_cold();
+    masm.bind(end);
+    masm.fconst(FWidth::F32, Reg::Xmm1, 0x3f800000);  // 11
+    masm.ret(0);                                      // 19
+    ASSERT_TRUE(masm.has_cold());
+    masm.join_cold();
+    CodeBatch batch;
+    masm.finish(FuncIdx{0}, batch, nullptr);
+    EXPECT_EQ(hex(batch.bytes.data(), batch.bytes.size()),
+              "0f 84 0e 00 00 00 e9 00 00 00 00 f3 0f 10 0d 25 00 00 00 c3 "
+              "e8 00 00 00 00 0f 84 0d 00 00 00 0f 8c db ff ff ff 72 f8 e9 df ff ff ff "
+              "41 ff 56 28 01 cc cc cc cc cc cc cc 00 00 80 3f ");
+    ASSERT_EQ(batch.relocs.size(), 1u);
+    EXPECT_EQ(batch.relocs[0].offset, 21u);
+  }
+  masm.begin();
+  EXPECT_FALSE(masm.has_cold());
+}
+
+// What is too much is lost, wherever it is; the next function is as good as any.
+TEST_F(MasmTest, CodeOfOneFunctionHasALimit) {
+  Masm masm{CpuFeatures{}};
+  for (const bool in_cold : {false, true}) {
+    bool full = false;
+    masm.begin(&full);
+    Label back;
+    Label far;
+    masm.bind(back);
+    if (in_cold) masm.enter_cold();
+    CodeBatch batch;
+    for (uint64_t bytes = 0; bytes < 2 * Masm::kMaxCodeBytes; bytes += 600) {
+      masm.ensure_room();
+      masm.jmp(far);
+      masm.jcc(Cond::FloatEqual, back);
+      masm.trap_if(Cond::Zero, TrapCode::Unreachable);
+      for (int i = 0; i < 58; ++i) masm.mov_imm(W64, Reg::R9, ~uint64_t{0} >> i << 1);
+    }
+    EXPECT_TRUE(full);
+    if (in_cold) masm.leave_cold();
+    masm.bind(far);
+    if (in_cold) masm.join_cold();
+    masm.finish(FuncIdx{0}, batch, nullptr);
+    EXPECT_TRUE(batch.entries.empty());
+    masm.begin();
+    EXPECT_FALSE(masm.is_full());
+    masm.ret(0);
+    masm.finish(FuncIdx{1}, batch, nullptr);
+    ASSERT_EQ(batch.entries.size(), 1u);
+    EXPECT_EQ(batch.bytes[0], 0xc3);
+  }
+}
+
 }  // namespace
 }  // namespace sluice

@@ -232,5 +232,27 @@ TEST(Baseline, FrameMapsListHandlesBelowTheArguments) {
   EXPECT_EQ(one.slots, Vector<int32_t>{all.slots[0]});
 }
 
+// A call of two bytes may move a thousand parameters and results: 30 KB of code.
+TEST(Baseline, CodeOfOneFunctionHasALimit) {
+  constexpr uint32_t kValues = 1000;
+  TestModule m;
+  const uint32_t type = m.type(Bytes(kValues, kTypeI64), Bytes(kValues, kTypeI64));
+  m.func(type, {}, Code().op(0x00));
+  Code code;
+  for (uint32_t i = 0; i < kValues; ++i) code.op(0x42, 0);
+  for (uint32_t i = 0; i < 6000; ++i) code.call(0);
+  for (uint32_t i = 0; i < kValues; ++i) code.drop();
+  m.func(m.type({}, {}), {}, code);
+  m.func(m.type({}, {kTypeI32}), {}, Code().i32(7));
+  auto module = decode(m.bytes());
+  CompileScratch scratch(host_options().cpu);
+  CodeBatch batch;
+  auto compiled = compile_baseline(*module, module->bodies[1], host_options(), scratch, batch);
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error().kind, ErrorKind::CodeMemoryFull);
+  EXPECT_TRUE(batch.entries.empty());
+  EXPECT_TRUE(compile_baseline(*module, module->bodies[2], host_options(), scratch, batch));
+}
+
 }  // namespace
 }  // namespace sluice::test
