@@ -52,7 +52,14 @@ uint64_t ByteReader::read_leb() {
   }
 }
 
-uint32_t ByteReader::read_u32_slow() { return static_cast<uint32_t>(read_leb<32, false>()); }
+uint32_t ByteReader::read_u32_slow() {
+  if (end_ - pos_ >= 2 && pos_[1] < 0x80) [[likely]] {  // two bytes, since one is not enough
+    const uint32_t value = (pos_[0] & 0x7fu) | uint32_t{pos_[1]} << 7;
+    pos_ += 2;
+    return value;
+  }
+  return static_cast<uint32_t>(read_leb<32, false>());
+}
 uint64_t ByteReader::read_u64_slow() { return read_leb<64, false>(); }
 int32_t ByteReader::read_s32_slow() { return static_cast<int32_t>(read_leb<32, true>()); }
 int64_t ByteReader::read_s33_slow() { return static_cast<int64_t>(read_leb<33, true>()); }

@@ -146,13 +146,19 @@ class FuncReader {
   [[gnu::noinline]] Number long_u32(const uint8_t* p);
   [[gnu::noinline]] Number long_s32(const uint8_t* p);
   [[gnu::noinline]] Number long_s64(const uint8_t* p);
-  // Numbers of two to four bytes, with four bytes to read; `next` is null for any other.
+  // Numbers of two to four bytes, with four bytes to read, and those below 2^31 that linkers leave
+  // padded to five; `next` is null for any other.
   static Number short_leb(const uint8_t* p, const uint8_t* end) {
     uint32_t word;
-    if (static_cast<size_t>(end - p) < sizeof word) return {0, nullptr};
+    if (static_cast<size_t>(end - p) <= sizeof word) return {0, nullptr};
     std::memcpy(&word, p, sizeof word);
     const uint32_t stops = ~word & 0x80808080u;
-    if (stops == 0) return {0, nullptr};
+    if (stops == 0) {
+      if (p[4] >= 8) return {0, nullptr};
+      const uint32_t low = (word & 0x7f) | ((word >> 1) & 0x3f80) | ((word >> 2) & 0x1fc000) |
+                           ((word >> 3) & 0xfe00000);
+      return {low | uint32_t{p[4]} << 28, p + 5};
+    }
     const uint32_t through = stops ^ (stops - 1);  // all bits up to the last byte's top bit
     const uint32_t bits = word & through;
     const uint32_t value = (bits & 0x7f) | ((bits >> 1) & 0x3f80) | ((bits >> 2) & 0x1fc000) |

@@ -106,6 +106,9 @@ class Masm {
   void zero(Reg dst) { e_.reg_reg({0, 0, 0x31}, 0, num(dst), num(dst)); }
   void load(LoadKind kind, Reg dst, const Mem& m);
   void store(StoreKind kind, const Mem& m, Reg src);
+  /// The same for [kMemoryReg + index + disp].
+  void load_memory0(LoadKind kind, Reg dst, Reg index, int32_t disp);
+  void store_memory0(StoreKind kind, Reg index, int32_t disp, Reg src);
   /// The same for slots of the frame and general-purpose registers, which are most.
   void load_slot(Width w, Reg dst, int32_t disp) { e_.reg_slot(0x8b, wbit(w), num(dst), disp); }
   void store_slot(Width w, int32_t disp, Reg src) { e_.reg_slot(0x89, wbit(w), num(src), disp); }

@@ -52,10 +52,6 @@ constexpr auto kStoreForms = forms_of(kStores);
 // spl, bpl, sil and dil are only reached with a REX prefix; without one these numbers mean ah … bh.
 constexpr uint32_t byte_rex(uint32_t reg) { return reg >= 4 && reg < 8 ? 0x40 : 0; }
 
-/// [base + index + …] as accesses of memory 0 are.
-bool is_index_form(const Mem& m) {
-  return m.base == kMemoryReg && m.index != Reg::None && m.scale_log2 == 0;
-}
 static_assert(encoding(kMemoryReg) % 8 != 5, "needs no displacement");
 
 }  // namespace
@@ -65,10 +61,14 @@ void Masm::load(LoadKind kind, Reg dst, const Mem& m) {
   if (kind >= LoadKind::F32 && cpu_.avx) {
     return e_.vex_reg_mem(kLoads[index].op, 0, num(dst), 0, m);
   }
-  if (is_index_form(m)) {
-    return e_.form_indexed(kLoadForms[index], num(dst), num(m.base), num(m.index), m.disp);
-  }
   e_.form_mem(kLoadForms[index], num(dst), m);
+}
+
+void Masm::load_memory0(LoadKind kind, Reg dst, Reg index, int32_t disp) {
+  if (kind >= LoadKind::F32) [[unlikely]]
+    return load(kind, dst, mem_at(kMemoryReg, index, disp));
+  const MemForm& form = kLoadForms[static_cast<size_t>(kind)];
+  e_.form_indexed(form, num(dst), num(kMemoryReg), num(index), disp);
 }
 
 void Masm::store(StoreKind kind, const Mem& m, Reg src) {
@@ -76,11 +76,15 @@ void Masm::store(StoreKind kind, const Mem& m, Reg src) {
   if (kind >= StoreKind::F32 && cpu_.avx) {
     return e_.vex_reg_mem(kStores[index].op, 0, num(src), 0, m);
   }
-  uint32_t force = kind == StoreKind::I8 ? byte_rex(num(src)) : 0;
-  if (is_index_form(m)) {
-    return e_.form_indexed(kStoreForms[index], num(src), num(m.base), num(m.index), m.disp, force);
-  }
-  e_.form_mem(kStoreForms[index], num(src), m, force);
+  e_.form_mem(kStoreForms[index], num(src), m, kind == StoreKind::I8 ? byte_rex(num(src)) : 0);
+}
+
+void Masm::store_memory0(StoreKind kind, Reg index, int32_t disp, Reg src) {
+  if (kind >= StoreKind::F32) [[unlikely]]
+    return store(kind, mem_at(kMemoryReg, index, disp), src);
+  const MemForm& form = kStoreForms[static_cast<size_t>(kind)];
+  e_.form_indexed(form, num(src), num(kMemoryReg), num(index), disp,
+                  kind == StoreKind::I8 ? byte_rex(num(src)) : 0);
 }
 
 void Masm::store_imm(StoreKind kind, const Mem& m, int32_t imm) {

@@ -13,9 +13,7 @@ namespace sluice {
 /// Stores what a call would lose, apart from the operands at `args` and above.
 void FuncCompiler::spill_for_call(Slot* args) {
   for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove(rest.first())) {
-    const LocalState& l = local(regs.local(rest.first()));
-    store_value(l.type, frame_slot(l.home), rest.first());
-    regs.set_dirty(rest.first(), false);
+    store_home(rest.first());
   }
   uint32_t height = position(*args);
   if (settled_ + kMaxWindow < height) settle(height - kMaxWindow / 2, height);
@@ -57,19 +55,34 @@ void FuncCompiler::note_references(uint32_t height) {
   site.slot_count = static_cast<uint32_t>(frames.slots.size()) - site.first_slot;
 }
 
-/// Moves the arguments to where the callee expects them. Afterwards no register is in use.
+/// Moves the arguments to where the callee expects them. Afterwards no register is in use. What is
+/// in no register is brought to its own last, so that only registers depend on one another.
 void FuncCompiler::pass_arguments(const FuncType& type, const Slot* args) {
   LocationCursor cursor;
-  for (ValType param : type.params()) {
-    ValueLocation at = cursor.next(param);
-    MovePlace to = at.in_reg() ? MovePlace::in_reg(at.reg)
-                               : MovePlace::in_stack(Reg::Rsp, static_cast<int32_t>(at.offset));
-    memory_.moves.add(move_type_of(param), to, place_of(*args++));
+  uint32_t late = 0;
+  for (uint32_t i = 0; i < type.param_count; ++i) {
+    const ValType param = type.params()[i];
+    const ValueLocation at = cursor.next(param);
+    const Slot& arg = args[i];
+    if (!at.in_reg()) {
+      memory_.moves.add(move_type_of(param),
+                        MovePlace::in_stack(Reg::Rsp, static_cast<int32_t>(at.offset)),
+                        place_of(arg));
+    } else if (const Reg from = reg_of_operand(arg.word); from != Reg::None) {
+      memory_.moves.add(move_type_of(param), MovePlace::in_reg(at.reg), MovePlace::in_reg(from));
+    } else {
+      late = i + 1;
+    }
   }
-  uint32_t bytes = cursor.stack_bytes() + stack_area_bytes(type.results());
+  const uint32_t bytes = cursor.stack_bytes() + stack_area_bytes(type.results());
   if (bytes > outgoing_bytes_) outgoing_bytes_ = bytes;
   memory_.moves.emit(masm);
   masm.ensure_room();
+  LocationCursor again;
+  for (uint32_t i = 0; i < late; ++i) {
+    const ValueLocation at = again.next(type.params()[i]);
+    if (at.in_reg() && reg_of_operand(args[i].word) == Reg::None) copy_to_reg(args[i], at.reg);
+  }
   forget_registers();
 }
 

@@ -31,11 +31,11 @@ Cond FuncCompiler::condition(Slot& slot) {
     return cond;
   }
   DCHECK(!has_flags_, "latched flags below the top");
-  Operand value = pop_to_operand(slot);
-  if (value.in_reg()) {
-    if (!has_zero_flag(W32, value.reg)) masm.test(W32, value.reg, value.reg);
+  if (is_in_memory(slot)) {
+    masm.alu_store_imm(Alu::Cmp, W32, pop_to_memory(slot), 0);
   } else {
-    masm.alu_store_imm(Alu::Cmp, W32, value.mem, 0);
+    const Reg value = take_reg(slot);
+    if (!has_zero_flag(W32, value)) masm.test(W32, value, value);
   }
   return Cond::NotZero;
 }
@@ -78,9 +78,7 @@ void FuncCompiler::branch(Frame& target, const Slot* passed) {
 void FuncCompiler::clean_for_join() {
   if (!wants_clean_joins()) return;
   for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove(rest.first())) {
-    const LocalState& l = local(regs.local(rest.first()));
-    store_value(l.type, frame_slot(l.home), rest.first());
-    regs.set_dirty(rest.first(), false);
+    store_home(rest.first());
   }
 }
 
@@ -90,13 +88,11 @@ void FuncCompiler::clean_for_loop(const Frame& loop) {
   const LabelState& header = memory_.label_states[loop.label.state];
   RegSet to_store = regs.dirty() - dead_at(*loop.label.loop);
   for (RegSet rest = header.dirty; !rest.empty(); rest.remove(rest.first())) {
-    Reg reg = local(header.local[rest.first()]).reg;
+    const Reg reg = reg_of(header.local[rest.first()]);
     if (reg != Reg::None) to_store.remove(reg);
   }
   for (RegSet rest = to_store; !rest.empty(); rest.remove(rest.first())) {
-    const LocalState& l = local(regs.local(rest.first()));
-    store_value(l.type, frame_slot(l.home), rest.first());
-    regs.set_dirty(rest.first(), false);
+    store_home(rest.first());
   }
 }
 
@@ -117,7 +113,7 @@ void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond, Likel
   }
   if (likelihood != Likelihood::Unknown) [[unlikely]]
     return finish_hinted_branch(target, passed, cond, likelihood);
-  if (!returns && memory_.moves.empty()) return masm.jcc(cond, target.label.target);
+  if (!returns && !has_moves()) return masm.jcc(cond, target.label.target);
   sluice::Label over;
   masm.jcc(negate(cond), over);
   go_to(target, passed);
@@ -127,8 +123,7 @@ void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond, Likel
 /// Emits the moves collected, and goes to the label unless it comes next; or returns.
 void FuncCompiler::go_to(Frame& target, const Slot* passed, bool is_next) {
   if (target.kind == FrameKind::Func) return emit_return(passed);
-  memory_.moves.emit(masm);
-  masm.ensure_room();
+  emit_moves(target);
   if (!is_next) masm.jmp(target.label.target);
 }
 
@@ -253,7 +248,7 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
   if (frame.label.state == BlockLabel::kNoState) return;
   if (fallthrough_live) {
     collect_moves(frame, results, in_cold_part());
-    memory_.moves.emit(masm);
+    emit_moves(frame);
   }
   masm.bind(frame.label.target);
   adopt(states[frame.label.state]);
@@ -278,7 +273,7 @@ void FuncCompiler::end_if_without_else(Frame& frame, bool then_live) {
   }
   if (then_live) {
     collect_moves(frame, state->base + frame.height, in_cold_part());
-    memory_.moves.emit(masm);
+    emit_moves(frame);
   }
   masm.ensure_room();
   masm.bind(frame.label.otherwise);
@@ -331,7 +326,7 @@ void FuncCompiler::choose_loop_registers(const LoopInfo& info) {
     if (left == 0 || (info.has_call && hot.weight < kMinWeightWithCalls)) continue;
     --left;
     chosen[count++] = hot;
-    if (l.reg != Reg::None) keep.add(l.reg);
+    if (const Reg reg = reg_of(hot.local); reg != Reg::None) keep.add(reg);
   }
   // Locals that the loop does not use stay where they are if nobody needs their register.
   RegSet others = ((kAllocatableGprs | kAllocatableXmms) - regs.free()) - keep;
@@ -348,28 +343,26 @@ void FuncCompiler::choose_loop_registers(const LoopInfo& info) {
   RegSet unwanted = info.has_division ? RegSet::of(Reg::Rax, Reg::Rdx) : RegSet();
   for (size_t i = 0; i < count; ++i) {
     masm.ensure_room();
-    const LocalState& l = local(chosen[i].local);
-    if (l.reg == Reg::None) {
-      Reg reg = allocate(reg_class_of(l.type), unwanted);
+    const Reg from = reg_of(chosen[i].local);
+    if (from == Reg::None) {
+      Reg reg = allocate(reg_class_of(local(chosen[i].local).type), unwanted);
       load_home(chosen[i].local, reg);
       bind(chosen[i].local, reg, false);
-    } else if (unwanted.has(l.reg)) {
-      Reg from = l.reg;
+    } else if (unwanted.has(from)) {
       Reg to = allocate(RegClass::Gpr, unwanted);
-      if (local(chosen[i].local).reg != from) continue;  // evicted, under stress
+      if (reg_of(chosen[i].local) != from) continue;  // evicted, under stress
       move_value(MoveType::I64, to, from);
       relocate_users(from, to);
     }
   }
   for (size_t i = 0; i < count; ++i) {
-    const LocalState& l = local(chosen[i].local);
-    if (l.reg == Reg::None) continue;  // lost again, under stress
+    const Reg reg = reg_of(chosen[i].local);
+    if (reg == Reg::None) continue;  // lost again, under stress
     if (chosen[i].is_written) {
       // Then the way back to the header need not store it.
-      regs.set_dirty(l.reg, true);
-    } else if (info.any_call && regs.is_dirty(l.reg)) {
-      store_value(l.type, frame_slot(l.home), l.reg);
-      regs.set_dirty(l.reg, false);
+      regs.set_dirty(reg, true);
+    } else if (info.any_call && regs.is_dirty(reg)) {
+      store_home(reg);
     }
   }
 }
@@ -398,8 +391,8 @@ void FuncCompiler::br_table(Slot* index, std::span<const uint32_t> depths) {
     if (target.kind != FrameKind::Func) {
       if (target.label.state == BlockLabel::kNoState) fix_state(target, passed, false);
       collect_moves(target, passed, in_cold_part());
-      if (memory_.moves.empty()) continue;
-      memory_.moves.clear();
+      if (!has_moves()) continue;
+      drop_moves();
     }
     memory_.table_stubs.emplace_back();
     memory_.table_depths.push_back(depth);

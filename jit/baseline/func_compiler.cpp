@@ -85,15 +85,14 @@ void FuncCompiler::set_up_locals() {
   for (uint32_t i = 0; i < params; ++i) {
     ValueLocation at = cursor.next(types[i]);
     MoveType type = move_type_of(types[i]);
-    locals[i] = {at.in_reg() ? homes.next(type) : static_cast<int32_t>(16 + at.offset), type,
-                 Reg::None};
+    locals[i] = {at.in_reg() ? homes.next(type) : static_cast<int32_t>(16 + at.offset), type};
     if (at.in_reg()) bind(i, at.reg, true);
   }
   param_stack_bytes_ = cursor.stack_bytes();
   uint32_t params_end = homes.bytes;
   for (size_t i = params; i < types.size(); ++i) {
     MoveType type = move_type_of(types[i]);
-    locals[i] = {homes.next(type), type, Reg::None};
+    locals[i] = {homes.next(type), type};
   }
   operands_base_ = homes.bytes;
   zero_declared_locals(params_end, operands_base_);
@@ -216,28 +215,9 @@ void FuncCompiler::unary(Op op, Slot* args) {
   emit_unary(*this, op, args);
 }
 
-void FuncCompiler::binary(Op op, Slot* args) {
-  prepare();
-  emit_binary(*this, op, args);
-}
-
 void FuncCompiler::wide(Op op, Slot* args) {
   prepare();
   emit_wide(*this, op, args);
-}
-
-void FuncCompiler::load(Op op, const MemArg& mem, Slot* args) {
-  prepare();
-  if (is_plain(mem)) [[likely]]
-    return emit_plain_load(*this, op, static_cast<uint32_t>(mem.offset), args);
-  emit_load(*this, op, mem, args);
-}
-
-void FuncCompiler::store(Op op, const MemArg& mem, Slot* args) {
-  prepare();
-  if (is_plain(mem)) [[likely]]
-    return emit_plain_store(*this, op, static_cast<uint32_t>(mem.offset), args);
-  emit_store(*this, op, mem, args);
 }
 
 void FuncCompiler::atomic(Op op, const MemArg& mem, Slot* args) {

@@ -92,11 +92,12 @@ struct BuiltinArg {
   uint64_t bits = 0;
 };
 
-/// A local's place. While it is in a register, RegFile says whether its home is up to date.
+/// A local's place. It is in `last_reg` if RegFile says that this register has it, and that says
+/// whether its home is up to date.
 struct LocalState {
   int32_t home = 0;  // rbp-relative
   MoveType type = MoveType::I32;
-  Reg reg = Reg::None;
+  Reg last_reg = Reg::Rax;
 };
 
 /// A call_indirect whose signature check jumps behind the body.
@@ -159,7 +160,7 @@ class FuncCompiler {
     if (slot.word.kind == WordKind::Reg && !avoid.has(slot.word.reg)) [[likely]] {
       return pop_word(slot);
     }
-    return load_to_reg(slot, avoid);
+    return PinnedReg(regs, load_operand(slot, avoid));
   }
   /// In a register that the caller may overwrite. May also emit a copy.
   PinnedReg pop_to_writable_reg(Slot& slot, RegSet avoid = RegSet());
@@ -168,7 +169,19 @@ class FuncCompiler {
   PinnedReg pop_to_specific(Slot& slot, Reg reg);
   /// A register, or the frame slot where the operand already is (and no register is free).
   /// Constants go to a register.
-  Operand pop_to_operand(Slot& slot);
+  Operand pop_to_operand(Slot& slot) {
+    if (is_in_memory(slot)) return {PinnedReg(), pop_to_memory(slot)};
+    return {pop_to_reg(slot), Mem()};
+  }
+  /// Is the operand in the frame, and best read from there?
+  bool is_in_memory(const Slot& slot) const {
+    if (slot.word.kind == WordKind::Reg || slot.word.kind == WordKind::Const) [[likely]] {
+      return false;
+    }
+    return slot.word.kind == WordKind::Stack || is_stuck_in_home(slot.word);
+  }
+  /// Where it is then.
+  Mem pop_to_memory(Slot& slot);
   /// A constant's bits; only if slot.word.is_const(). An i32 or f32 has zero upper halves.
   uint64_t pop_const(Slot& slot) {
     DCHECK(slot.word.is_const(), "operand is no constant");
@@ -177,18 +190,34 @@ class FuncCompiler {
   }
   /// Forgets the operand.
   void pop_dead(Slot& slot);
+  /// The operand in some register that is not held: it is read-only, and good until something is
+  /// written to a register asked for later. For instructions that ask for their result's next.
+  Reg take_reg(Slot& slot) {
+    if (slot.word.kind == WordKind::Reg) [[likely]] {
+      const Reg reg = slot.word.reg;
+      slot.word.kind = WordKind::None;
+      regs.drop_use(reg);
+      return reg;
+    }
+    return load_operand(slot, RegSet());
+  }
 
   /// A register for the result of an instruction that does not overwrite an operand. If the next
   /// instruction sets a local, this is the local's own register whenever possible. Call it after
   /// the operands are popped (held ones are never handed out; released ones may be).
   /// Otherwise `prefer`, if that is free. Emits nothing but stores of evicted values.
   PinnedReg result_reg(RegClass cls, RegSet avoid = RegSet(), Reg prefer = Reg::None) {
-    uint32_t index = 0;
-    if (sets_next(&index) && take_local_reg(cls, avoid, index)) {
-      return PinnedReg(regs, taken_reg_);
+    return PinnedReg(regs, take_result_reg(cls, prefer, avoid));
+  }
+  /// The same, not held: the next thing is push_taken.
+  [[gnu::always_inline]] Reg take_result_reg(RegClass cls, Reg prefer = Reg::None,
+                                             RegSet avoid = RegSet()) {
+    if (is_any_local_set_next()) {
+      const Reg reg = take_next_local(cls, avoid);
+      if (reg != Reg::None) return reg;
     }
-    if (prefer != Reg::None && regs.free().has(prefer)) return PinnedReg(regs, prefer);
-    return PinnedReg(regs, allocate(cls, avoid));
+    if (prefer != Reg::None && regs.free().has(prefer)) return prefer;
+    return allocate(cls, avoid);
   }
   /// Any register; spills somebody if none is free. Its content is undefined.
   PinnedReg scratch_reg(RegClass cls, RegSet avoid = RegSet());
@@ -201,6 +230,11 @@ class FuncCompiler {
     regs.hold_to_use(reg);
     reg.regs_ = nullptr;
     slot.word = Word::in_reg(reg.reg_);
+    lower_watermark(position(slot));
+  }
+  void push_taken(Slot& slot, Reg reg) {
+    regs.add_use(reg);
+    slot.word = Word::in_reg(reg);
     lower_watermark(position(slot));
   }
   void push_const(Slot& slot, uint64_t bits) { slot.word = Word::constant(bits); }
@@ -274,12 +308,12 @@ class FuncCompiler {
   void local_get(uint32_t index, Slot* out) {
     if (needs_attention_) [[unlikely]]
       prepare();
-    Reg reg = local(index).reg;
+    const Reg reg = reg_of(index);
     if (reg != Reg::None) {
       regs.add_use(reg);
       out->word = Word::in_reg(reg);
     } else {
-      out->word = Word::local_alias(index);
+      push_alias(index, *out);
     }
     lower_watermark(position(*out));
   }
@@ -394,21 +428,16 @@ class FuncCompiler {
   void zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes);
   void emit_prologue();
   void emit_large_frame_check(uint32_t frame_bytes);
-  bool is_plain(const MemArg& mem) const {
-    return is_plain_memory(raw(mem.memory)) && mem.offset <= INT32_MAX;
+  /// Is there nothing to check before the access, nor to compute? A constant address is left out.
+  bool is_plain(const MemArg& mem, const Slot& address) const {
+    return is_plain_memory(raw(mem.memory)) && mem.offset <= INT32_MAX &&
+           address.word.kind != WordKind::Const && mem.offset + address.word.addend() <= INT32_MAX;
   }
 
   // --- reg_alloc.cpp
-  Reg allocate(RegClass cls, RegSet avoid) {
-    RegSet candidates = (regs.free() & allocatable(cls)) - avoid;
-    if (candidates.empty() || stress_ != 0) [[unlikely]]
-      return allocate_used(cls, avoid);
-    // Registers where the loop's header wants locals are better left to these.
-    RegSet better = candidates - loop_regs_;
-    return better.empty() ? candidates.first() : better.first();
-  }
+  Reg allocate(RegClass cls, RegSet avoid);
   Reg allocate_used(RegClass cls, RegSet avoid);
-  bool take_local_reg(RegClass cls, RegSet avoid, uint32_t index);
+  Reg take_next_local(RegClass cls, RegSet avoid);
   Reg stressed_choice(RegClass cls, RegSet avoid);
   Reg pick_victim(RegSet candidates);
   void evict(Reg reg);
@@ -417,7 +446,7 @@ class FuncCompiler {
   void spill_word(Slot& slot);
   void vacate(Reg reg);
   void relocate_users(Reg from, Reg to);
-  PinnedReg load_to_reg(Slot& slot, RegSet avoid);
+  Reg load_operand(Slot& slot, RegSet avoid);
   /// The register of a Reg word, now held instead of used by the word.
   PinnedReg pop_word(Slot& slot) {
     PinnedReg held;
@@ -431,26 +460,47 @@ class FuncCompiler {
   PinnedReg hold_word(Slot& slot) {
     if (slot.word.kind == WordKind::Reg) return pop_word(slot);
     PinnedReg held;
-    if (slot.word.kind == WordKind::Local && local(slot.word.local()).reg != Reg::None) {
-      held = PinnedReg(regs, local(slot.word.local()).reg);
+    if (slot.word.kind == WordKind::Local && reg_of(slot.word.local()) != Reg::None) {
+      held = PinnedReg(regs, reg_of(slot.word.local()));
       slot.word.kind = WordKind::None;
     }
     return held;
   }
   void bind(uint32_t index, Reg reg, bool dirty) {
-    DCHECK(local(index).reg == Reg::None, "local is in a register already");
-    local(index).reg = reg;
+    DCHECK(reg_of(index) == Reg::None, "local is in a register already");
+    local(index).last_reg = reg;
     regs.bind_local(reg, index, dirty);
   }
-  void unbind(Reg reg) {
-    local(regs.local(reg)).reg = Reg::None;
-    regs.unbind_local(reg);
+  void unbind(Reg reg) { regs.unbind_local(reg); }
+  /// Stores the local in the register to its home.
+  void store_home(Reg reg) {
+    write_home(reg);
+    regs.set_dirty(reg, false);
   }
-  void load_home(uint32_t local, Reg reg);
-  /// Is the instruction after the present one a local.set or local.tee? Then of which local.
-  bool sets_next(uint32_t* index) const {
+  /// The same where the store is on one of two ways only.
+  void write_home(Reg reg) {
+    const LocalState& l = local(regs.local(reg));
+    if (l.type <= MoveType::I64) [[likely]] {
+      return masm.store_slot(l.type == MoveType::I64 ? W64 : W32, l.home, reg);
+    }
+    store_value(l.type, frame_slot(l.home), reg);
+  }
+  void load_home(uint32_t index, Reg reg) {
+    const LocalState& l = local(index);
+    if (l.type <= MoveType::I64) [[likely]] {
+      return masm.load_slot(l.type == MoveType::I64 ? W64 : W32, reg, l.home);
+    }
+    load_value(l.type, reg, frame_slot(l.home));
+  }
+  /// Is the instruction after the present one a local.set or local.tee?
+  bool is_any_local_set_next() const {
     const uint8_t* p = state->next_pos;
-    if (p == nullptr || (*p != 0x21 && *p != 0x22)) return false;
+    return p != nullptr && (*p == 0x21 || *p == 0x22);
+  }
+  /// The same, and of which local.
+  bool sets_next(uint32_t* index) const {
+    if (!is_any_local_set_next()) return false;
+    const uint8_t* p = state->next_pos;
     // The body's last byte is `end`: where another may follow, it is there.
     uint32_t value = p[1];
     if (value >= 0x80) {
@@ -464,16 +514,14 @@ class FuncCompiler {
     uint32_t next = 0;
     return sets_next(&next) && next == index;
   }
-  bool has_alias(uint32_t local) const;
-  /// Turns aliases of a local that is about to change into values of their own.
-  void materialise_aliases(uint32_t index) {
-    shorten_window();
-    for (uint32_t at = settled_, height = state->height(); at < height; ++at) {
-      const Word& word = state->base[at].word;
-      if (word.kind == WordKind::Local && word.local() == index) [[unlikely]]
-        materialise_alias(at);
-    }
+  void push_alias(uint32_t index, Slot& slot) {
+    slot.word = Word::local_alias(index);
+    if (aliases_end_ <= position(slot)) aliases_end_ = position(slot) + 1;
   }
+  bool may_have_alias() const { return aliases_end_ > settled_; }
+  bool has_alias(uint32_t local);
+  /// Turns aliases of a local that is about to change into values of their own.
+  void materialise_aliases(uint32_t index);
   void materialise_alias(uint32_t at);
 
   // --- value_stack.cpp
@@ -496,8 +544,21 @@ class FuncCompiler {
     if (height > settled_ && height - settled_ > kMaxWindow) [[unlikely]]
       settle(height - kMaxWindow / 2, height);
   }
+  /// Is the alias' local in no register, and none free for it?
+  bool is_stuck_in_home(const Word& word) const;
   MovePlace place_of(const Slot& slot);
+  /// The operand's register, or None if it is elsewhere.
+  Reg reg_of_operand(const Word& word) const {
+    if (word.kind == WordKind::Reg) return word.reg;
+    return word.kind == WordKind::Local ? reg_of(word.local()) : Reg::None;
+  }
+  void copy_to_reg(const Slot& slot, Reg reg);
   LocalState& local(uint32_t index) { return memory_.locals[index]; }
+  /// The register that the local is in, or None.
+  Reg reg_of(uint32_t index) const {
+    const Reg reg = memory_.locals[index].last_reg;
+    return regs.local(reg) == index ? reg : Reg::None;
+  }
 
   // --- merge.cpp
   void snapshot(LabelState& out) const;
@@ -505,6 +566,9 @@ class FuncCompiler {
   void forget_registers();
   void fix_state(Frame& target, const Slot* passed, bool from_else);
   void collect_moves(Frame& target, const Slot* passed, bool is_unlikely);
+  bool has_moves() const { return !(to_store_ | to_load_).empty() || !memory_.moves.empty(); }
+  void emit_moves(const Frame& target);
+  void drop_moves();
   bool forgo(LabelState& wanted, Reg reg);
   void collect_local_moves(LabelState& wanted, bool is_fixed, RegSet dead);
   RegSet dead_at(const LoopInfo& loop) const;
@@ -554,6 +618,7 @@ class FuncCompiler {
   void place_caught_slots(uint64_t bytes);
 
   // --- ops_variable.cpp
+  bool take_over(uint32_t index, Slot& slot);
   void set_local(uint32_t index, Slot& slot);
   void copy_to_local(uint32_t index, Slot& slot);
   Mem global_cell(uint32_t global, PinnedReg& holder);
@@ -590,14 +655,17 @@ class FuncCompiler {
   bool has_flags_ = false;             // the topmost word is Flags …
   uint32_t flags_at_ = 0;              // … at this position
   uint32_t settled_ = 0;               // operands below are Const or Stack
+  uint32_t aliases_end_ = 0;           // no operand from here on is Local
   uint64_t stress_;                    // state of the random numbers; 0: no stress
+
+  RegSet to_store_;  // collected moves: present registers to be stored to their locals' homes, and
+  RegSet to_load_;   // registers of the label to be loaded from its locals' homes
 
   uint32_t loop_state_ = BlockLabel::kNoState;  // of the innermost loop's header
   RegSet loop_regs_;                            // where that state has locals
   bool loop_has_call_ = false;                  // anywhere in that loop
   uint32_t table_id_ = 0;                       // br_tables so far
   uint32_t victim_cursor_ = 0;
-  Reg taken_reg_ = Reg::None;      // by take_local_reg
   Reg zero_flag_reg_ = Reg::None;  // see note_zero_flag
   Width zero_flag_width_ = W32;
   uint32_t zero_flag_at_ = 0;

@@ -74,7 +74,7 @@ bool FuncCompiler::is_end_next(const Frame& target) const {
 /// The rest of a branch whose moves are collected.
 void FuncCompiler::finish_hinted_branch(Frame& target, const Slot* passed, Cond cond,
                                         Likelihood likelihood) {
-  const bool is_plain_jump = target.kind != FrameKind::Func && memory_.moves.empty();
+  const bool is_plain_jump = target.kind != FrameKind::Func && !has_moves();
   sluice::Label over;
   if (likelihood == Likelihood::Unlikely) {
     if (is_plain_jump) return masm.jcc(cond, target.label.target);

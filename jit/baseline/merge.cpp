@@ -12,12 +12,7 @@ void FuncCompiler::snapshot(LabelState& out) const {
   for (Reg& reg : out.result) reg = Reg::None;
 }
 
-void FuncCompiler::forget_registers() {
-  for (RegSet rest = regs.with_local(); !rest.empty(); rest.remove(rest.first())) {
-    local(regs.local(rest.first())).reg = Reg::None;
-  }
-  regs.reset();
-}
+void FuncCompiler::forget_registers() { regs.reset(); }
 
 /// The machine is as the label says; what was known of it before is void. Operands are the caller's
 /// to set, and all of them are in the frame as far as the watermark is concerned.
@@ -25,11 +20,8 @@ void FuncCompiler::adopt(const LabelState& label_state) {
   forget_flags();
   forget_zero_flag();
   RegSet changed = regs.locals().differences(label_state.local);
-  for (RegSet rest = changed & regs.with_local(); !rest.empty(); rest.remove(rest.first())) {
-    local(regs.local(rest.first())).reg = Reg::None;
-  }
   for (RegSet rest = changed & label_state.locals; !rest.empty(); rest.remove(rest.first())) {
-    local(label_state.local[rest.first()]).reg = rest.first();
+    local(label_state.local[rest.first()]).last_reg = rest.first();
   }
   regs.adopt(label_state.local, label_state.locals, label_state.dirty);
 }
@@ -71,7 +63,7 @@ void FuncCompiler::fix_state(Frame& target, const Slot* passed, bool from_else) 
 RegSet FuncCompiler::dead_at(const LoopInfo& loop) const {
   RegSet result;
   for (const LocalUse& use : memory_.loop_scan.dead(loop)) {
-    Reg reg = memory_.locals[use.local].reg;
+    const Reg reg = reg_of(use.local);
     if (reg != Reg::None) result.add(reg);
   }
   return result;
@@ -89,44 +81,61 @@ bool FuncCompiler::forgo(LabelState& wanted, Reg reg) {
   return true;
 }
 
-void FuncCompiler::collect_local_moves(LabelState& wanted, bool is_fixed, RegSet dead) {
-  RegSet changed = regs.locals().differences(wanted.local);
+inline void FuncCompiler::collect_local_moves(LabelState& wanted, bool is_fixed, RegSet dead) {
+  const RegSet changed = regs.locals().differences(wanted.local);
   RegSet to_store = regs.dirty() - dead - (wanted.dirty - changed);
   for (RegSet rest = wanted.locals & changed; !rest.empty(); rest.remove(rest.first())) {
-    Reg reg = rest.first();
-    const LocalState& l = local(wanted.local[reg]);
-    if (l.reg == Reg::None) {
-      if (!is_fixed && forgo(wanted, reg)) continue;
-      memory_.moves.add(l.type, MovePlace::in_reg(reg), MovePlace::in_stack(Reg::Rbp, l.home));
+    const Reg reg = rest.first();
+    const uint32_t index = wanted.local[reg];
+    const Reg from = reg_of(index);
+    if (from == Reg::None) {
+      if (is_fixed || !forgo(wanted, reg)) to_load_.add(reg);
       continue;
     }
-    if (wanted.dirty.has(reg)) to_store.remove(l.reg);
-    memory_.moves.add(l.type, MovePlace::in_reg(reg), MovePlace::in_reg(l.reg));
+    if (wanted.dirty.has(reg)) to_store.remove(from);
+    memory_.moves.add(local(index).type, MovePlace::in_reg(reg), MovePlace::in_reg(from));
   }
-  for (RegSet rest = to_store; !rest.empty(); rest.remove(rest.first())) {
-    const LocalState& l = local(regs.local(rest.first()));
-    memory_.moves.add(l.type, MovePlace::in_stack(Reg::Rbp, l.home),
-                      MovePlace::in_reg(rest.first()));
-  }
+  to_store_ = to_store;
 }
 
 /// The moves that make the state at `target` true, with the passed operands from `passed` on. They
 /// change nothing that the compiler knows: the state before them stays the present one. An unlikely
-/// way pays for what it has lost to calls; the others keep their registers.
+/// way pays for what it has lost to calls; the others keep their registers. emit_moves or
+/// drop_moves must follow.
 void FuncCompiler::collect_moves(Frame& target, const Slot* passed, bool is_unlikely) {
-  DCHECK(memory_.moves.empty(), "moves left over");
+  DCHECK(memory_.moves.empty() && to_load_.empty(), "moves left over");
   LabelState& wanted = memory_.label_states[target.label.state];
-  bool is_loop = target.kind == FrameKind::Loop;
+  const bool is_loop = target.kind == FrameKind::Loop;
   collect_local_moves(wanted, is_loop || is_unlikely,
                       is_loop ? dead_at(*target.label.loop) : RegSet());
-  std::span<const ValType> types = target.label_types();
+  const std::span<const ValType> types = target.label_types();
   for (uint32_t i = 0; i < types.size(); ++i) {
-    MoveType type = move_type_of(types[i]);
-    MovePlace to = i < kMaxMergeRegs && wanted.result[i] != Reg::None
-                       ? MovePlace::in_reg(wanted.result[i])
-                       : MovePlace::in_stack(Reg::Rbp, operand_slot(target.height + i, type).disp);
+    const MoveType type = move_type_of(types[i]);
+    const MovePlace to =
+        i < kMaxMergeRegs && wanted.result[i] != Reg::None
+            ? MovePlace::in_reg(wanted.result[i])
+            : MovePlace::in_stack(Reg::Rbp, operand_slot(target.height + i, type).disp);
     memory_.moves.add(type, to, place_of(passed[i]));
   }
+}
+
+/// What is stored, is stored before a register changes, and what is loaded comes when all registers
+/// have been read. Homes that are stored are not loaded: their locals are in registers.
+void FuncCompiler::emit_moves(const Frame& target) {
+  for (; !to_store_.empty(); to_store_.remove(to_store_.first())) {
+    write_home(to_store_.first());
+  }
+  memory_.moves.emit(masm);
+  masm.ensure_room();
+  const LabelState& wanted = memory_.label_states[target.label.state];
+  for (; !to_load_.empty(); to_load_.remove(to_load_.first())) {
+    load_home(wanted.local[to_load_.first()], to_load_.first());
+  }
+}
+
+void FuncCompiler::drop_moves() {
+  memory_.moves.clear();
+  to_load_ = to_store_ = RegSet();
 }
 
 /// Behind a block's end: its results are where the label's state says.

@@ -12,9 +12,8 @@
 
 namespace sluice {
 
-// ops_int.cpp, ops_float.cpp, ops_convert.cpp. The first two hand on by the instruction's family.
+// ops_int.cpp, ops_float.cpp, ops_convert.cpp. FuncCompiler::binary, in the first, hands on floats.
 void emit_unary(FuncCompiler& c, Op op, Slot* args);     // IntUnary, FloatUnary, Convert, eqz
-void emit_binary(FuncCompiler& c, Op op, Slot* args);    // IntBinary, FloatBinary, compares
 void emit_division(FuncCompiler& c, Op op, Slot* args);  // ops_divide.cpp
 void emit_wide(FuncCompiler& c, Op op, Slot* args);      // ops_wide.cpp
 void emit_float_unary(FuncCompiler& c, Op op, Slot* args);
@@ -24,9 +23,6 @@ void emit_convert(FuncCompiler& c, Op op, Slot* args);
 // ops_memory.cpp
 void emit_load(FuncCompiler& c, Op op, const MemArg& mem, Slot* args);
 void emit_store(FuncCompiler& c, Op op, const MemArg& mem, Slot* args);
-/// The same for a 32-bit memory 0 behind guard pages and an offset below 2^31.
-void emit_plain_load(FuncCompiler& c, Op op, uint32_t offset, Slot* args);
-void emit_plain_store(FuncCompiler& c, Op op, uint32_t offset, Slot* args);
 void emit_memory_size(FuncCompiler& c, uint32_t memory, Slot* out);
 void emit_memory_grow(FuncCompiler& c, uint32_t memory, Slot* args);
 

@@ -1,8 +1,8 @@
 // What the ops_*.cpp files share: choosing where a result goes.
 //
-// Private to them. A register whose last user was an operand is free once its PinnedReg is
-// released, and its content stays until something is written there: asking for the result's
-// register emits nothing but stores.
+// Private to them. A register whose last user was an operand is free once that is taken or its
+// PinnedReg released, and its content stays until something is written there: asking for the
+// result's register emits nothing but stores.
 #pragma once
 
 #include "jit/baseline/func_compiler.h"
@@ -13,13 +13,18 @@ inline bool both_const(const Slot* args) {
   return args[0].word.is_const() && args[1].word.is_const();
 }
 
-/// Takes `operand` and hands out the result's register: the operand's own if nobody needs it any
-/// more, or that of the local that is set next. `source` says where the operand is until the first
-/// write to the result.
-inline PinnedReg result_over(FuncCompiler& c, PinnedReg&& operand, Reg* source) {
-  *source = operand;
-  operand.release();
-  return c.result_reg(reg_class(*source), RegSet(), *source);
+/// Two operands in registers that are not held (FuncCompiler::take_reg).
+struct RegPair {
+  Reg first;
+  Reg second;
+};
+inline RegPair take_regs(FuncCompiler& c, Slot& first, Slot& second) {
+  if (first.word.kind == WordKind::Reg && second.word.kind == WordKind::Reg) [[likely]] {
+    return {c.take_reg(first), c.take_reg(second)};
+  }
+  const PinnedReg b = c.pop_to_reg(second);
+  const PinnedReg a = c.pop_to_reg(first);
+  return {a, b};
 }
 
 }  // namespace sluice

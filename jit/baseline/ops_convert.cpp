@@ -18,10 +18,10 @@ void change_width(FuncCompiler& c, LoadKind kind, Slot* args) {
     return c.push_const(
         args[0], sign_extend ? static_cast<uint64_t>(int64_t{static_cast<int32_t>(low)}) : low);
   }
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  const Reg source = c.take_reg(args[0]);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   c.masm.extend(kind, dst, source);
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 /// The register's upper half is zero already: the same register becomes an i64.
@@ -62,14 +62,14 @@ void to_float(FuncCompiler& c, Width from, FWidth to, bool is_signed, Slot* args
 }
 
 void change_float(FuncCompiler& c, bool widen, Slot* args) {
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  const Reg source = c.take_reg(args[0]);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   if (widen) {
     c.masm.f32_to_f64(dst, source);
   } else {
     c.masm.f64_to_f32(dst, source);
   }
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 /// The same bits in the other register class; a constant's bits stay as they are.

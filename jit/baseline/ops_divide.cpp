@@ -142,8 +142,8 @@ void divide_by_power(FuncCompiler& c, const DivOp& op, uint32_t power, Slot* arg
     return c.push_const(args[0], 0);
   }
   if (power == 0) return;
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  const Reg source = c.take_reg(args[0]);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   if (op.wants_remainder && power > 31) {
     // No immediate has so many ones.
     if (dst != source) m.mov(w, dst, source);
@@ -157,7 +157,7 @@ void divide_by_power(FuncCompiler& c, const DivOp& op, uint32_t power, Slot* arg
       m.shift_imm(Shift::Shr, w, dst, power);
     }
   }
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 /// Signed, by 2^power, rounding to zero: negative dividends get 2^power - 1 added first.

@@ -14,65 +14,59 @@ constexpr FWidth F32 = FWidth::F32;
 constexpr FWidth F64 = FWidth::F64;
 
 void arithmetic(FuncCompiler& c, FArith op, FWidth w, Slot* args) {
-  Operand rhs = c.pop_to_operand(args[1]);
-  PinnedReg lhs = c.pop_to_reg(args[0]);
-  Reg a;
-  if (!rhs.in_reg()) {
-    PinnedReg dst = result_over(c, std::move(lhs), &a);
-    c.masm.farith_load(op, w, dst, a, rhs.mem);
-    return c.push_reg(args[0], std::move(dst));
+  if (c.is_in_memory(args[1])) {
+    const Mem mem = c.pop_to_memory(args[1]);
+    const Reg a = c.take_reg(args[0]);
+    const Reg dst = c.take_result_reg(RegClass::Xmm, a);
+    c.masm.farith_load(op, w, dst, a, mem);
+    return c.push_taken(args[0], dst);
   }
-  Reg b = rhs.reg;
-  rhs.reg.release();
-  PinnedReg dst = result_over(c, std::move(lhs), &a);
+  const auto [a, b] = take_regs(c, args[0], args[1]);
+  const Reg dst = c.take_result_reg(RegClass::Xmm, a);
   c.masm.farith(op, w, dst, a, b);
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 using BinaryEmit = void (Masm::*)(FWidth, Reg, Reg, Reg);
 
 void binary(FuncCompiler& c, BinaryEmit emit, FWidth w, Slot* args) {
-  PinnedReg rhs = c.pop_to_reg(args[1]);
-  PinnedReg lhs = c.pop_to_reg(args[0]);
-  Reg b = rhs;
-  rhs.release();
-  Reg a;
-  PinnedReg dst = result_over(c, std::move(lhs), &a);
+  const auto [a, b] = take_regs(c, args[0], args[1]);
+  const Reg dst = c.take_result_reg(RegClass::Xmm, a);
   (c.masm.*emit)(w, dst, a, b);
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 using UnaryEmit = void (Masm::*)(FWidth, Reg, Reg);
 
 void unary(FuncCompiler& c, UnaryEmit emit, FWidth w, Slot* args) {
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  const Reg source = c.take_reg(args[0]);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   (c.masm.*emit)(w, dst, source);
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 void round(FuncCompiler& c, Masm::Round mode, FWidth w, Slot* args) {
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  const Reg source = c.take_reg(args[0]);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   c.masm.fround(mode, w, dst, source);
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 void square_root(FuncCompiler& c, FWidth w, Slot* args) {
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  const Reg source = c.take_reg(args[0]);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   c.masm.farith(FArith::Sqrt, w, dst, source, source);
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 /// `first` and `second` are the operands in the order that makes `cond` right for unordered ones.
 void compare_in_order(FuncCompiler& c, Cond cond, FWidth w, Slot& first, Slot& second, Slot* args) {
-  Operand b = c.pop_to_operand(second);
-  PinnedReg a = c.pop_to_reg(first);
-  if (b.in_reg()) {
-    c.masm.fcompare(w, a, b.reg);
+  if (c.is_in_memory(second)) {
+    const Mem mem = c.pop_to_memory(second);
+    c.masm.fcompare_load(w, c.take_reg(first), mem);
   } else {
-    c.masm.fcompare_load(w, a, b.mem);
+    const auto [a, b] = take_regs(c, first, second);
+    c.masm.fcompare(w, a, b);
   }
   c.push_flags(args[0], cond);
 }

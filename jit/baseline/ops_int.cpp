@@ -73,15 +73,15 @@ bool latch_addend(FuncCompiler& c, Slot& lhs, Slot* args, int32_t imm) {
 
 void add_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, int32_t imm) {
   if (w == W32 && latch_addend(c, lhs, args, imm)) return;
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(lhs), &source);
+  const Reg source = c.take_reg(lhs);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   if (dst == source) {
     c.masm.alu_imm(Alu::Add, w, dst, imm);
     c.note_zero_flag(w, dst);
   } else {
     c.masm.lea(w, dst, mem_at(source, imm));
   }
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 void and_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, int32_t imm) {
@@ -93,8 +93,8 @@ void and_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, int32_t imm) {
   }
   // Of a 64-bit operand a positive mask keeps bits of the lower half only.
   if (imm >= 0) w = W32;
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(lhs), &source);
+  const Reg source = c.take_reg(lhs);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   if (imm == 0xff || imm == 0xffff) {
     m.extend(imm == 0xff ? LoadKind::U8 : LoadKind::U16, dst, source);
   } else {
@@ -102,7 +102,7 @@ void and_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, int32_t imm) {
     m.alu_imm(Alu::And, w, dst, imm);
     c.note_zero_flag(w, dst);
   }
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
   if (imm >= 0) args[0].word.set_at_most(static_cast<uint32_t>(imm));
 }
 
@@ -112,8 +112,8 @@ void alu_imm(FuncCompiler& c, Alu op, Width w, Slot& lhs, Slot* args, uint64_t b
   if (op == Alu::And) return and_imm(c, w, lhs, args, imm);
   if (op == Alu::Add) return add_imm(c, w, lhs, args, imm);
   if (op == Alu::Sub && imm != INT32_MIN) return add_imm(c, w, lhs, args, -imm);
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(lhs), &source);
+  const Reg source = c.take_reg(lhs);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   if (dst != source) c.masm.mov(w, dst, source);
   if (op == Alu::Xor && bits == truncated(w, ~uint64_t{0})) {
     c.masm.not_(w, dst);
@@ -121,7 +121,7 @@ void alu_imm(FuncCompiler& c, Alu op, Width w, Slot& lhs, Slot* args, uint64_t b
     c.masm.alu_imm(op, w, dst, imm);
     c.note_zero_flag(w, dst);
   }
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 /// dst = a op b in registers, where dst may be either.
@@ -148,17 +148,24 @@ void add_scaled(FuncCompiler& c, Width w, Slot* args) {
   Slot& scaled = args[1].word.scale_log2 != 0 ? args[1] : args[0];
   Slot& other = &scaled == args ? args[1] : args[0];
   const uint8_t scale = std::exchange(scaled.word.scale_log2, uint8_t{0});
-  PinnedReg index = c.pop_to_reg(scaled);
-  PinnedReg base = c.pop_to_reg(other);
-  Reg y = index;
-  index.release();
-  Reg x;
-  PinnedReg dst = result_over(c, std::move(base), &x);
-  m.lea(w, dst, {x, y, scale, 0});
-  c.push_reg(args[0], std::move(dst));
+  const auto [base, index] = take_regs(c, other, scaled);
+  const Reg dst = c.take_result_reg(RegClass::Gpr, base);
+  m.lea(w, dst, {base, index, scale, 0});
+  c.push_taken(args[0], dst);
 }
 
-void alu(FuncCompiler& c, Alu op, Width w, Slot* args) {
+void alu_regs(FuncCompiler& c, Alu op, Width w, Slot* args, Reg a, Reg b) {
+  if (op == Alu::And && w == W32 && c.is_condition_next()) {
+    c.masm.test(W32, a, b);
+    return c.push_flags(args[0], Cond::NotZero);
+  }
+  const Reg dst = c.take_result_reg(RegClass::Gpr, a);
+  three_operand(c, op, w, dst, a, b);
+  c.push_taken(args[0], dst);
+}
+
+/// All but the frequent forms, which alu() has.
+[[gnu::noinline]] void alu_slow(FuncCompiler& c, Alu op, Width w, Slot* args) {
   if ((args[0].word.scale_log2 | args[1].word.scale_log2) != 0) return add_scaled(c, w, args);
   if (both_const(args)) {
     uint64_t b = c.pop_const(args[1]), a = c.pop_const(args[0]);
@@ -168,25 +175,30 @@ void alu(FuncCompiler& c, Alu op, Width w, Slot* args) {
   if (in.rhs.word.is_const() && fits_imm(w, in.rhs.word.bits())) {
     return alu_imm(c, op, w, in.lhs, args, c.pop_const(in.rhs));
   }
-  Operand rhs = c.pop_to_operand(in.rhs);
-  PinnedReg lhs = c.pop_to_reg(in.lhs);
-  if (op == Alu::And && w == W32 && rhs.in_reg() && c.is_condition_next()) {
-    c.masm.test(W32, lhs, rhs.reg);
-    return c.push_flags(args[0], Cond::NotZero);
+  if (!c.is_in_memory(in.rhs)) [[likely]] {
+    const auto [a, b] = take_regs(c, in.lhs, in.rhs);
+    return alu_regs(c, op, w, args, a, b);
   }
-  Reg a;
-  if (!rhs.in_reg()) {
-    PinnedReg dst = result_over(c, std::move(lhs), &a);
-    if (dst != a) c.masm.mov(w, dst, a);
-    c.masm.alu_load(op, w, dst, rhs.mem);
-    c.note_zero_flag(w, dst);
-    return c.push_reg(args[0], std::move(dst));
+  const Mem mem = c.pop_to_memory(in.rhs);
+  const Reg a = c.take_reg(in.lhs);
+  const Reg dst = c.take_result_reg(RegClass::Gpr, a);
+  if (dst != a) c.masm.mov(w, dst, a);
+  c.masm.alu_load(op, w, dst, mem);
+  c.note_zero_flag(w, dst);
+  c.push_taken(args[0], dst);
+}
+
+void alu(FuncCompiler& c, Alu op, Width w, Slot* args) {
+  if (args[0].word.is_plain_reg()) [[likely]] {
+    if (args[1].word.is_plain_reg()) {
+      const Reg b = c.take_reg(args[1]);
+      return alu_regs(c, op, w, args, c.take_reg(args[0]), b);
+    }
+    if (args[1].word.is_const() && fits_imm(w, args[1].word.bits())) {
+      return alu_imm(c, op, w, args[0], args, c.pop_const(args[1]));
+    }
   }
-  Reg b = rhs.reg;
-  rhs.reg.release();
-  PinnedReg dst = result_over(c, std::move(lhs), &a);
-  three_operand(c, op, w, dst, a, b);
-  c.push_reg(args[0], std::move(dst));
+  alu_slow(c, op, w, args);
 }
 
 void mul_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, uint64_t bits) {
@@ -195,8 +207,8 @@ void mul_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, uint64_t bits) {
     return c.push_const(args[0], 0);
   }
   if (bits == 1) return pass_through(c, lhs, args);
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(lhs), &source);
+  const Reg source = c.take_reg(lhs);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   if (std::has_single_bit(bits)) {
     if (dst != source) c.masm.mov(w, dst, source);
     c.masm.shift_imm(Shift::Shl, w, dst, static_cast<uint32_t>(std::countr_zero(bits)));
@@ -206,7 +218,7 @@ void mul_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, uint64_t bits) {
   } else {
     c.masm.imul_imm(w, dst, source, as_imm(bits));
   }
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 void mul(FuncCompiler& c, Width w, Slot* args) {
@@ -221,22 +233,20 @@ void mul(FuncCompiler& c, Width w, Slot* args) {
       return mul_imm(c, w, in.lhs, args, c.pop_const(in.rhs));
     }
   }
-  Operand rhs = c.pop_to_operand(in.rhs);
-  PinnedReg lhs = c.pop_to_reg(in.lhs);
-  Reg a;
-  if (!rhs.in_reg()) {
-    PinnedReg dst = result_over(c, std::move(lhs), &a);
+  if (c.is_in_memory(in.rhs)) {
+    const Mem mem = c.pop_to_memory(in.rhs);
+    const Reg a = c.take_reg(in.lhs);
+    const Reg dst = c.take_result_reg(RegClass::Gpr, a);
     if (dst != a) c.masm.mov(w, dst, a);
-    c.masm.imul_load(w, dst, rhs.mem);
-    return c.push_reg(args[0], std::move(dst));
+    c.masm.imul_load(w, dst, mem);
+    return c.push_taken(args[0], dst);
   }
-  Reg b = rhs.reg;
-  rhs.reg.release();
-  PinnedReg dst = result_over(c, std::move(lhs), &a);
+  auto [a, b] = take_regs(c, in.lhs, in.rhs);
+  const Reg dst = c.take_result_reg(RegClass::Gpr, a);
   if (dst == b) std::swap(a, b);
   if (dst != a) c.masm.mov(w, dst, a);
   c.masm.imul(w, dst, b);
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 // --- Shifts and rotations ---
@@ -278,8 +288,8 @@ void shift_imm(FuncCompiler& c, Shift op, Width w, Slot* args, uint32_t count) {
     return;
   }
   const uint32_t bound = args[0].word.kind == WordKind::Reg ? args[0].word.at_most() : ~uint32_t{0};
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  const Reg source = c.take_reg(args[0]);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   bool rotates = op == Shift::Rol || op == Shift::Ror;
   if (dst != source && op == Shift::Shl && count == 1) {
     c.masm.lea(w, dst, mem_at(source, source, 0));
@@ -289,7 +299,7 @@ void shift_imm(FuncCompiler& c, Shift op, Width w, Slot* args, uint32_t count) {
     if (dst != source) c.masm.mov(w, dst, source);
     c.masm.shift_imm(op, w, dst, count);
   }
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
   if (w == W32) args[0].word.set_at_most(shifted_bound(op, bound, count));
 }
 
@@ -301,14 +311,10 @@ void shift(FuncCompiler& c, Shift op, Width w, Slot* args) {
   }
   bool rotates = op == Shift::Rol || op == Shift::Ror;
   if (c.masm.cpu().bmi2 && !rotates) {
-    PinnedReg count = c.pop_to_reg(args[1]);
-    PinnedReg value = c.pop_to_reg(args[0]);
-    Reg amount = count;
-    count.release();
-    Reg source;
-    PinnedReg dst = result_over(c, std::move(value), &source);
-    c.masm.shift_bmi2(op, w, dst, source, amount);
-    return c.push_reg(args[0], std::move(dst));
+    const auto [value, count] = take_regs(c, args[0], args[1]);
+    const Reg dst = c.take_result_reg(RegClass::Gpr, value);
+    c.masm.shift_bmi2(op, w, dst, value, count);
+    return c.push_taken(args[0], dst);
   }
   PinnedReg count = c.pop_to_specific(args[1], Reg::Rcx);
   PinnedReg value = c.pop_to_writable_reg(args[0], RegSet::of(Reg::Rcx));
@@ -340,40 +346,42 @@ void compare(FuncCompiler& c, Cond cond, Width w, Slot* args) {
     return c.push_const(args[0], fold_compare(cond, w, a, b) ? 1 : 0);
   }
   if (args[0].word.is_const() && fits_imm(w, args[0].word.bits())) {
-    PinnedReg b = c.pop_to_reg(args[1]);
+    const Reg b = c.take_reg(args[1]);
     c.masm.alu_imm(Alu::Cmp, w, b, as_imm(c.pop_const(args[0])));
     return c.push_flags(args[0], swap_operands(cond));
   }
   if (args[1].word.is_const() && fits_imm(w, args[1].word.bits())) {
-    int32_t imm = as_imm(c.pop_const(args[1]));
-    Operand lhs = c.pop_to_operand(args[0]);
-    if (!lhs.in_reg()) {
-      c.masm.alu_store_imm(Alu::Cmp, w, lhs.mem, imm);
-    } else if (imm == 0) {
-      bool is_known = cond == Cond::Equal || cond == Cond::NotEqual;
-      if (!is_known || !c.has_zero_flag(w, lhs.reg)) c.masm.test(w, lhs.reg, lhs.reg);
+    const int32_t imm = as_imm(c.pop_const(args[1]));
+    if (c.is_in_memory(args[0])) {
+      c.masm.alu_store_imm(Alu::Cmp, w, c.pop_to_memory(args[0]), imm);
+      return c.push_flags(args[0], cond);
+    }
+    const Reg lhs = c.take_reg(args[0]);
+    if (imm != 0) {
+      c.masm.alu_imm(Alu::Cmp, w, lhs, imm);
     } else {
-      c.masm.alu_imm(Alu::Cmp, w, lhs.reg, imm);
+      const bool is_known = cond == Cond::Equal || cond == Cond::NotEqual;
+      if (!is_known || !c.has_zero_flag(w, lhs)) c.masm.test(w, lhs, lhs);
     }
     return c.push_flags(args[0], cond);
   }
-  Operand rhs = c.pop_to_operand(args[1]);
-  PinnedReg lhs = c.pop_to_reg(args[0]);
-  if (rhs.in_reg()) {
-    c.masm.alu(Alu::Cmp, w, lhs, rhs.reg);
+  if (c.is_in_memory(args[1])) {
+    const Mem mem = c.pop_to_memory(args[1]);
+    c.masm.alu_load(Alu::Cmp, w, c.take_reg(args[0]), mem);
   } else {
-    c.masm.alu_load(Alu::Cmp, w, lhs, rhs.mem);
+    const auto [a, b] = take_regs(c, args[0], args[1]);
+    c.masm.alu(Alu::Cmp, w, a, b);
   }
   c.push_flags(args[0], cond);
 }
 
 void eqz(FuncCompiler& c, Width w, Slot* args) {
   if (args[0].word.is_const()) return c.push_const(args[0], c.pop_const(args[0]) == 0 ? 1 : 0);
-  Operand operand = c.pop_to_operand(args[0]);
-  if (!operand.in_reg()) {
-    c.masm.alu_store_imm(Alu::Cmp, w, operand.mem, 0);
-  } else if (!c.has_zero_flag(w, operand.reg)) {
-    c.masm.test(w, operand.reg, operand.reg);
+  if (c.is_in_memory(args[0])) {
+    c.masm.alu_store_imm(Alu::Cmp, w, c.pop_to_memory(args[0]), 0);
+  } else {
+    const Reg reg = c.take_reg(args[0]);
+    if (!c.has_zero_flag(w, reg)) c.masm.test(w, reg, reg);
   }
   c.push_flags(args[0], Cond::Equal);
 }
@@ -383,17 +391,17 @@ void eqz(FuncCompiler& c, Width w, Slot* args) {
 using UnaryEmit = void (Masm::*)(Width, Reg, Reg);
 
 void unary(FuncCompiler& c, UnaryEmit emit, Width w, Slot* args) {
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  const Reg source = c.take_reg(args[0]);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   (c.masm.*emit)(w, dst, source);
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 void extend(FuncCompiler& c, LoadKind kind, Slot* args) {
-  Reg source;
-  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &source);
+  const Reg source = c.take_reg(args[0]);
+  const Reg dst = c.take_result_reg(reg_class(source), source);
   c.masm.extend(kind, dst, source);
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 }  // namespace
@@ -419,7 +427,9 @@ void emit_unary(FuncCompiler& c, Op op, Slot* args) {
   }
 }
 
-void emit_binary(FuncCompiler& c, Op op, Slot* args) {
+void FuncCompiler::binary(Op op, Slot* args) {
+  prepare();
+  FuncCompiler& c = *this;
   switch (op) {
   case Op::I32Add: return alu(c, Alu::Add, W32, args);
   case Op::I32Sub: return alu(c, Alu::Sub, W32, args);

@@ -1,6 +1,6 @@
 // Loads, stores, and the size of memories.
 //
-// Where an access may go is address.h's to decide. Only emit_plain_load and emit_plain_store do
+// Where an access may go is address.h's to decide. Only FuncCompiler::load and store themselves do
 // without it: for a 32-bit memory 0 behind guard pages and a displacement below 2^31 there is
 // nothing to check.
 #include <cstddef>
@@ -64,13 +64,6 @@ void store(FuncCompiler& c, StoreKind kind, uint32_t access_bytes, const MemArg&
   }
 }
 
-/// Can the address be the index, and all that is constant the displacement, of an access of a
-/// memory without checks?
-bool is_plain_address(const Slot& operand, uint32_t offset) {
-  return operand.word.kind == WordKind::Reg ? uint64_t{offset} + operand.word.addend() <= INT32_MAX
-                                            : operand.word.kind != WordKind::Const;
-}
-
 constexpr size_t kLoadOps = 14;
 constexpr size_t kStoreOps = 9;
 constexpr LoadKind kLoadKinds[kLoadOps] = {
@@ -88,28 +81,31 @@ static_assert(ordinal(Op::I64Store32, Op::I32Store) == kStoreOps - 1);
 
 }  // namespace
 
-void emit_plain_load(FuncCompiler& c, Op op, uint32_t offset, Slot* args) {
-  if (!is_plain_address(args[0], offset)) return emit_load(c, op, {.offset = offset}, args);
-  if (args[0].word.kind == WordKind::Reg) offset += args[0].word.addend();
-  LoadKind kind = kLoadKinds[ordinal(op, Op::I32Load)];
-  RegClass cls = kind >= LoadKind::F32 ? RegClass::Xmm : RegClass::Gpr;
-  Reg index = c.pop_to_reg(args[0]);  // released: it may become the result's
-  PinnedReg dst = c.result_reg(cls, RegSet(), cls == RegClass::Gpr ? index : Reg::None);
-  c.masm.load(kind, dst, mem_at(kMemoryReg, index, static_cast<int32_t>(offset)));
-  c.push_reg(args[0], std::move(dst));
+// Here only the accesses of a 32-bit memory 0 behind guard pages with a displacement below 2^31:
+// the address is the index, all that is constant the displacement.
+void FuncCompiler::load(Op op, const MemArg& mem, Slot* args) {
+  prepare();
+  if (!is_plain(mem, args[0])) [[unlikely]]
+    return emit_load(*this, op, mem, args);
+  const auto disp = static_cast<int32_t>(mem.offset + args[0].word.addend());
+  const LoadKind kind = kLoadKinds[ordinal(op, Op::I32Load)];
+  const Reg index = take_reg(args[0]);
+  const Reg dst = kind >= LoadKind::F32 ? take_result_reg(RegClass::Xmm)
+                                        : take_result_reg(RegClass::Gpr, index);
+  masm.load_memory0(kind, dst, index, disp);
+  push_taken(args[0], dst);
   if (kind == LoadKind::U8) args[0].word.set_at_most(0xff);
   if (kind == LoadKind::U16) args[0].word.set_at_most(0xffff);
 }
 
-void emit_plain_store(FuncCompiler& c, Op op, uint32_t offset, Slot* args) {
-  if (!is_plain_address(args[0], offset) || args[1].word.is_const()) {
-    return emit_store(c, op, {.offset = offset}, args);
-  }
-  if (args[0].word.kind == WordKind::Reg) offset += args[0].word.addend();
-  StoreKind kind = kStoreKinds[ordinal(op, Op::I32Store)];
-  PinnedReg value = c.pop_to_reg(args[1]);
-  PinnedReg index = c.pop_to_reg(args[0]);
-  c.masm.store(kind, mem_at(kMemoryReg, index, static_cast<int32_t>(offset)), value);
+void FuncCompiler::store(Op op, const MemArg& mem, Slot* args) {
+  prepare();
+  if (!is_plain(mem, args[0]) || args[1].word.is_const()) [[unlikely]]
+    return emit_store(*this, op, mem, args);
+  const auto disp = static_cast<int32_t>(mem.offset + args[0].word.addend());
+  const StoreKind kind = kStoreKinds[ordinal(op, Op::I32Store)];
+  const auto [index, value] = take_regs(*this, args[0], args[1]);
+  masm.store_memory0(kind, index, disp, value);
 }
 
 void emit_load(FuncCompiler& c, Op op, const MemArg& mem, Slot* args) {

@@ -57,10 +57,10 @@ RegClass result_class(const Signature& sig) {
 
 void shift_by_constant(FuncCompiler& c, Op op, Slot* args) {
   auto count = static_cast<uint32_t>(c.pop_const(args[1]));
-  Reg a;
-  PinnedReg dst = result_over(c, c.pop_to_reg(args[0]), &a);
+  const Reg a = c.take_reg(args[0]);
+  const Reg dst = c.take_result_reg(reg_class(a), a);
   SimdMasm(c.masm).shift_imm(op, dst, a, count);
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 }  // namespace

@@ -17,13 +17,32 @@ bool fits_store_imm(MoveType type, uint64_t bits) {
 
 }  // namespace
 
+/// Pops `slot` into the local where that is easy: the operand's register becomes the local's.
+inline bool FuncCompiler::take_over(uint32_t index, Slot& slot) {
+  const Reg reg = slot.word.reg;
+  if (slot.word.kind != WordKind::Reg || reg_of(index) != Reg::None || regs.has_local(reg) ||
+      (may_have_alias() && has_alias(index))) {
+    return false;
+  }
+  local(index).last_reg = reg;
+  slot.word.kind = WordKind::None;
+  regs.use_to_local(reg, index);
+  return true;
+}
+
 void FuncCompiler::local_set(uint32_t index, Slot* arg) {
   prepare();
-  set_local(index, *arg);
+  if (!take_over(index, *arg)) set_local(index, *arg);
 }
 
 void FuncCompiler::local_tee(uint32_t index, Slot* arg) {
   prepare();
+  if (take_over(index, *arg)) [[likely]] {
+    const Reg reg = reg_of(index);
+    regs.add_use(reg);
+    arg->word = Word::in_reg(reg);
+    return;  // the watermark was no higher before
+  }
   if (arg->word.is_const()) {
     Word word = arg->word;
     set_local(index, *arg);
@@ -31,23 +50,22 @@ void FuncCompiler::local_tee(uint32_t index, Slot* arg) {
     return;
   }
   set_local(index, *arg);
-  if (local(index).reg != Reg::None) {
-    regs.add_use(local(index).reg);
-    arg->word = Word::in_reg(local(index).reg);
+  if (const Reg reg = reg_of(index); reg != Reg::None) {
+    regs.add_use(reg);
+    arg->word = Word::in_reg(reg);
   } else {
-    arg->word = Word::local_alias(index);
+    push_alias(index, *arg);
   }
   lower_watermark(position(*arg));
 }
 
 /// Pops `slot` into the local.
 void FuncCompiler::set_local(uint32_t index, Slot& slot) {
-  LocalState& l = local(index);
   if (slot.word.kind == WordKind::Local && slot.word.local() == index) {
     slot.word = Word::none();
     return;
   }
-  if (slot.word.kind == WordKind::Reg && slot.word.reg == l.reg) {
+  if (slot.word.kind == WordKind::Reg && slot.word.reg == reg_of(index)) {
     pop_dead(slot);
     return;
   }
@@ -55,16 +73,19 @@ void FuncCompiler::set_local(uint32_t index, Slot& slot) {
   if (slot.word.kind != WordKind::Reg || regs.has_local(slot.word.reg)) {
     return copy_to_local(index, slot);
   }
-  Reg reg = slot.word.reg;
-  if (l.reg != Reg::None && loop_regs_.has(l.reg) && regs.uses(l.reg) == 1 &&
-      memory_.label_states[loop_state_].local[l.reg] == index) {
-    // The loop's header expects the local where it is.
-    move_value(l.type, l.reg, reg);
-    regs.set_dirty(l.reg, true);
-    pop_dead(slot);
-    return;
+  const Reg reg = slot.word.reg;
+  const Reg old = reg_of(index);
+  if (old != Reg::None) {
+    if (loop_regs_.has(old) && regs.uses(old) == 1 &&
+        memory_.label_states[loop_state_].local[old] == index) {
+      // The loop's header expects the local where it is.
+      move_value(local(index).type, old, reg);
+      regs.set_dirty(old, true);
+      pop_dead(slot);
+      return;
+    }
+    unbind(old);
   }
-  if (l.reg != Reg::None) unbind(l.reg);
   slot.word = Word::none();
   bind(index, reg, true);
   regs.drop_use(reg);
@@ -72,12 +93,16 @@ void FuncCompiler::set_local(uint32_t index, Slot& slot) {
 
 /// The same where the operand's place cannot become the local's.
 void FuncCompiler::copy_to_local(uint32_t index, Slot& slot) {
-  LocalState& l = local(index);
+  const LocalState& l = local(index);
   RegClass cls = reg_class_of(l.type);
   PinnedReg held = hold_word(slot);
   Word word = std::exchange(slot.word, Word::none());
-  if (l.reg != Reg::None && regs.uses(l.reg) > 1) unbind(l.reg);
-  if (l.reg == Reg::None) {
+  Reg reg = reg_of(index);
+  if (reg != Reg::None && regs.uses(reg) > 1) {
+    unbind(reg);
+    reg = Reg::None;
+  }
+  if (reg == Reg::None) {
     bool full = (regs.free() & allocatable(cls)).empty();
     if (full && held.valid()) return store_value(l.type, frame_slot(l.home), held);
     if (full && word.is_const() && fits_store_imm(l.type, word.bits())) {
@@ -85,9 +110,9 @@ void FuncCompiler::copy_to_local(uint32_t index, Slot& slot) {
       return masm.store_imm(is_32 ? StoreKind::I32 : StoreKind::I64, frame_slot(l.home),
                             static_cast<int32_t>(static_cast<uint32_t>(word.bits())));
     }
-    bind(index, allocate(cls, RegSet()), true);
+    reg = allocate(cls, RegSet());
+    bind(index, reg, true);
   }
-  Reg reg = l.reg;
   regs.set_dirty(reg, true);
   if (held.valid()) {
     move_value(l.type, reg, held);

@@ -19,10 +19,10 @@ constexpr uint32_t kDeepNest = 16;
 constexpr ptrdiff_t kMaxKept = 128;
 constexpr ptrdiff_t kMaxKeptDeep = 8;
 
-/// Everything is lost from registers: calls, and what the runtime does by a call.
+/// Everything is lost from registers: indirect calls, and what the runtime does by a call.
 bool is_like_call(const uint8_t* p, const uint8_t* end) {
   uint8_t opcode = *p;
-  if (opcode == 0x10 || opcode == 0x11 || opcode == 0x14) return true;
+  if (opcode == 0x11 || opcode == 0x14) return true;
   if (opcode == 0x25 || opcode == 0x26 || opcode == 0x40 || opcode == 0xd2) return true;
   if (opcode >= 0x08 && opcode <= 0x0a) return true;
   return opcode == kPrefixMisc && p + 1 < end && p[1] >= 8;
@@ -34,9 +34,13 @@ constexpr bool is_division(uint8_t opcode) {
 
 // What the scan does at an opcode. The frequent ones only need skipping: by one byte, or by one or
 // two LEB128 numbers as well.
-enum class Step : uint8_t { Skip0, Skip1, MemArg, Get, Set, Other };
+enum class Step : uint8_t { Skip0, Skip1, MemArg, Get, Set, Block, End, Branch, Call, Other };
 
 constexpr Step step_of(size_t opcode) {
+  if (opcode == 0x02 || opcode == 0x04) return Step::Block;
+  if (opcode == 0x0b) return Step::End;
+  if (opcode == 0x0c || opcode == 0x0d) return Step::Branch;
+  if (opcode == 0x10) return Step::Call;
   if (opcode == 0x20) return Step::Get;
   if (opcode == 0x21 || opcode == 0x22) return Step::Set;
   if (opcode == 0x23 || opcode == 0x24 || opcode == 0x41 || opcode == 0x42) return Step::Skip1;
@@ -123,6 +127,31 @@ void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end
       break;
     case Step::Get: p = scan_local(p, end, false); break;
     case Step::Set: p = scan_local(p, end, true); break;
+    case Step::Block:
+      if (*instr == 0x02) {
+        open(BlockKind::Block);
+      } else {
+        open_if(instr);
+      }
+      // Most block types have one byte; not those of the two codes that a heap type follows.
+      p = p < end && *p < 0x80 && (*p < 0x63 || *p > 0x64) ? p + 1 : skip_instr(instr, end);
+      break;
+    case Step::End:
+      close();
+      if (open_.empty()) stop = p;
+      break;
+    case Step::Branch:
+      if (*instr == 0x0c) {
+        branch(instr, end);
+      } else {
+        branch_if(instr, end);
+      }
+      p = p < end ? skip_whole_leb(p) : end;
+      break;
+    case Step::Call:
+      note_call();
+      p = p < end ? skip_whole_leb(p) : end;
+      break;
     case Step::Other:
       p = scan_instr(bytes, instr, end);
       if (open_.empty()) stop = p;
@@ -154,14 +183,12 @@ inline const uint8_t* LoopScan::scan_local(const uint8_t* p, const uint8_t* end,
 const uint8_t* LoopScan::scan_instr(const uint8_t* bytes, const uint8_t* p, const uint8_t* end) {
   uint8_t opcode = *p;
   switch (opcode) {
-  case 0x02: open(BlockKind::Block); break;
   case 0x03:
     open(BlockKind::Loop);
     loops_.push_back({.offset = static_cast<uint32_t>(p - bytes)});
     loop_ = static_cast<uint32_t>(loops_.size());
     ++depth_;
     break;
-  case 0x04: open_if(p); break;
   case 0x05: begin_else(); break;
   case 0x06:  // try, try_table: its handlers may run or not
   case 0x1f:
@@ -169,23 +196,22 @@ const uint8_t* LoopScan::scan_instr(const uint8_t* bytes, const uint8_t* p, cons
     ++tries_;
     skipped_ = depth_;
     break;
-  case 0x0b:  // end, delegate
-  case 0x18: close(); break;
-  case 0x0c: branch(p, end); break;
-  case 0x0d: branch_if(p, end); break;
-  case 0x0e:  // br_table, br_on_null, br_on_non_null
+  case 0x18: close(); break;  // delegate
+  case 0x0e:                  // br_table, br_on_null, br_on_non_null
   case 0xd5:
   case 0xd6: skipped_ = depth_; break;
   default:
-    if (is_like_call(p, end)) {
-      if (unlikely_ == 0) loops_[loop_ - 1].has_call = true;
-      if (tries_ != 0) skipped_ = depth_;  // it may go on at a handler
-    }
+    if (is_like_call(p, end)) note_call();
     if (is_division(opcode)) loops_[loop_ - 1].has_division = true;
     if (opcode == kPrefixGc) skipped_ = depth_;  // br_on_cast is among them
     break;
   }
   return skip_instr(p, end);
+}
+
+void LoopScan::note_call() {
+  if (unlikely_ == 0) loops_[loop_ - 1].has_call = true;
+  if (tries_ != 0) skipped_ = depth_;  // it may go on at a handler
 }
 
 void LoopScan::open(BlockKind kind) {

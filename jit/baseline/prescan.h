@@ -65,6 +65,7 @@ class LoopScan {
   void scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try);
   const uint8_t* scan_local(const uint8_t* p, const uint8_t* end, bool is_set);
   const uint8_t* scan_instr(const uint8_t* bytes, const uint8_t* p, const uint8_t* end);
+  void note_call();
   void open(BlockKind kind);
   void close();
   void close_loop(LoopInfo& info, const OpenBlock& block);

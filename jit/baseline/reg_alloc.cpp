@@ -4,6 +4,8 @@
 // may change.
 #include "jit/baseline/reg_alloc.h"
 
+#include <algorithm>
+
 #include "jit/baseline/func_compiler.h"
 
 namespace sluice {
@@ -18,6 +20,15 @@ Reg nth(RegSet set, uint32_t n) {
 }  // namespace
 
 // --- Choosing ---
+
+Reg FuncCompiler::allocate(RegClass cls, RegSet avoid) {
+  const RegSet candidates = (regs.free() & allocatable(cls)) - avoid;
+  if (candidates.empty() || stress_ != 0) [[unlikely]]
+    return allocate_used(cls, avoid);
+  // Registers where the loop's header wants locals are better left to these.
+  const RegSet better = candidates - loop_regs_;
+  return better.empty() ? candidates.first() : better.first();
+}
 
 /// The same where no register is free.
 Reg FuncCompiler::allocate_used(RegClass cls, RegSet avoid) {
@@ -85,21 +96,24 @@ PinnedReg FuncCompiler::scratch_specific(Reg reg) {
   return PinnedReg(regs, reg);
 }
 
-/// Takes its register from a local that is about to be set, if nothing else needs it.
-bool FuncCompiler::take_local_reg(RegClass cls, RegSet avoid, uint32_t index) {
-  const LocalState& l = local(index);
-  if (l.reg == Reg::None || reg_class_of(l.type) != cls) return false;
-  if (avoid.has(l.reg) || regs.uses(l.reg) != 1 || has_alias(index)) return false;
-  taken_reg_ = l.reg;
-  unbind(l.reg);
-  return true;
+/// Takes its register from a local that the next instruction sets, if nothing else needs it; else
+/// None.
+Reg FuncCompiler::take_next_local(RegClass cls, RegSet avoid) {
+  uint32_t index = 0;
+  if (!sets_next(&index)) return Reg::None;
+  const Reg reg = reg_of(index);
+  if (reg == Reg::None || avoid.has(reg) || reg_class(reg) != cls || regs.uses(reg) != 1) {
+    return Reg::None;
+  }
+  if (may_have_alias() && has_alias(index)) return Reg::None;
+  unbind(reg);
+  return reg;
 }
 
 // --- Emptying ---
 
 void FuncCompiler::evict_local(Reg reg) {
-  uint32_t index = regs.local(reg);
-  if (regs.is_dirty(reg)) store_value(local(index).type, frame_slot(local(index).home), reg);
+  if (regs.is_dirty(reg)) write_home(reg);
   unbind(reg);
 }
 
@@ -158,29 +172,41 @@ void FuncCompiler::vacate(Reg reg) {
 
 // --- Locals ---
 
-void FuncCompiler::load_home(uint32_t index, Reg reg) {
-  load_value(local(index).type, reg, frame_slot(local(index).home));
+/// Is the local's present value on the operand stack as an alias? True if that is hard to say.
+bool FuncCompiler::has_alias(uint32_t index) {
+  const uint32_t end = std::min(aliases_end_, state->height());
+  if (end > settled_ + kMaxWindow) return true;
+  bool any = false;
+  for (uint32_t at = settled_; at < end; ++at) {
+    const Word& word = state->base[at].word;
+    if (word.kind != WordKind::Local) continue;
+    any = true;
+    if (word.local() == index) return true;
+  }
+  if (!any) aliases_end_ = 0;
+  return false;
 }
 
-/// Is the local's present value on the operand stack as an alias? True if that is hard to say.
-bool FuncCompiler::has_alias(uint32_t index) const {
-  if (state->height() > settled_ + kMaxWindow) return true;
-  for (uint32_t at = settled_, height = state->height(); at < height; ++at) {
+void FuncCompiler::materialise_aliases(uint32_t index) {
+  if (!may_have_alias() || !has_alias(index)) [[likely]]
+    return;
+  shorten_window();
+  const uint32_t end = std::min(aliases_end_, state->height());
+  for (uint32_t at = settled_; at < end; ++at) {
     const Word& word = state->base[at].word;
-    if (word.kind == WordKind::Local && word.local() == index) return true;
+    if (word.kind == WordKind::Local && word.local() == index) materialise_alias(at);
   }
-  return false;
 }
 
 void FuncCompiler::materialise_alias(uint32_t at) {
   Slot& slot = state->base[at];
   uint32_t index = slot.word.local();
-  if (local(index).reg == Reg::None) {
+  if (reg_of(index) == Reg::None) {
     Reg reg = allocate(reg_class_of(local(index).type), RegSet());
     load_home(index, reg);
     bind(index, reg, false);
   }
-  slot.word = Word::in_reg(local(index).reg);
+  slot.word = Word::in_reg(reg_of(index));
   regs.add_use(slot.word.reg);
 }
 

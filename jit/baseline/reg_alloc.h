@@ -117,6 +117,14 @@ class RegFile {
     free_.remove(r);
     set_dirty(r, dirty);
   }
+  /// Turns an operand word's use into a local, newer than its home.
+  void use_to_local(Reg r, uint32_t local) {
+    DCHECK(!has_local(r) && uses_[index(r)] > 0, "no word in the register, or a local");
+    --uses_[index(r)];
+    local_[r] = static_cast<uint16_t>(local);
+    with_local_.add(r);
+    dirty_.add(r);
+  }
   void unbind_local(Reg r) {
     DCHECK(has_local(r), "no local to unbind");
     local_[r] = static_cast<uint16_t>(kNoLocal);

@@ -73,14 +73,27 @@ MovePlace FuncCompiler::place_of(const Slot& slot) {
   case WordKind::Reg: return MovePlace::in_reg(slot.word.reg);
   case WordKind::Stack: return MovePlace::in_stack(Reg::Rbp, operand_slot(slot).disp);
   case WordKind::Local: {
-    const LocalState& l = local(slot.word.local());
-    if (l.reg != Reg::None) return MovePlace::in_reg(l.reg);
-    return MovePlace::in_stack(Reg::Rbp, l.home);
+    const Reg reg = reg_of(slot.word.local());
+    if (reg != Reg::None) return MovePlace::in_reg(reg);
+    return MovePlace::in_stack(Reg::Rbp, local(slot.word.local()).home);
   }
   case WordKind::Flags:
   case WordKind::None: break;
   }
   UNREACHABLE("operand has no place");
+}
+
+/// Fills a register with an operand that is in none.
+void FuncCompiler::copy_to_reg(const Slot& slot, Reg reg) {
+  const MoveType type = move_type_of(slot.type);
+  if (slot.word.kind == WordKind::Const) {
+    load_const(type, reg, slot.word.bits());
+  } else if (slot.word.kind == WordKind::Local) {
+    load_home(slot.word.local(), reg);
+  } else {
+    DCHECK(slot.word.kind == WordKind::Stack, "operand has no place");
+    load_value(type, reg, operand_slot(slot));
+  }
 }
 
 // --- Settling ---
@@ -90,8 +103,8 @@ void FuncCompiler::settle_word(Slot& slot) {
   Reg reg = reg_class_of(type) == RegClass::Gpr ? kScratchGpr : kScratchXmm;
   if (slot.word.kind == WordKind::Local) {
     uint32_t index = slot.word.local();
-    if (local(index).reg != Reg::None) {
-      reg = local(index).reg;
+    if (reg_of(index) != Reg::None) {
+      reg = reg_of(index);
     } else {
       load_home(index, reg);
     }
@@ -119,22 +132,30 @@ void FuncCompiler::settle(uint32_t height, uint32_t strict_from) {
 
 // --- Taking operands ---
 
-PinnedReg FuncCompiler::load_to_reg(Slot& slot, RegSet avoid) {
-  MoveType type = move_type_of(slot.type);
-  PinnedReg held = hold_word(slot);
-  if (held.valid() && !avoid.has(held)) return held;
-  Word word = std::exchange(slot.word, Word::none());
-  PinnedReg result(regs, allocate(reg_class_of(type), avoid));
-  if (held.valid()) {
-    move_value(type, result, held);
-  } else if (word.kind == WordKind::Const) {
-    load_const(type, result, word.bits());
-  } else if (word.kind == WordKind::Stack) {
-    load_value(type, result, operand_slot(slot));
-  } else {
-    DCHECK(word.kind == WordKind::Local, "operand cannot be popped");
+/// The operand in a register that is not held and not one to avoid; see take_reg.
+Reg FuncCompiler::load_operand(Slot& slot, RegSet avoid) {
+  const Word word = std::exchange(slot.word, Word::none());
+  const MoveType type = move_type_of(slot.type);
+  Reg from = Reg::None;
+  if (word.kind == WordKind::Reg) {
+    from = word.reg;
+    regs.drop_use(from);
+  } else if (word.kind == WordKind::Local) {
+    from = reg_of(word.local());
+  }
+  if (from != Reg::None && !avoid.has(from)) return from;
+  // One to avoid is not evicted either.
+  const Reg result = allocate(reg_class_of(type), avoid);
+  if (from != Reg::None) {
+    move_value(type, result, from);
+  } else if (word.kind == WordKind::Local) {
     load_home(word.local(), result);
     bind(word.local(), result, false);
+  } else if (word.kind == WordKind::Const) {
+    load_const(type, result, word.bits());
+  } else {
+    DCHECK(word.kind == WordKind::Stack, "operand cannot be popped");
+    load_value(type, result, operand_slot(slot));
   }
   return result;
 }
@@ -195,23 +216,16 @@ PinnedReg FuncCompiler::pop_to_specific(Slot& slot, Reg reg) {
   return result;
 }
 
-Operand FuncCompiler::pop_to_operand(Slot& slot) {
-  Operand result;
-  if (slot.word.kind == WordKind::Stack) {
-    slot.word = Word::none();
-    result.mem = operand_slot(slot);
-    return result;
-  }
-  if (slot.word.kind == WordKind::Local) {
-    const LocalState& l = local(slot.word.local());
-    if (l.reg == Reg::None && (regs.free() & allocatable(reg_class_of(l.type))).empty()) {
-      slot.word = Word::none();
-      result.mem = frame_slot(l.home);
-      return result;
-    }
-  }
-  result.reg = pop_to_reg(slot);
-  return result;
+bool FuncCompiler::is_stuck_in_home(const Word& word) const {
+  if (word.kind != WordKind::Local) return false;
+  const MoveType type = memory_.locals[word.local()].type;
+  return reg_of(word.local()) == Reg::None &&
+         (regs.free() & allocatable(reg_class_of(type))).empty();
+}
+
+Mem FuncCompiler::pop_to_memory(Slot& slot) {
+  const Word word = std::exchange(slot.word, Word::none());
+  return word.kind == WordKind::Stack ? operand_slot(slot) : frame_slot(local(word.local()).home);
 }
 
 void FuncCompiler::pop_dead(Slot& slot) {

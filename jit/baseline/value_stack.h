@@ -9,6 +9,7 @@
 // values in the lower half of it.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "engine/base/check.h"
@@ -46,23 +47,32 @@ struct Word {
 
   static Word none() { return {}; }
   static Word stack() { return {.kind = WordKind::Stack}; }
-  static Word in_reg(Reg r) { return {.kind = WordKind::Reg, .reg = r}; }
-  static Word constant(uint64_t bits) {
-    return {.kind = WordKind::Const,
-            .low = static_cast<uint32_t>(bits),
-            .high = static_cast<uint32_t>(bits >> 32)};
-  }
-  static Word local_alias(uint32_t local) { return {.kind = WordKind::Local, .low = local}; }
+  static Word in_reg(Reg r) { return packed(WordKind::Reg, r, 0); }
+  static Word constant(uint64_t bits) { return packed(WordKind::Const, Reg::None, bits); }
+  static Word local_alias(uint32_t local) { return packed(WordKind::Local, Reg::None, local); }
   static Word flags(Cond cond) { return {.kind = WordKind::Flags, .cond = cond}; }
 
   bool is_const() const { return kind == WordKind::Const; }
+  /// A register whose value is the operand's.
+  bool is_plain_reg() const { return kind == WordKind::Reg && scale_log2 == 0; }
   uint64_t bits() const { return uint64_t{high} << 32 | low; }
   uint32_t local() const { return low; }
   /// Reg: no value of it is greater.
   uint32_t at_most() const { return ~low; }
   void set_at_most(uint32_t bound) { low = ~bound; }
   /// Reg: an address's latched addend, with a proof that the sum does not wrap.
-  uint32_t addend() const { return high; }
+  uint32_t addend() const { return kind == WordKind::Reg ? high : 0; }
+
+ private:
+  /// Built in registers, so that a word is written by two stores.
+  static Word packed(WordKind kind, Reg reg, uint64_t bits) {
+    struct Parts {
+      uint32_t head, low, high;
+    };
+    const uint32_t head = static_cast<uint32_t>(kind) | static_cast<uint32_t>(reg) << 8;
+    return std::bit_cast<Word>(
+        Parts{head, static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32)});
+  }
 };
 static_assert(sizeof(Word) == 12);
 

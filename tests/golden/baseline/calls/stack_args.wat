@@ -21,14 +21,14 @@
 ;;=   (epilogue) ret 0x10
 ;;= func[1]:
 ;;=   (prologue)
+;;=   mov qword ptr [rsp], 0x06
+;;=   mov qword ptr [rsp+0x08], 0x07
 ;;=   mov eax, 0x00
 ;;=   mov ecx, 0x01
 ;;=   mov edx, 0x02
 ;;=   mov esi, 0x03
 ;;=   mov edi, 0x04
 ;;=   mov r8d, 0x05
-;;=   mov qword ptr [rsp], 0x06
-;;=   mov qword ptr [rsp+0x08], 0x07
 ;;=   call func[0]
 ;;=   sub rsp, 0x10
 ;;=   mov r11, [rsp+0x10]

@@ -49,9 +49,9 @@
 ;;=   mov [rbp-0x18], ecx
 ;;=   mov eax, ecx
 ;;=   call func[0]
-;;=   mov ecx, [rbp-0x18]
 ;;=   mov edx, eax
 ;;=   mov eax, [rbp-0x10]
+;;=   mov ecx, [rbp-0x18]
 ;;=   jmp L1
 ;;= func[3]:
 ;;=   (prologue)

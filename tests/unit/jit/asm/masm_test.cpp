@@ -304,6 +304,37 @@ TEST_F(MasmTest, LoadsAndStoresByKind) {
   }
 }
 
+// The general form is compared with asmjit's bytes above.
+TEST_F(MasmTest, AccessesOfMemoryZeroAreTheGeneralForm) {
+  for (int i = 0; i < kGprs * kGprs; ++i) {
+    const Reg index = gpr(i / kGprs);
+    if (index == Reg::Rsp) continue;
+    for (int32_t disp : {0, -128, 127, 128}) {
+      const Mem at = mem_at(kMemoryReg, index, disp);
+      auto check = [&](bool is_xmm, auto mine, auto general, const std::string& what) {
+        const Reg r = is_xmm ? xmm(i % kGprs) : gpr(i % kGprs);
+        for (Masm* masm : {&sse_, &avx_}) {
+          EXPECT_EQ(ours(*masm, [&](Masm& m) { mine(m, r); }),
+                    ours(*masm, [&](Masm& m) { general(m, r); }))
+              << what;
+        }
+      };
+      for (int k = 0; k <= int(LoadKind::V128); ++k) {
+        const auto kind = static_cast<LoadKind>(k);
+        check(
+            kind >= LoadKind::F32, [&](Masm& m, Reg r) { m.load_memory0(kind, r, index, disp); },
+            [&](Masm& m, Reg r) { m.load(kind, r, at); }, name("load", i, k));
+      }
+      for (int k = 0; k <= int(StoreKind::V128); ++k) {
+        const auto kind = static_cast<StoreKind>(k);
+        check(
+            kind >= StoreKind::F32, [&](Masm& m, Reg r) { m.store_memory0(kind, index, disp, r); },
+            [&](Masm& m, Reg r) { m.store(kind, at, r); }, name("store", i, k));
+      }
+    }
+  }
+}
+
 TEST_F(MasmTest, FloatRegisterForms) {
   for (int i = 0; i < kGprs; ++i) {
     for (int j = 0; j < kGprs; ++j) {
