@@ -29,6 +29,8 @@ std::string_view error_text(ErrorKind kind) {
 }
 
 String Error::message() const {
+  // The host's own words need nothing before them.
+  if (kind == ErrorKind::HostFailed && !detail.empty()) return detail;
   String out;
   if (offset != kNoOffset) {
     char buffer[40];

@@ -123,6 +123,12 @@ uint64_t sluice_error_omitted_frames(const sluice_error_t* error) {
   return error->failure.is_trap() ? error->failure.trap->omitted_frames() : 0;
 }
 
+void* sluice_error_payload_with(const sluice_error_t* error, void (*release)(void*)) {
+  if (!error->failure.is_trap()) return nullptr;
+  const HostPayload* payload = error->failure.trap->host_payload();
+  return payload != nullptr && payload->release == release ? payload->data : nullptr;
+}
+
 void* sluice_error_payload(const sluice_error_t* error) {
   return error->failure.is_trap() ? error->failure.trap->payload() : nullptr;
 }

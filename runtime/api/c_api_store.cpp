@@ -236,6 +236,22 @@ sluice_error_t* sluice_table_new(sluice_store_t* store, sluice_type_t element,
   return nullptr;
 }
 
+bool sluice_type_is_func(const sluice_store_t* store, sluice_type_t type) {
+  const TypeRegistry& types = *unwrap(store).engine().types();
+  const Result<ValType> parsed = parse_type(types, type);
+  return parsed && parsed->is_ref() && is_func_reference(types, *parsed);
+}
+
+sluice_error_t* sluice_table_type(const sluice_store_t* store, sluice_table_t table,
+                                  sluice_type_t* element, sluice_limits_t* limits) {
+  const auto* object = resolve<Table>(unwrap(store), table);
+  if (object == nullptr) return error_of(ErrorKind::WrongStore);
+  const TableType type = object->type();
+  if (element != nullptr) *element = wrap(type.element);
+  if (limits != nullptr) *limits = wrap(type.limits);
+  return nullptr;
+}
+
 sluice_error_t* sluice_table_size(const sluice_store_t* store, sluice_table_t table,
                                   uint64_t* out) {
   const auto* object = resolve<Table>(unwrap(store), table);

@@ -118,8 +118,7 @@ Vector<const Frame*> wasm_frames(const wasm_trap_t* trap) {
 
 String message_of(const Failure& failure) {
   if (failure.is_trap()) return String(failure.trap->reason());
-  const bool own_words = failure.error.kind == ErrorKind::HostFailed;
-  return own_words ? failure.error.detail : failure.error.message();
+  return failure.error.message();
 }
 
 }  // namespace

@@ -120,10 +120,7 @@ TrapCode Caller::fail(std::string_view message, HostPayload payload) const {
 
 TrapCode Caller::fail(Failure failure) const {
   if (failure.trap == nullptr) {
-    // The host's own words need no "host function failed" before them.
-    const bool own_words = failure.error.kind == ErrorKind::HostFailed;
-    store_.note_host_failure(own_words ? failure.error.detail : failure.error.message(), {},
-                             nullptr);
+    store_.note_host_failure(failure.error.message(), {}, nullptr);
     return TrapCode::Host;
   }
   const TrapCode code = failure.trap->code();

@@ -2,6 +2,7 @@
 // typed call, a view of memory, a trap. Compiles with and without exceptions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -11,7 +12,8 @@
 
 #include "guest.h"
 
-inline sluice::Result<int32_t> run_with_cpp(uint32_t workers) {
+/// `allocations`: how many blocks the process has allocated so far.
+inline sluice::Result<int32_t> run_with_cpp(uint32_t workers, size_t (*allocations)()) {
   const sluice::Engine engine({.workers = workers});
   sluice::Stream stream = engine.compile_stream();
   for (const uint8_t& byte : kGuest) SLUICE_TRY(stream.feed(std::span(&byte, 1)));
@@ -23,6 +25,11 @@ inline sluice::Result<int32_t> run_with_cpp(uint32_t workers) {
   const sluice::Instance instance = SLUICE_TRY(linker.instantiate(store, module));
   const auto run = SLUICE_TRY(instance.func<int32_t(int32_t, int32_t)>("run"));
   const int32_t result = SLUICE_TRY(run(4, 17));
+  if (workers == 0) {  // else others may be compiling
+    const size_t before = allocations();
+    for (int i = 0; i < 100; ++i) SLUICE_TRY(run(4, 17));
+    if (allocations() != before) return sluice::Error("typed calls allocate");
+  }
 
   const sluice::Memory memory = SLUICE_TRY(instance.memory());
   const sluice::View<uint32_t> words = SLUICE_TRY(memory.view<uint32_t>(8, 1));
@@ -38,10 +45,10 @@ inline sluice::Result<int32_t> run_with_cpp(uint32_t workers) {
 }
 
 /// Null, or what went wrong.
-inline const char* use_cpp_interface() {
+inline const char* use_cpp_interface(size_t (*allocations)()) {
   static std::string wrong;
   for (const uint32_t workers : {0u, 2u}) {
-    auto result = run_with_cpp(workers);
+    auto result = run_with_cpp(workers, allocations);
     if (!result) {
       wrong = result.error().message();
       return wrong.c_str();

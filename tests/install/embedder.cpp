@@ -126,7 +126,8 @@ int main(int argc, char** argv) {
     expect(malloc_calls > malloc_before, "the library did not use the embedder's malloc");
   }
 
-  if (const char* wrong = use_cpp_interface()) expect(false, wrong);
+  if (const char* wrong = use_cpp_interface([] { return malloc_calls + new_calls + hook_calls; }))
+    expect(false, wrong);
   expect_own_allocators();
   expect_no_mimalloc();
   return failures == 0 ? 0 : 1;

@@ -121,6 +121,9 @@ SLUICE_API bool sluice_error_frame(const sluice_error_t* error, size_t index, sl
 SLUICE_API uint64_t sluice_error_omitted_frames(const sluice_error_t* error);
 /* What the failing host function attached (sluice_caller_fail), or null. Owned by the error. */
 SLUICE_API void* sluice_error_payload(const sluice_error_t* error);
+/* The same, but null unless it was attached with this `release`: whose it is. */
+SLUICE_API void* sluice_error_payload_with(const sluice_error_t* error,
+                                           void (*release)(void* payload));
 
 /* ---- Engines ------------------------------------------------------------------------------- */
 
@@ -578,6 +581,11 @@ SLUICE_API sluice_error_t* sluice_memory_share(const sluice_store_t* from, sluic
 SLUICE_API sluice_error_t* sluice_table_new(sluice_store_t* store, sluice_type_t element,
                                             sluice_limits_t limits, sluice_value_t init,
                                             sluice_table_t* out);
+/* Are values of this type references to functions? */
+SLUICE_API bool sluice_type_is_func(const sluice_store_t* store, sluice_type_t type);
+/* `limits->min` is the current size. Either may be null. */
+SLUICE_API sluice_error_t* sluice_table_type(const sluice_store_t* store, sluice_table_t table,
+                                             sluice_type_t* element, sluice_limits_t* limits);
 SLUICE_API sluice_error_t* sluice_table_size(const sluice_store_t* store, sluice_table_t table,
                                              uint64_t* out);
 SLUICE_API sluice_error_t* sluice_table_get(const sluice_store_t* store, sluice_table_t table,

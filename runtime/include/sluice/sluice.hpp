@@ -20,9 +20,12 @@
 
 #include "sluice/detail/engine.hpp"
 #include "sluice/detail/func.hpp"
+#include "sluice/detail/guest.hpp"
+#include "sluice/detail/host_func.hpp"
 #include "sluice/detail/instance.hpp"
 #include "sluice/detail/linker.hpp"
 #include "sluice/detail/memory.hpp"
 #include "sluice/detail/result.hpp"
+#include "sluice/detail/value.hpp"
 #include "sluice/detail/wasi.hpp"
 #include "sluice/sluice.h"

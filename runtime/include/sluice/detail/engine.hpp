@@ -10,6 +10,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -105,6 +107,17 @@ class Engine {
   Error error_;
 };
 
+/// What a module imports and exports. Names, and arrays in the types, live as long as the module.
+struct ImportType {
+  std::string_view module;
+  std::string_view name;
+  sluice_extern_type_t type;
+};
+struct ExportType {
+  std::string_view name;
+  sluice_extern_type_t type;
+};
+
 /// Compiled code. Copies are the same module. Thread-safe.
 class Module {
  public:
@@ -114,16 +127,29 @@ class Module {
   Module& operator=(Module&&) noexcept = default;
   Module& operator=(const Module& other) { return *this = Module(other); }
 
-  /// Strings and arrays in them live as long as the module.
-  std::vector<sluice_import_t> imports() const {
-    std::vector<sluice_import_t> out(sluice_module_import_count(raw()));
-    for (size_t i = 0; i < out.size(); ++i) sluice_module_import(raw(), i, &out[i]);
+  /// In the module's order.
+  std::vector<ImportType> imports() const {
+    std::vector<ImportType> out;
+    sluice_import_t each = {};
+    for (size_t i = 0; sluice_module_import(raw(), i, &each); ++i) {
+      out.push_back({{each.module, each.module_size}, {each.name, each.name_size}, each.type});
+    }
     return out;
   }
-  std::vector<sluice_export_t> exports() const {
-    std::vector<sluice_export_t> out(sluice_module_export_count(raw()));
-    for (size_t i = 0; i < out.size(); ++i) sluice_module_export(raw(), i, &out[i]);
+  std::vector<ExportType> exports() const {
+    std::vector<ExportType> out;
+    sluice_export_t each = {};
+    for (size_t i = 0; sluice_module_export(raw(), i, &each); ++i) {
+      out.push_back({{each.name, each.name_size}, each.type});
+    }
     return out;
+  }
+  /// The type of the export of that name, if there is one.
+  std::optional<sluice_extern_type_t> export_type(std::string_view name) const {
+    for (const ExportType& each : exports()) {
+      if (each.name == name) return each.type;
+    }
+    return std::nullopt;
   }
   sluice_module_stats_t stats() const {
     sluice_module_stats_t out = {};

@@ -1,4 +1,5 @@
-// Global, Table, Tag and Instance: small values that live as long as their store.
+// Global, Table, Tag and Instance: small values that live as long as their store and are used by
+// its thread.
 #pragma once
 
 #include <cstdint>
@@ -6,15 +7,22 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "sluice/detail/engine.hpp"
 #include "sluice/detail/func.hpp"
 #include "sluice/detail/memory.hpp"
 #include "sluice/detail/result.hpp"
+#include "sluice/detail/value.hpp"
 
 namespace sluice::inline v0 {
 
+template <class T>
+concept TableElement = std::is_same_v<T, Func> || std::is_same_v<T, std::optional<Func>> ||
+                       std::is_same_v<T, ExternRef>;
+
+/// A global of a store.
 class Global {
  public:
   Global(sluice_store_t* store, sluice_global_t raw) : store_(store), raw_(raw) {}
@@ -29,13 +37,24 @@ class Global {
     }
     return Global(store.raw(), raw);
   }
+  struct Type {
+    sluice_type_t value;
+    bool is_mutable;
+  };
+  Result<Type> type() const {
+    Type out = {};
+    sluice_error_t* e = sluice_global_type(store_, raw_, &out.value, &out.is_mutable);
+    if (e != nullptr) return Error(e);
+    return out;
+  }
   /// An error if the global has another type.
   template <WasmValue T>
   Result<T> get() const {
     if (Result<void> checked = check<T>(); !checked) return std::move(checked).error();
     sluice_value_t cell = {};
     if (sluice_error_t* e = sluice_global_get(store_, raw_, &cell)) return Error(e);
-    return detail::cell_get<T>(store_, cell);
+    if (!detail::accepts<T>(cell)) return detail::null_function();
+    return detail::value_of<T>(store_, cell);
   }
   template <WasmValue T>
   Result<void> set(T value) {
@@ -49,49 +68,93 @@ class Global {
  private:
   template <class T>
   Result<void> check() const {
-    sluice_type_t type = 0;
-    if (sluice_error_t* e = sluice_global_type(store_, raw_, &type, nullptr)) return Error(e);
-    if (type != detail::Wasm<T>::kType) return Error("the global has another type");
+    const Type have = SLUICE_TRY(type());
+    if (have.value != detail::Wasm<T>::kType) return Error("the global has another type");
     return {};
   }
   sluice_store_t* store_;
   sluice_global_t raw_;
 };
 
+/// In elements.
+struct TableLimits {
+  uint64_t initial = 0;
+  std::optional<uint64_t> maximum = std::nullopt;
+  bool is_64 = false;
+};
+
+/// A table of a store. Its elements are Func, std::optional<Func> or ExternRef: `get` and `set` as
+/// another type than the table's are errors, as is `get<Func>` of a null element.
 class Table {
  public:
   Table(sluice_store_t* store, sluice_table_t raw) : store_(store), raw_(raw) {}
-  /// A table of funcref, filled with null.
-  static Result<Table> create(Store& store, uint64_t initial,
-                              std::optional<uint64_t> maximum = std::nullopt) {
+  /// Filled with `init`, of functions unless it says otherwise.
+  template <TableElement T = std::optional<Func>>
+  static Result<Table> create(Store& store, const TableLimits& limits, const T& init = T()) {
     if (store.raw() == nullptr) return detail::no_engine();
-    const sluice_limits_t l = {initial, maximum.value_or(0), maximum.has_value(), false, false};
+    if (!detail::fits_store(init, store.raw())) return detail::wrong_store();
+    const sluice_limits_t l = {limits.initial, limits.maximum.value_or(0),
+                               limits.maximum.has_value(), limits.is_64, false};
     sluice_table_t raw = {};
-    if (sluice_error_t* e = sluice_table_new(store.raw(), SLUICE_FUNCREF, l, {}, &raw)) {
+    if (sluice_error_t* e = sluice_table_new(store.raw(), detail::Wasm<T>::kType, l,
+                                             detail::cell_of<T>(init), &raw)) {
       return Error(e);
     }
     return Table(store.raw(), raw);
+  }
+  struct Type {
+    sluice_type_t element;
+    sluice_limits_t limits;  // `min` is the size now
+  };
+  Result<Type> type() const {
+    Type out = {};
+    if (sluice_error_t* e = sluice_table_type(store_, raw_, &out.element, &out.limits)) {
+      return Error(e);
+    }
+    return out;
   }
   Result<uint64_t> size() const {
     uint64_t out = 0;
     if (sluice_error_t* e = sluice_table_size(store_, raw_, &out)) return Error(e);
     return out;
   }
-  /// The element of a table of functions; nothing if it is null.
-  Result<std::optional<Func>> get_func(uint64_t index) const {
+  template <TableElement T>
+  Result<T> get(uint64_t index) const {
+    if (Result<void> checked = check<T>(); !checked) return std::move(checked).error();
     sluice_value_t cell = {};
     if (sluice_error_t* e = sluice_table_get(store_, raw_, index, &cell)) return Error(e);
-    const sluice_func_t func = sluice_func_from_ref(store_, cell);
-    if (func.object == nullptr) return std::optional<Func>();
-    return std::optional<Func>(Func(store_, func));
+    if (!detail::accepts<T>(cell)) return detail::null_function();
+    return detail::value_of<T>(store_, cell);
   }
-  Result<void> set_func(uint64_t index, const Func& func) {
-    return Error(sluice_table_set(store_, raw_, index, sluice_func_to_ref(func.raw())));
+  template <TableElement T>
+  Result<void> set(uint64_t index, const T& value) {
+    if (Result<void> checked = check<T>(); !checked) return checked;
+    if (!detail::fits_store(value, store_)) return detail::wrong_store();
+    return Error(sluice_table_set(store_, raw_, index, detail::cell_of<T>(value)));
+  }
+  /// The old size. What refused it is the error.
+  template <TableElement T>
+  Result<uint64_t> grow(uint64_t delta, const T& init) {
+    if (Result<void> checked = check<T>(); !checked) return std::move(checked).error();
+    if (!detail::fits_store(init, store_)) return detail::wrong_store();
+    uint64_t old = 0;
+    sluice_error_t* e = sluice_table_grow(store_, raw_, delta, detail::cell_of<T>(init), &old);
+    if (e != nullptr) return Error(e);
+    return old;
   }
   sluice_table_t raw() const { return raw_; }
   sluice_extern_t as_extern() const { return {SLUICE_KIND_TABLE, raw_.store_id, raw_.object}; }
 
  private:
+  // A table of functions may be of one type of function.
+  template <class T>
+  Result<void> check() const {
+    const sluice_type_t element = SLUICE_TRY(type()).element;
+    const bool fits = std::is_same_v<T, ExternRef> ? element == SLUICE_EXTERNREF
+                                                   : sluice_type_is_func(store_, element);
+    if (!fits) return Error("the table's elements are of another type");
+    return {};
+  }
   sluice_store_t* store_;
   sluice_table_t raw_;
 };
@@ -146,20 +209,22 @@ class Tag {
   }
   template <class Tuple, size_t... I>
   Tuple unpack(const sluice_value_t* cells, std::index_sequence<I...>) const {
-    return Tuple(detail::cell_get<std::tuple_element_t<I, Tuple>>(store_, cells[I])...);
+    return Tuple(detail::value_of<std::tuple_element_t<I, Tuple>>(store_, cells[I])...);
   }
 
   sluice_store_t* store_;
   sluice_tag_t raw_;
 };
 
-class Instance {
- public:
-  Instance(sluice_store_t* store, sluice_instance_t raw) : store_(store), raw_(raw) {}
+namespace detail {
 
+/// Exports by name, for what has `find_export` and `store`.
+template <class Self>
+class Exports {
+ public:
   Result<Func> func(std::string_view name) const {
     const sluice_extern_t e = SLUICE_TRY(find(name, SLUICE_KIND_FUNC));
-    return Func(store_, {e.store_id, e.object});
+    return Func(store(), {e.store_id, e.object});
   }
   /// `func<int32_t(int32_t, int32_t)>("add")`: checked once, then called directly.
   template <class Signature>
@@ -167,33 +232,49 @@ class Instance {
     const Func found = SLUICE_TRY(func(name));
     return found.typed<Signature>();
   }
-  Result<Memory> memory(std::string_view name = "memory") const {
+  Result<Memory> memory(std::string_view name) const {
     const sluice_extern_t e = SLUICE_TRY(find(name, SLUICE_KIND_MEMORY));
-    return Memory::wrap(store_, {e.store_id, e.object});
+    return Memory::wrap(store(), {e.store_id, e.object});
   }
   Result<Global> global(std::string_view name) const {
     const sluice_extern_t e = SLUICE_TRY(find(name, SLUICE_KIND_GLOBAL));
-    return Global(store_, {e.store_id, e.object});
+    return Global(store(), {e.store_id, e.object});
   }
   Result<Table> table(std::string_view name) const {
     const sluice_extern_t e = SLUICE_TRY(find(name, SLUICE_KIND_TABLE));
-    return Table(store_, {e.store_id, e.object});
+    return Table(store(), {e.store_id, e.object});
   }
   Result<Tag> tag(std::string_view name) const {
     const sluice_extern_t e = SLUICE_TRY(find(name, SLUICE_KIND_TAG));
-    return Tag(store_, {e.store_id, e.object});
+    return Tag(store(), {e.store_id, e.object});
   }
+
+ private:
+  sluice_store_t* store() const { return static_cast<const Self*>(this)->store(); }
+  Result<sluice_extern_t> find(std::string_view name, sluice_kind_t kind) const {
+    const sluice_extern_t out = SLUICE_TRY(static_cast<const Self*>(this)->find_export(name));
+    if (out.kind == kind) return out;
+    return Error("the export \"" + std::string(name) + "\" is of another kind");
+  }
+};
+
+}  // namespace detail
+
+/// An instance: a small value that lives as long as its store, and is used by its thread.
+class Instance : public detail::Exports<Instance> {
+ public:
+  Instance(sluice_store_t* store, sluice_instance_t raw) : store_(store), raw_(raw) {}
+  using Exports::memory;
+  Result<Memory> memory() const { return memory("memory"); }
   sluice_instance_t raw() const { return raw_; }
   sluice_store_t* store() const { return store_; }
 
  private:
-  Result<sluice_extern_t> find(std::string_view name, sluice_kind_t kind) const {
+  friend class detail::Exports<Instance>;
+  Result<sluice_extern_t> find_export(std::string_view name) const {
     sluice_extern_t out = {};
-    if (sluice_error_t* e = sluice_instance_export(store_, raw_, name.data(), name.size(), &out)) {
-      return Error(e);
-    }
-    if (out.kind != kind)
-      return Error("the export \"" + std::string(name) + "\" is of another kind");
+    sluice_error_t* e = sluice_instance_export(store_, raw_, name.data(), name.size(), &out);
+    if (e != nullptr) return Error(e);
     return out;
   }
   sluice_store_t* store_;

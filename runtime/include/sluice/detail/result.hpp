@@ -26,6 +26,28 @@
 // outer name, when both are linked statically.
 namespace sluice::inline v0 {
 
+#ifdef __cpp_exceptions
+namespace detail {
+/// Frees the exception that a trap carries; its address tells it from other payloads.
+inline void release_exception(void* exception) {
+  delete static_cast<std::exception_ptr*>(exception);
+}
+/// Turns the exception in flight into a trap that carries it.
+inline uint32_t fail_with_current_exception(sluice_store_t* store) noexcept {
+  auto* payload = new (std::nothrow) std::exception_ptr(std::current_exception());
+  std::string_view what = "an exception left a host function";
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    what = e.what();
+    return sluice_store_fail(store, what.data(), what.size(), payload, &release_exception);
+  } catch (...) {
+    return sluice_store_fail(store, what.data(), what.size(), payload, &release_exception);
+  }
+}
+}  // namespace detail
+#endif
+
 /// One function activation of a trap's backtrace; the name is empty if it has none.
 struct Frame {
   bool is_host = false;
@@ -78,8 +100,12 @@ class [[nodiscard]] Error {
 #ifdef __cpp_exceptions
   /// The exception that left a host function and caused this trap; null if it had another cause.
   std::exception_ptr host_exception() const {
-    void* payload = sluice_error_payload(raw_);
+    void* payload = sluice_error_payload_with(raw_, &detail::release_exception);
     return payload == nullptr ? nullptr : *static_cast<std::exception_ptr*>(payload);
+  }
+  /// Throws it on, if there is one.
+  void rethrow_host_exception() const {
+    if (std::exception_ptr exception = host_exception()) std::rethrow_exception(exception);
   }
 #endif
 
@@ -140,6 +166,10 @@ class [[nodiscard]] Result {
     need(!has_value_);
     return error_;
   }
+  const Error& error() const& {
+    need(!has_value_);
+    return error_;
+  }
   Error&& error() && {
     need(!has_value_);
     return std::move(error_);
@@ -175,6 +205,7 @@ class [[nodiscard]] Result<void> {
   }
   void operator*() const { value(); }
   Error& error() & { return error_; }
+  const Error& error() const& { return error_; }
   Error&& error() && { return std::move(error_); }
 #ifdef __cpp_lib_expected
   operator std::expected<void, Error>() && {  // NOLINT(google-explicit-constructor)

@@ -42,6 +42,11 @@ TEST(ErrorTest, MessageHasOffsetTextAndDetailWhereTheyAreThere) {
             "at offset 0x0: magic header not detected");
 }
 
+TEST(ErrorTest, TheHostsOwnWordsStandAlone) {
+  EXPECT_EQ((Error{ErrorKind::HostFailed, kNoOffset, "no such file"}).message(), "no such file");
+  EXPECT_EQ((Error{ErrorKind::HostFailed, kNoOffset, {}}).message(), "host function failed");
+}
+
 TEST(ErrorTest, DecimalOfTheExtremes) {
   EXPECT_EQ(decimal(0), "0");
   EXPECT_EQ(decimal(std::numeric_limits<uint64_t>::max()), "18446744073709551615");

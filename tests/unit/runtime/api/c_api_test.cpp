@@ -262,7 +262,7 @@ TEST_F(CApiTest, ErrorsOfTheHost) {
   sluice_error_t* error = sluice_error_new("no such file", 12);
   EXPECT_EQ(sluice_error_get_class(error), SLUICE_ERROR_RUNTIME);
   EXPECT_FALSE(sluice_error_is_trap(error));
-  EXPECT_EQ(message(error), "host function failed: no such file");
+  EXPECT_EQ(message(error), "no such file");
 }
 
 TEST_F(CApiTest, MemoriesTablesAndGlobals) {

@@ -253,11 +253,11 @@ TEST_F(HppTest, GlobalsTablesAndSharedObjects) {
   EXPECT_TRUE(counter.set<int32_t>(9));
   EXPECT_EQ(*(*instance.func<int32_t()>("next"))(), 10);
   sluice::Table table = *instance.table("table");
-  const std::optional<sluice::Func> add = *table.get_func(0);
-  ASSERT_TRUE(add);
-  EXPECT_EQ(*(*add->typed<int32_t(int32_t, int32_t)>())(1, 1), 2);
-  EXPECT_FALSE(*table.get_func(2));
-  EXPECT_FALSE(table.get_func(4));
+  const sluice::Func add = *table.get<sluice::Func>(0);
+  EXPECT_EQ(*(*add.typed<int32_t(int32_t, int32_t)>())(1, 1), 2);
+  EXPECT_FALSE(*table.get<std::optional<sluice::Func>>(2));
+  EXPECT_FALSE(table.get<sluice::Func>(2)) << "null";
+  EXPECT_FALSE(table.get<std::optional<sluice::Func>>(4)) << "outside";
 
   EXPECT_TRUE(linker.define_instance("p", instantiate(kProvider)));
   sluice::Instance user = instantiate(kUser);
