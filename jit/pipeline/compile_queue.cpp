@@ -72,9 +72,10 @@ class CompileQueue::DeferredTask final : public Task {
 };
 
 CompileQueue::CompileQueue(std::shared_ptr<const Module> module, std::shared_ptr<ModuleCode> code,
-                           const CompileOptions& options, CompilePolicy policy, WorkerPool* workers)
+                           const CompileOptions& options, CompilePolicy policy, WorkerPool* workers,
+                           BatchCallback on_batch)
     : module_(std::move(module)), code_(std::move(code)), options_(options), policy_(policy),
-      workers_(workers),
+      workers_(workers), on_batch_(on_batch),
       lazy_(*module_, policy_ == CompilePolicy::Eager ? nullptr : code_.get(), options) {}
 
 CompileQueue::~CompileQueue() = default;
@@ -82,15 +83,23 @@ CompileQueue::~CompileQueue() = default;
 void CompileQueue::note_arriving(const FuncBody& body) {
   if (policy_ == CompilePolicy::Eager || body.range.size < kLargeBodyBytes) return;
   if (arriving_ == nullptr) arriving_ = std::make_unique<ArrivingBody>(*module_, body);
+  if (on_batch_.call == nullptr) return arriving_->advance();
+  const uint64_t start = now_ns();
   arriving_->advance();
+  on_batch_.call(on_batch_.env, {BatchReport::Work::Validate, 0, 0, start, now_ns()});
 }
 
 /// The body that has been checked as it came.
 void CompileQueue::add_checked(const FuncBody& body) {
   DCHECK(arriving_->func() == body.func, "another body has arrived");
   Outcome outcome;
+  const uint64_t start = on_batch_.call == nullptr ? 0 : now_ns();
   if (auto valid = arriving_->finish(); !valid) outcome.note(std::move(valid).error());
   arriving_.reset();
+  if (on_batch_.call != nullptr) {
+    on_batch_.call(on_batch_.env,
+                   {BatchReport::Work::Validate, 1, body.range.size, start, now_ns()});
+  }
   const bool defer = is_deferred(outcome);
   {
     std::lock_guard lock(mutex_);
@@ -213,6 +222,11 @@ CompileQueue::Outcome CompileQueue::validate(const Vector<FuncBody>& bodies,
   return outcome;
 }
 
+void CompileQueue::note_work(BatchReport report) {
+  compile_ns_.fetch_add(report.end_ns - report.begin_ns, std::memory_order_relaxed);
+  if (on_batch_.call != nullptr) on_batch_.call(on_batch_.env, report);
+}
+
 void CompileQueue::run(Claim claim, std::unique_ptr<WorkerScratch>& scratch) {
   Batch* batch = nullptr;
   {
@@ -222,8 +236,10 @@ void CompileQueue::run(Claim claim, std::unique_ptr<WorkerScratch>& scratch) {
   uint64_t start = now_ns();
   BodyScratch& own = scratch_of(scratch);
   const bool validate_first = claim.work == Work::Validate;
+  const auto bodies = static_cast<uint32_t>(batch->bodies.size());
   Outcome outcome = validate_first ? validate(batch->bodies, own) : compile(batch->bodies, own);
-  compile_ns_.fetch_add(now_ns() - start, std::memory_order_relaxed);
+  note_work({validate_first ? BatchReport::Work::Validate : BatchReport::Work::Compile, bodies,
+             batch->bytes, start, now_ns()});
   const bool defer = validate_first && is_deferred(outcome);
   {
     std::lock_guard lock(mutex_);
@@ -274,7 +290,8 @@ void CompileQueue::run_deferred(std::unique_ptr<WorkerScratch>& scratch) {
   if (!lazy_.compile_ahead(deferred.bodies, scratch_of(scratch), cancelled_)) {
     is_full_.store(true, std::memory_order_relaxed);
   }
-  compile_ns_.fetch_add(now_ns() - start, std::memory_order_relaxed);
+  note_work({BatchReport::Work::Compile, static_cast<uint32_t>(deferred.bodies.size()),
+             deferred.bytes, start, now_ns()});
 }
 
 void CompileQueue::drain() {

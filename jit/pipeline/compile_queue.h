@@ -22,6 +22,7 @@
 #include "jit/abi/compile_options.h"
 #include "jit/baseline/validate_only.h"
 #include "jit/code/code_memory.h"
+#include "jit/pipeline/batch_report.h"
 #include "jit/pipeline/compile_policy.h"
 #include "jit/pipeline/lazy_code.h"
 #include "jit/pipeline/worker_pool.h"
@@ -35,7 +36,8 @@ class CompileQueue : public Allocated, public std::enable_shared_from_this<Compi
   /// bodies are only checked. `code`'s empty slots must compile unless `policy` is Eager. `workers`
   /// may be null, and must live as long as flush() is called.
   CompileQueue(std::shared_ptr<const Module> module, std::shared_ptr<ModuleCode> code,
-               const CompileOptions& options, CompilePolicy policy, WorkerPool* workers);
+               const CompileOptions& options, CompilePolicy policy, WorkerPool* workers,
+               BatchCallback on_batch = {});
   ~CompileQueue();
 
   /// A body of which some bytes have come: if it is large, they are checked now, but under Eager.
@@ -103,6 +105,7 @@ class CompileQueue : public Allocated, public std::enable_shared_from_this<Compi
   bool is_deferred(const Outcome& outcome) const;
   void record(Outcome&& outcome, Vector<FuncBody>&& bodies, uint64_t bytes, bool defer);
   void submit_deferred();
+  void note_work(BatchReport report);
   void run(Claim claim, std::unique_ptr<WorkerScratch>& scratch);
   void run_deferred(std::unique_ptr<WorkerScratch>& scratch);
 
@@ -111,6 +114,7 @@ class CompileQueue : public Allocated, public std::enable_shared_from_this<Compi
   const CompileOptions options_;
   const CompilePolicy policy_;  // Eager, whatever was asked for, if only compiling can tell
   WorkerPool* const workers_;   // not owned: tasks must not keep their own pool alive
+  const BatchCallback on_batch_;
   LazyCode lazy_;
 
   // Feeding thread only.

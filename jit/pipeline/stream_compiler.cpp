@@ -25,8 +25,8 @@ uint64_t now_ns() {
 
 class StreamCompiler::State final : public Allocated, public DecoderEvents {
  public:
-  State(StreamEnvironment environment, ProgressCallback progress)
-      : environment_(std::move(environment)), progress_(progress),
+  State(StreamEnvironment environment, ProgressCallback progress, BatchCallback on_batch)
+      : environment_(std::move(environment)), progress_(progress), on_batch_(on_batch),
         decoder_(environment_.features, environment_.types, *this) {}
   ~State() override { cancel(); }
 
@@ -47,6 +47,7 @@ class StreamCompiler::State final : public Allocated, public DecoderEvents {
 
   StreamEnvironment environment_;
   ProgressCallback progress_;
+  BatchCallback on_batch_;
   StreamDecoder decoder_;
   std::shared_ptr<ModuleCode> code_;
   std::shared_ptr<CompileQueue> queue_;  // from sections_before_code on
@@ -68,8 +69,9 @@ void StreamCompiler::State::sections_before_code(const Module& module) {
     // The module may still turn out to be invalid, which is the more useful thing to say.
     no_code_memory_ = std::move(code).error();
   }
-  queue_ = make_shared_heap<CompileQueue>(decoder_.module(), code_, environment_.options,
-                                          environment_.policy, environment_.workers.get());
+  queue_ =
+      make_shared_heap<CompileQueue>(decoder_.module(), code_, environment_.options,
+                                     environment_.policy, environment_.workers.get(), on_batch_);
 }
 
 void StreamCompiler::State::report_progress() const {
@@ -158,8 +160,9 @@ void StreamCompiler::State::cancel() {
   if (!error_) error_ = Error{ErrorKind::Cancelled, kNoOffset, {}};
 }
 
-StreamCompiler::StreamCompiler(StreamEnvironment environment, ProgressCallback progress)
-    : state_(new State(std::move(environment), progress)) {}
+StreamCompiler::StreamCompiler(StreamEnvironment environment, ProgressCallback progress,
+                               BatchCallback on_batch)
+    : state_(new State(std::move(environment), progress, on_batch)) {}
 StreamCompiler::~StreamCompiler() = default;
 StreamCompiler::StreamCompiler(StreamCompiler&&) noexcept = default;
 StreamCompiler& StreamCompiler::operator=(StreamCompiler&&) noexcept = default;

@@ -19,6 +19,7 @@
 #include "engine/wasm/type_registry.h"
 #include "jit/abi/compile_options.h"
 #include "jit/code/code_memory.h"
+#include "jit/pipeline/batch_report.h"
 #include "jit/pipeline/compile_policy.h"
 #include "jit/pipeline/compiled_module.h"
 #include "jit/pipeline/worker_pool.h"
@@ -51,7 +52,8 @@ struct ProgressCallback {
 /// One thread at a time. Destroying it before finish() cancels.
 class StreamCompiler {
  public:
-  explicit StreamCompiler(StreamEnvironment environment, ProgressCallback progress = {});
+  explicit StreamCompiler(StreamEnvironment environment, ProgressCallback progress = {},
+                          BatchCallback on_batch = {});
   ~StreamCompiler();
   StreamCompiler(StreamCompiler&&) noexcept;
   StreamCompiler& operator=(StreamCompiler&&) noexcept;

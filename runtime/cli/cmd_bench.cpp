@@ -1,17 +1,24 @@
 // `sluice bench`: figures of one module after the other as tab-separated lines, for anybody's own
 // comparison. Modules are read before the clock starts. A module that fails is reported on
-// standard error and has no line; the others are measured all the same.
+// standard error and has no line; the others are measured all the same. `bench stream` draws
+// instead.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <memory>
 #include <vector>
 
+#include "engine/binary/wire_bytes.h"
+#include "runtime/cli/arriving_module.h"
 #include "runtime/cli/commands.h"
 #include "runtime/cli/input.h"
+#include "runtime/cli/output.h"
 #include "runtime/cli/program.h"
 #include "runtime/cli/report.h"
+#include "runtime/cli/stop.h"
+#include "runtime/cli/timeline.h"
 #include "runtime/store/linker.h"
 #include "runtime/store/store.h"
 #include "runtime/wasi/preview1.h"
@@ -66,7 +73,7 @@ int measure_compile(const Engine& engine, const std::string& name, uint32_t repe
 /// One repetition: a new store, guest and instance; `time_ms` is of the run alone.
 int measure_run(const std::shared_ptr<Engine>& engine,
                 const std::shared_ptr<const CompiledModule>& module, const Options& options,
-                double& time_ms) {
+                double& time_ms, StreamRecorder* recorder = nullptr) {
   auto context = std::make_shared<wasi::Context>();
   if (auto ready = prepare(*context, options); !ready) {
     return report_error({}, ready.error().message());
@@ -82,10 +89,35 @@ int measure_run(const std::shared_ptr<Engine>& engine,
   }
   auto instance = linker.instantiate(**store, module);
   if (!instance) return status_of(instance.error(), *context, options);
+  const StopGuard guard(**store, options);
+  if (recorder != nullptr) recorder->note_first_call();
   const Clock::time_point start = Clock::now();
   const int status = run_instance(**instance, options, *context, nullptr);
   time_ms = milliseconds_since(start);
   return status;
+}
+
+/// "2 workers, adaptive, 12.5 MB/s"
+std::string stream_conditions(const Engine& engine, const Options& options) {
+  const uint32_t workers = engine.workers() == nullptr ? 0 : engine.workers()->threads();
+  std::string text = std::to_string(workers) + (workers == 1 ? " worker" : " workers");
+  switch (engine.config().compile) {
+  case CompilePolicy::Eager: text += ", eager"; break;
+  case CompilePolicy::Lazy: text += ", lazy"; break;
+  case CompilePolicy::Adaptive: text += ", adaptive"; break;
+  }
+  if (!options.throttle_bytes) return text;
+  std::array<char, 32> rate{};
+  std::snprintf(rate.data(), rate.size(), ", %.4g MB/s",
+                static_cast<double>(*options.throttle_bytes) / 1e6);
+  return text + rate.data();
+}
+
+/// Is there a function that a command could call?
+bool is_runnable(const Module& module, const Options& options) {
+  return options.invoke || std::ranges::any_of(module.exports, [](const Export& e) {
+           return e.kind == ExternKind::Func && (e.name == "_start" || e.name == "_initialize");
+         });
 }
 
 }  // namespace
@@ -99,6 +131,30 @@ int bench_compile(const Options& options) {
     status = std::max(status, measure_compile(**engine, name, options.repeat));
   }
   return status;
+}
+
+int bench_stream(const Options& options) {
+  StreamRecorder recorder;  // outlives the engine's threads
+  auto engine = Engine::create(engine_config(options));
+  if (!engine) return report_error({}, engine.error().message());
+  auto module = compile_arriving(**engine, options, &recorder);
+  if (!module) return module.error();
+  int status = 0;
+  if (is_runnable((*module)->module(), options)) {
+    double time_ms = 0;
+    status = measure_run(*engine, *module, options, time_ms, &recorder);
+  }
+  const Module& decoded = (*module)->module();
+  TimelineFacts facts;
+  facts.title = ModuleInput(options.modules[0]).shown_name();
+  facts.title.erase(0, facts.title.rfind('/') + 1);
+  facts.how = stream_conditions(**engine, options);
+  facts.functions = static_cast<uint32_t>(decoded.bodies.size());
+  for (const FuncBody& body : decoded.bodies) facts.code_bytes += body.range.size;
+  facts.sections = sections_of(decoded.wire->view());
+  Output out(options.output.value_or("-"));
+  out.write(draw_timeline(facts, recorder));
+  return std::max(status, out.close());
 }
 
 int bench_run(const Options& options) {

@@ -2,47 +2,18 @@
 // but the form itself, so that wrong modules can be made and looked at too.
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <optional>
 #include <span>
 
 #include "engine/text/text.h"
 #include "runtime/cli/commands.h"
 #include "runtime/cli/input.h"
+#include "runtime/cli/output.h"
 #include "runtime/cli/report.h"
 
 namespace sluice::cli {
 
 namespace {
-
-/// What is written piece by piece; "-" is standard output.
-class Output {
- public:
-  explicit Output(const std::string& name)
-      : name_(name), file_(name == "-" ? stdout : std::fopen(name.c_str(), "wb")) {
-    if (file_ == nullptr) reason_ = errno;
-  }
-  /// False: nothing more can be written.
-  bool write(std::string_view bytes) {
-    if (reason_ != 0) return false;
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) reason_ = errno;
-    return reason_ == 0;
-  }
-  /// The exit status.
-  int close() {
-    if (file_ == stdout) return 0;  // main() reports what standard output refuses
-    if (file_ != nullptr && std::fclose(file_) != 0) reason_ = errno;
-    if (reason_ == 0) return 0;
-    return report_error({}, "cannot write '" + name_ + "': " + std::strerror(reason_));
-  }
-
- private:
-  std::string name_;
-  std::FILE* file_;
-  int reason_ = 0;
-};
 
 /// What "dir/name.wat" becomes: "name.wasm".
 std::string default_output(const std::string& input, const char* ending) {

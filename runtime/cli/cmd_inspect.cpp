@@ -12,6 +12,7 @@
 #include "runtime/cli/invoke.h"
 #include "runtime/cli/module_checker.h"
 #include "runtime/cli/report.h"
+#include "runtime/cli/sections.h"
 
 namespace sluice::cli {
 
@@ -81,39 +82,12 @@ std::string feature_names(Features features) {
   return out.empty() ? "none beyond the first version" : out;
 }
 
-const char* section_name(uint8_t id) {
-  constexpr const char* kNames[] = {"custom", "type",   "import",     "function", "table",
-                                    "memory", "global", "export",     "start",    "element",
-                                    "code",   "data",   "data count", "tag"};
-  return id < std::size(kNames) ? kNames[id] : "unknown";
-}
-
-/// A number in LEB128 that is known to be well-formed.
-uint32_t read_leb(const Bytes& bytes, size_t& at) {
-  uint32_t value = 0;
-  for (int shift = 0;; shift += 7) {
-    const uint8_t byte = bytes[at++];
-    value |= static_cast<uint32_t>(byte & 0x7f) << shift;
-    if ((byte & 0x80) == 0) return value;
-  }
-}
-
 /// Of a valid module.
 void print_sections(const Bytes& bytes) {
   std::puts("sections:");
-  for (size_t at = 8; at < bytes.size();) {
-    const size_t start = at;
-    const uint8_t id = bytes[at++];
-    const uint32_t size = read_leb(bytes, at);
-    std::string name = section_name(id);
-    if (id == 0) {
-      size_t name_at = at;
-      const uint32_t length = read_leb(bytes, name_at);
-      name +=
-          " '" + printable({reinterpret_cast<const char*>(bytes.data()) + name_at, length}) + "'";
-    }
-    std::printf("  %-24s %10u bytes at %#zx\n", name.c_str(), size, start);
-    at += size;
+  for (const SectionBytes& section : sections_of(bytes)) {
+    std::printf("  %-24s %10zu bytes at %#zx\n", section.name.c_str(),
+                section.end - section.content_begin, section.begin);
   }
 }
 

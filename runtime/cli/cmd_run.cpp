@@ -1,23 +1,17 @@
 // `sluice run`: bytes into the stream compiler as they are read; then instantiation, and the start
 // function of a WASI program or the function that --invoke names.
-#include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <unistd.h>
 
-#include "jit/pipeline/stream_compiler.h"
+#include "runtime/cli/arriving_module.h"
 #include "runtime/cli/commands.h"
-#include "runtime/cli/input.h"
 #include "runtime/cli/program.h"
-#include "runtime/cli/progress.h"
 #include "runtime/cli/report.h"
 #include "runtime/cli/stop.h"
 #include "runtime/store/engine.h"
@@ -67,50 +61,6 @@ void print_stats(const Engine& engine, const CompileStats& stats, OutputForm for
   std::fprintf(stderr, "sluice: %-20s %12s\n", "memory mode", mode);
 }
 
-/// Lets no more than so many bytes a second through.
-class Throttle {
- public:
-  explicit Throttle(std::optional<uint64_t> bytes_per_second) : rate_(bytes_per_second) {}
-  /// Hands the piece on in portions, at the times they are due.
-  bool pass(std::span<const uint8_t> piece,
-            const std::function<bool(std::span<const uint8_t>)>& take) {
-    if (!rate_) return take(piece);
-    const uint64_t portion = std::max<uint64_t>(*rate_ / 50, 1);
-    while (!piece.empty()) {
-      const size_t n = std::min<size_t>(piece.size(), portion);
-      passed_ += n;
-      const double due = static_cast<double>(passed_) / static_cast<double>(*rate_);
-      std::this_thread::sleep_until(start_ + std::chrono::duration<double>(due));
-      if (!take(piece.first(n))) return false;
-      piece = piece.subspan(n);
-    }
-    return true;
-  }
-
- private:
-  std::optional<uint64_t> rate_;
-  uint64_t passed_ = 0;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-Step<std::shared_ptr<const CompiledModule>> compile(const Engine& engine, const Options& options) {
-  ProgressBar bar;
-  StreamCompiler stream = engine.compile_stream(bar.callback());
-  Result<void> fed;
-  Throttle throttle(options.throttle_bytes);
-  auto feed = [&](std::span<const uint8_t> piece) {
-    fed = stream.feed(piece);
-    return fed.has_value();
-  };
-  ModuleInput input(options.modules[0]);
-  auto got = input.read([&](std::span<const uint8_t> piece) { return throttle.pass(piece, feed); });
-  if (!got) return std::unexpected(Stop{report_lines(got.error())});
-  if (!fed) return std::unexpected(Stop{report_lines(input.explain(fed.error()))});
-  auto module = stream.finish();
-  if (!module) return std::unexpected(Stop{report_lines(input.explain(module.error()))});
-  return *std::move(module);
-}
-
 /// Names for perf: start, size and name of every function that has code.
 void write_perf_map(const CompiledModule& module) {
   const std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
@@ -136,8 +86,8 @@ Step<int> run_steps(const Options& options) {
   const std::string& name = options.modules[0];
   auto engine = Engine::create(engine_config(options));
   if (!engine) return stop({}, engine.error().message());
-  auto module = compile(**engine, options);
-  if (!module) return std::unexpected(module.error());
+  auto module = compile_arriving(**engine, options);
+  if (!module) return std::unexpected(Stop{module.error()});
   if (options.stats != OutputForm::None) {
     print_stats(**engine, (*module)->stats(), options.stats);
   }

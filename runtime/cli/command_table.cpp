@@ -65,8 +65,8 @@ std::string set_features(Options& o, const OptionValue& v) {
 }
 
 std::string set_throttle(Options& o, const OptionValue& v) {
-  std::optional<uint64_t> bytes = parse_size(v.text);
-  if (!bytes || *bytes == 0) return "bytes a second, as 500K";
+  std::optional<uint64_t> bytes = parse_rate(v.text);
+  if (!bytes || *bytes == 0) return "bytes or bits a second, as 500K or 100Mbit";
   o.throttle_bytes = *bytes;
   return {};
 }
@@ -116,6 +116,11 @@ constexpr CommandRow kCommands[] = {
    "measure running",
    "Prints a line as `bench compile` does; the times are those of _start or of the function of "
    "--invoke, in a new instance each time. What the program prints is thrown away.", "", &bench_run},
+  {kBenchStream, "bench stream", Operands::ModuleAndArgs, "MODULE [ARGS...]",
+   "draw how a module is compiled while it arrives",
+   "An SVG picture on standard output: bytes in, sections, what each thread did, when the module was "
+   "ready and when it was first called. With --throttle, as over a network. The module is run as by "
+   "`bench run`, if there is something to run.", "", &bench_stream},
   {kCompletion, "completion", Operands::Word, "SHELL",
    "print a shell's completion script",
    "For bash: eval \"$(sluice completion bash)\". For zsh: a file _sluice in $fpath. For fish: "
@@ -139,7 +144,7 @@ constexpr OptionRow kOptions[] = {
    [](Options& o, const OptionValue& v) { o.invoke = v.text; return std::string(); }},
   {"--max-stack", "", "SIZE", kRuns, false, "",
    "stack that WebAssembly code may use (default 1M)", &set_max_stack},
-  {"--timeout", "", "TIME", kRun, false, "",
+  {"--timeout", "", "TIME", kRun | kBenchStream, false, "",
    "stop the program after so long, with exit status 124", &set_timeout},
   {"--memory-checks", "--memory-mode", "HOW", kCompiles, false, "auto|guard|explicit",
    "guard: by guard pages, no checks in the code; explicit: a comparison before every access; auto "
@@ -167,7 +172,7 @@ constexpr OptionRow kOptions[] = {
   {"--backtrace", "", "FORM", kRuns, false, "text|json",
    "how a trap is told on standard error",
    [](Options& o, const OptionValue& v) { o.backtrace = v.choice == 0 ? OutputForm::Text : OutputForm::Json; return std::string(); }},
-  {"--output", "-o", "FILE", kConverts, false, "<file>",
+  {"--output", "-o", "FILE", kConverts | kBenchStream, false, "<file>",
    "write to FILE, or - for standard output",
    [](Options& o, const OptionValue& v) { o.output = v.text; return std::string(); }},
   {"--stats", "", "[=json]", kRun, false, "text|json",
@@ -176,8 +181,9 @@ constexpr OptionRow kOptions[] = {
   {"--profile", "", "HOW", kRun, false, "perfmap",
    "perfmap: tell perf the names of functions when the program has ended (/tmp/perf-PID.map)",
    [](Options& o, const OptionValue&) { o.perf_map = true; return std::string(); }},
-  {"--throttle", "", "SIZE", kRun, false, "",
-   "read the module no faster than SIZE bytes a second, to see it stream", &set_throttle},
+  {"--throttle", "", "RATE", kRun | kBenchStream, false, "",
+   "read the module no faster than so many bytes a second (500K) or bits (100Mbit), to see it stream",
+   &set_throttle},
   {"--func", "", "N", kShows, false, "",
    "only the function of this index",
    [](Options& o, const OptionValue& v) { return set_number(o.only_func, v.text, 0, ~uint32_t{0}); }},

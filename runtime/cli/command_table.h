@@ -36,7 +36,8 @@ enum : CommandSet {
   kWat2Wasm = 1u << 9,
   kWasm2Wat = 1u << 10,
   kWast = 1u << 11,
-  kRuns = kRun | kBenchRun,                            // execute a module
+  kBenchStream = 1u << 12,
+  kRuns = kRun | kBenchRun | kBenchStream,             // execute a module
   kShows = kObjdump | kExplore,                        // print machine code
   kConverts = kWat2Wasm | kWasm2Wat,                   // between text and binary
   kCompiles = kRuns | kBenchCompile | kShows | kWast,  // have an engine

@@ -27,6 +27,9 @@ int bench_compile(const Options& options);
 /// Compiles the module once, runs it `repeat` times and prints a line of figures.
 int bench_run(const Options& options);
 
+/// Streams the module, runs it, and draws how that went: to --output or standard output.
+int bench_stream(const Options& options);
+
 /// Text to binary: to --output, or to the input's name with another ending.
 int wat2wasm(const Options& options);
 /// Binary to text: to --output or standard output.

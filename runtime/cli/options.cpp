@@ -249,6 +249,21 @@ std::optional<uint64_t> parse_size(const std::string& text) {
   return bytes << shift;
 }
 
+std::optional<uint64_t> parse_rate(const std::string& text) {
+  constexpr std::string_view kBit = "bit";
+  constexpr std::string_view kUnits = "KMG";
+  if (!text.ends_with(kBit)) return parse_size(text);
+  std::string rest = text.substr(0, text.size() - kBit.size());
+  uint64_t factor = 1;
+  if (!rest.empty() && kUnits.find(rest.back()) != std::string_view::npos) {
+    for (size_t i = 0; i <= kUnits.find(rest.back()); ++i) factor *= 1000;
+    rest.pop_back();
+  }
+  const std::optional<uint64_t> number = parse_size(rest);
+  if (!number || *number > ~uint64_t{0} / factor) return std::nullopt;
+  return *number * factor / 8;
+}
+
 ParsedLine parse_command_line(int argc, const char* const* argv, bool stdin_is_module) {
   std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const bool asks_help = !words.empty() && (words[0] == "--help" || words[0] == "-h");

@@ -71,6 +71,9 @@ std::optional<DirOption> parse_dir(const std::string& text);
 /// "500ms", "10s", "2m", or a number of seconds. Nothing if it is none, or more than a year.
 std::optional<std::chrono::milliseconds> parse_duration(const std::string& text);
 
+/// A size, or "100Mbit": bytes a second, where "bit" comes in powers of 1000 as networks have it.
+std::optional<uint64_t> parse_rate(const std::string& text);
+
 /// "65536", "64K", "16M", "4G": a number of bytes. Nothing if it is none or too large.
 std::optional<uint64_t> parse_size(const std::string& text);
 

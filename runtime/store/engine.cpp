@@ -88,9 +88,10 @@ bool Engine::handle_signal(int signal_number, void* siginfo, void* ucontext) {
   return handle_trap_signal(signal_number, siginfo, ucontext);
 }
 
-StreamCompiler Engine::compile_stream(ProgressCallback progress) const {
+StreamCompiler Engine::compile_stream(ProgressCallback progress, BatchCallback on_batch) const {
   return StreamCompiler(
-      {config_.features, options_, config_.compile, types_, code_memory_, workers_}, progress);
+      {config_.features, options_, config_.compile, types_, code_memory_, workers_}, progress,
+      on_batch);
 }
 
 Result<std::shared_ptr<const CompiledModule>>

@@ -84,7 +84,7 @@ class Engine : public Allocated {
   static bool handle_signal(int signal_number, void* siginfo, void* ucontext);
 
   /// A new module's stream: feed it bytes, they are compiled while they arrive.
-  StreamCompiler compile_stream(ProgressCallback progress = {}) const;
+  StreamCompiler compile_stream(ProgressCallback progress = {}, BatchCallback on_batch = {}) const;
   /// A module whose bytes are all there.
   Result<std::shared_ptr<const CompiledModule>> compile(std::span<const uint8_t> bytes) const;
 

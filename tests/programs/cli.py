@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from xml.etree import ElementTree
 
 from support import CLI, check, check_output, finish, run
 
@@ -281,7 +282,8 @@ def test_streams(directory):
             process.stdin.close()
 
 
-COMMANDS = ("run", "validate", "inspect", "objdump", "explore", "bench compile", "bench run", "completion", "man")
+COMMANDS = ("run", "validate", "inspect", "objdump", "explore", "wat2wasm", "wasm2wat", "wast", "bench compile",
+            "bench run", "bench stream", "completion", "man")
 
 
 def test_shells(directory):
@@ -309,7 +311,7 @@ def test_shells(directory):
         check("validate" in complete("sluice", "v"), "commands in bash")
         check(complete("sluice", "run", "--memory-checks", "e") == ["explicit"], "values in bash")
         check(complete("sluice", "run", "--inv") == ["--invoke"], "options in bash")
-        check(complete("sluice", "bench", "") [:2] == ["compile", "run"], "second words in bash")
+        check(complete("sluice", "bench", "") [:3] == ["compile", "run", "stream"], "second words in bash")
     if shutil.which("man"):
         shown = subprocess.run(["man", "--warnings", "-l", "-"], input=page.out, capture_output=True,
                                text=True)
@@ -495,6 +497,50 @@ def test_bench(directory):
         result = run(line)
         check(result.status == 2 and result.err.startswith("sluice:"), f"{line}: wrong line",
               result.err)
+
+
+def test_timeline(directory):
+    """The picture of a stream: what is in it, and that it is one file of XML without markup of modules'."""
+    numbers, program = directory / "nu<m&bers.wasm", directory / "program.wasm"
+    numbers.write_bytes(NUMBERS)
+    program.write_bytes(with_exit(7))
+    svg = "{http://www.w3.org/2000/svg}"
+    for line, wanted, absent in [
+            (["--workers=2", "--compile=eager", "--throttle=8Kbit", numbers],
+             ["nu<m&bers.wasm", "2 workers, eager, 0.001 MB/s", "feeding thread", "sections", "ready, +", "last byte, ",
+              "functions compiled", "first call, +"], []),
+            (["--workers", 0, "--compile", "lazy", "--invoke", "add", numbers, 1, 2],
+             ["0 workers, lazy", "first call, +", "feeding thread"], ["worker 1"])]:
+        result = run(["bench", "stream", *line])
+        check(result.status == 0 and not result.err, f"{line}: status", result.err)
+        try:
+            page = ElementTree.fromstring(result.out)
+        except ElementTree.ParseError as error:
+            check(False, f"{line}: XML", f"{error}\n{result.out[:2000]}")
+            continue
+        text = "\n".join("".join(node.itertext()) for node in page.iter(f"{svg}text"))
+        check(all(word in text for word in wanted) and not any(word in text for word in absent), f"{line}: words", text)
+        drawn = [node.get("class") for node in page.iter(f"{svg}rect")]
+        # What comes in one piece has no width.
+        check(("code" in drawn or "lazy" in line) and ("compile" in drawn or "validate" in drawn),
+              f"{line}: code and work on it", str(drawn))
+        check("http" not in result.out.replace("http://www.w3.org/2000/svg", ""), f"{line}: nothing from elsewhere")
+    # 8 Kbit/s are a thousand bytes a second.
+    seconds = float(re.search(r"last byte, ([0-9.]+) ms", run(
+        ["bench", "--stream", "--throttle=8Kbit", numbers]).out)[1]) / 1000
+    check(abs(seconds - len(NUMBERS) / 1000) < 0.15, "--throttle in bits", f"{seconds} s")
+    picture = directory / "picture.svg"
+    result = run(["bench", "stream", "-o", picture, program])
+    check(result.status == 7 and not result.out and "first call" in picture.read_text(), "a program", result.err)
+    program.write_bytes(with_exit(0))
+    result = run(["bench", "stream", "-o", directory / "no" / "where", program])
+    check(result.status == 1 and "cannot write" in result.err, "nowhere to write", result.err)
+    (directory / "empty.wasm").write_bytes(b"\0asm\1\0\0\0")
+    result = run(["bench", "stream", directory / "empty.wasm"])
+    check(result.status == 0 and "first call" not in result.out.replace("to the first call", ""), "nothing to run",
+          result.err)
+    result = run(["bench", "stream", "--throttle", "fast", program])
+    check(result.status == 2 and "500K or 100Mbit" in result.err, "--throttle fast", result.err)
 
 
 def test_stops(directory):
@@ -683,7 +729,7 @@ def main():
         directory = pathlib.Path(text)
         for test in (test_invoke, test_traps, test_exit, test_surroundings, test_wasi_options, test_imports,
                      test_errors, test_features, test_streams, test_words, test_inspect, test_machine_code, test_unknown_imports,
-                     test_forms, test_shells, test_bench, test_text, test_stops, test_hostile_lines, test_scarcity):
+                     test_forms, test_shells, test_bench, test_timeline, test_text, test_stops, test_hostile_lines, test_scarcity):
             test(directory)
     finish()
 

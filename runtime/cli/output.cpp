@@ -1,0 +1,29 @@
+// Standard output is main()'s to close, which says what it refuses.
+#include "runtime/cli/output.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include "runtime/cli/report.h"
+
+namespace sluice::cli {
+
+Output::Output(const std::string& name)
+    : name_(name), file_(name == "-" ? stdout : std::fopen(name.c_str(), "wb")) {
+  if (file_ == nullptr) reason_ = errno;
+}
+
+bool Output::write(std::string_view bytes) {
+  if (reason_ != 0) return false;
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) reason_ = errno;
+  return reason_ == 0;
+}
+
+int Output::close() {
+  if (file_ == stdout) return 0;
+  if (file_ != nullptr && std::fclose(file_) != 0 && reason_ == 0) reason_ = errno;
+  if (reason_ == 0) return 0;
+  return report_error({}, "cannot write '" + name_ + "': " + std::strerror(reason_));
+}
+
+}  // namespace sluice::cli
