@@ -82,7 +82,7 @@ int measure_run(const std::shared_ptr<Engine>& engine,
   if (auto defined = wasi::define_preview1(linker, context); !defined) {
     return report_error({}, defined.error().message());
   }
-  auto store = Store::create(engine);
+  auto store = make_store(engine, options);
   if (!store) return report_error({}, store.error().message());
   if (auto defined = define_unknown_imports(linker, **store, *module, options); !defined) {
     return report_error(options.modules[0], defined.error().message());

@@ -82,9 +82,11 @@ std::string feature_names(Features features) {
   return out.empty() ? "none beyond the first version" : out;
 }
 
+void print_head(const std::string& text) { std::puts(painted(stdout, Paint::Head, text).c_str()); }
+
 /// Of a valid module.
 void print_sections(const Bytes& bytes) {
-  std::puts("sections:");
+  print_head("sections:");
   for (const SectionBytes& section : sections_of(bytes)) {
     std::printf("  %-24s %10zu bytes at %#zx\n", section.name.c_str(),
                 section.end - section.content_begin, section.begin);
@@ -132,7 +134,8 @@ std::string type_text(const Module& module, ExternKind kind, uint32_t index) {
 void print_functions(const Module& module) {
   constexpr size_t kMaxShown = 10;
   std::vector<FuncBody> bodies(module.bodies.begin(), module.bodies.end());
-  std::printf("functions: %zu, %u of them imported\n", module.funcs.size(), module.imported_funcs);
+  print_head("functions: " + std::to_string(module.funcs.size()) + ", " +
+             std::to_string(module.imported_funcs) + " of them imported");
   const size_t shown = std::min(bodies.size(), kMaxShown);
   std::partial_sort(bodies.begin(), bodies.begin() + static_cast<std::ptrdiff_t>(shown),
                     bodies.end(), [](const FuncBody& a, const FuncBody& b) {
@@ -152,15 +155,15 @@ int inspect_one(const std::string& name) {
   auto checked = check(*bytes, Features::all());
   if (!checked) return report_lines(input.explain(checked.error()));
   const Module& module = **checked;
-  std::printf("%s: %zu bytes\n", input.shown_name().c_str(), bytes->size());
+  print_head(input.shown_name() + ": " + std::to_string(bytes->size()) + " bytes");
   std::printf("features needed: %s\n", feature_names(needed_features(*bytes)).c_str());
   print_sections(*bytes);
-  std::printf("imports: %zu\n", module.imports.size());
+  print_head("imports: " + std::to_string(module.imports.size()));
   for (const Import& import : module.imports) {
     std::printf("  %s.%s: %s\n", printable(import.module).c_str(), printable(import.name).c_str(),
                 type_text(module, import.kind, import.index).c_str());
   }
-  std::printf("exports: %zu\n", module.exports.size());
+  print_head("exports: " + std::to_string(module.exports.size()));
   for (const Export& e : module.exports) {
     std::printf("  %s: %s\n", printable(e.name).c_str(),
                 type_text(module, e.kind, e.index).c_str());

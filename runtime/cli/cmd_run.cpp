@@ -98,7 +98,7 @@ Step<int> run_steps(const Options& options) {
   if (auto defined = wasi::define_preview1(linker, context); !defined) {
     return stop({}, defined.error().message());
   }
-  auto store = Store::create(*engine);
+  auto store = make_store(*engine, options);
   if (!store) return stop({}, store.error().message());
   if (auto defined = define_unknown_imports(linker, **store, **module, options); !defined) {
     return stop(name, defined.error().message());

@@ -48,6 +48,11 @@ std::string set_max_stack(Options& o, const OptionValue& v) {
   return {};
 }
 
+std::string set_max_memory(Options& o, const OptionValue& v) {
+  o.max_memory_bytes = parse_size(v.text);
+  return o.max_memory_bytes ? std::string() : "a size, as 512K, 64M or 2G";
+}
+
 /// "a,-b": a on, b off.
 std::string set_features(Options& o, const OptionValue& v) {
   std::string_view rest = v.text;
@@ -144,6 +149,9 @@ constexpr OptionRow kOptions[] = {
    [](Options& o, const OptionValue& v) { o.invoke = v.text; return std::string(); }},
   {"--max-stack", "", "SIZE", kRuns, false, "",
    "stack that WebAssembly code may use (default 1M)", &set_max_stack},
+  {"--max-memory", "", "SIZE", kRuns, false, "",
+   "bytes that the memories may have together: a module that declares more is refused, and to grow "
+   "beyond fails", &set_max_memory},
   {"--timeout", "", "TIME", kRun | kBenchStream, false, "",
    "stop the program after so long, with exit status 124", &set_timeout},
   {"--memory-checks", "--memory-mode", "HOW", kCompiles, false, "auto|guard|explicit",

@@ -30,7 +30,7 @@ std::string say(const std::string& name) {
 std::expected<void, std::string> read_pieces(const std::string& name, const TakePiece& take) {
   int fd = name == "-" ? STDIN_FILENO : open(name.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return std::unexpected(say(name));
-  auto buffer = std::make_unique<uint8_t[]>(kPieceBytes);
+  const auto buffer = std::make_unique_for_overwrite<uint8_t[]>(kPieceBytes);
   std::expected<void, std::string> result;
   for (;;) {
     ssize_t n = read(fd, buffer.get(), kPieceBytes);

@@ -44,7 +44,7 @@ class LineParser {
 
   static int wrong_line(const std::string& what, const CommandRow& command) {
     std::string help = "see sluice " + std::string(command.name) + " --help";
-    std::fprintf(stderr, "sluice: %s (%s)\n", printable(what).c_str(), help.c_str());
+    report_error({}, what + " (" + help + ")");
     return 2;
   }
 

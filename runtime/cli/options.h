@@ -42,6 +42,7 @@ struct Options {
   CpuChoice cpu = CpuChoice::Host;
   std::optional<uint32_t> workers;
   std::optional<uint64_t> max_stack_bytes;
+  std::optional<uint64_t> max_memory_bytes;  // of all memories together
   Features features = Features::standard();
   std::optional<std::chrono::milliseconds> timeout;
   bool trace_wasi = false;

@@ -192,6 +192,17 @@ EngineConfig engine_config(const Options& options) {
   return config;
 }
 
+Result<std::unique_ptr<Store>> make_store(const std::shared_ptr<Engine>& engine,
+                                          const Options& options) {
+  auto store = Store::create(engine);
+  if (store && options.max_memory_bytes) {
+    StoreLimits limits;
+    limits.memory_bytes = *options.max_memory_bytes;
+    (*store)->limiter().set_limits(limits);
+  }
+  return store;
+}
+
 Result<void> prepare(wasi::Context& context, const Options& options) {
   const std::string& name = options.modules[0];
   std::string program = name == "-" ? name : std::filesystem::path(name).filename().string();
@@ -229,8 +240,8 @@ int status_of(const Failure& failure, const wasi::Context& context, const Option
   if (options.backtrace == OutputForm::Json) {
     std::fprintf(stderr, "%s\n", trap_json(module, *failure.trap).c_str());
   } else {
-    std::fprintf(stderr, "sluice: %s: trap: %s\n", printable(module).c_str(),
-                 failure.trap->to_text().c_str());
+    std::fprintf(stderr, "%s %s: trap: %s\n", painted(stderr, Paint::Error, "sluice:").c_str(),
+                 printable(module).c_str(), failure.trap->to_text().c_str());
   }
   return kStatusTrap;
 }

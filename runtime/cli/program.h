@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdio>
+#include <memory>
 #include <string>
 
 #include "engine/base/result.h"
@@ -16,6 +17,10 @@
 namespace sluice::cli {
 
 EngineConfig engine_config(const Options& options);
+
+/// A store with the limits that were asked for.
+Result<std::unique_ptr<Store>> make_store(const std::shared_ptr<Engine>& engine,
+                                          const Options& options);
 
 /// Sets arguments, environment and directories; the standard streams stay empty.
 Result<void> prepare(wasi::Context& context, const Options& options);

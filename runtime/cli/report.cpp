@@ -1,6 +1,8 @@
 #include "runtime/cli/report.h"
 
 #include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
 
 namespace sluice::cli {
 
@@ -16,8 +18,25 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string painted(std::FILE* to, Paint paint, std::string_view text) {
+  const auto is_set = [](const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0';
+  };
+  const char* terminal = std::getenv("TERM");
+  const bool is_dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
+  if (is_dumb || is_set("NO_COLOR") || isatty(fileno(to)) != 1) return std::string(text);
+  const char* begin = "";
+  switch (paint) {
+  case Paint::Error: begin = "\033[1;31m"; break;
+  case Paint::Place: begin = "\033[1;32m"; break;
+  case Paint::Head: begin = "\033[1m"; break;
+  }
+  return begin + std::string(text) + "\033[0m";
+}
+
 int report_error(std::string_view module, std::string_view text) {
-  std::string line = "sluice: ";
+  std::string line = painted(stderr, Paint::Error, "sluice:") + " ";
   if (!module.empty()) line += module == "-" ? "standard input" : printable(module);
   if (!module.empty()) line += ": ";
   line += printable(text);
@@ -26,10 +45,13 @@ int report_error(std::string_view module, std::string_view text) {
 }
 
 int report_lines(std::string_view text) {
-  const char* prefix = "sluice: ";
+  std::string prefix = painted(stderr, Paint::Error, "sluice:") + " ";
   while (!text.empty()) {
     size_t end = text.find('\n');
-    std::fprintf(stderr, "%s%s\n", prefix, printable(text.substr(0, end)).c_str());
+    std::string line = printable(text.substr(0, end));
+    const bool is_caret = line.find_first_not_of(' ') == line.size() - 1 && line.back() == '^';
+    if (is_caret) line = painted(stderr, Paint::Place, line);
+    std::fprintf(stderr, "%s%s\n", prefix.c_str(), line.c_str());
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     prefix = "";
   }

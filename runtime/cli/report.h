@@ -1,6 +1,8 @@
-// What the command line says to people: errors on one line, and names of guests made harmless.
+// What the command line says to people: errors on one line, colours on terminals, and names of
+// guests made harmless.
 #pragma once
 
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -12,6 +14,11 @@ inline constexpr int kStatusTrap = 134;  // as a process that aborted has
 
 /// The text with control characters replaced: it came from a module and goes to a terminal.
 std::string printable(std::string_view text);
+
+/// What words are for; each has its colour.
+enum class Paint { Error, Place, Head };
+/// The text, in colour if `to` is a terminal that has any and the user does not refuse (NO_COLOR).
+std::string painted(std::FILE* to, Paint paint, std::string_view text);
 
 /// Prints "sluice: MODULE: text" to standard error and gives kStatusError.
 int report_error(std::string_view module, std::string_view text);

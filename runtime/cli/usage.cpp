@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "runtime/cli/commands.h"
+#include "runtime/cli/report.h"
 
 namespace sluice::cli {
 
@@ -72,7 +73,9 @@ std::string list_words(const std::vector<std::string>& words) {
 
 void print_overview(std::FILE* to) {
   std::fprintf(to, "%s\n\n", wrap(kIntroduction, 0, 0).c_str());
-  std::fputs("usage: sluice [COMMAND] [OPTIONS] MODULE [ARGS...]\n\ncommands:\n", to);
+  std::fprintf(to, "%s sluice [COMMAND] [OPTIONS] MODULE [ARGS...]\n\n%s\n",
+               painted(to, Paint::Head, "usage:").c_str(),
+               painted(to, Paint::Head, "commands:").c_str());
   for (const CommandRow& row : command_rows()) {
     print_entry(to, std::string(row.name) + " " + row.synopsis, row.summary);
   }
@@ -85,12 +88,12 @@ void print_overview(std::FILE* to) {
 }
 
 void print_command_help(const CommandRow& command) {
-  std::printf("usage: %s\n\n%s\n", usage_line(command).c_str(),
-              wrap(sentences(command), 0, 0).c_str());
+  std::printf("%s %s\n\n%s\n", painted(stdout, Paint::Head, "usage:").c_str(),
+              usage_line(command).c_str(), wrap(sentences(command), 0, 0).c_str());
   bool any = false;
   for (const OptionRow& row : option_rows()) {
     if ((row.commands & command.bit) == 0) continue;
-    if (!any) std::puts("\noptions:");
+    if (!any) std::printf("\n%s\n", painted(stdout, Paint::Head, "options:").c_str());
     any = true;
     print_entry(stdout, with_value(row), row.help);
   }

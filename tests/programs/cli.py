@@ -388,6 +388,23 @@ def test_unknown_imports(directory):
     check_output(run(["--unknown-imports=default", "--invoke", "ask", path]), "5\n", 0, "zeros")
 
 
+def test_limits(directory):
+    """--max-memory: what is declared, and what is grown to."""
+    path = directory / "grow.wat"
+    path.write_text('(module (memory 2) (memory 1) (func (export "grow") (param i32) (result i32)\n'
+                    ' (memory.grow (local.get 0))) (func (export "_start")))')
+    check_output(run(["--max-memory", "192K", "--invoke", "grow", path, 0]), "2\n", 0, "what is there")
+    check_output(run(["--max-memory=192K", "--invoke", "grow", path, 1]), "-1\n", 0, "no page more")
+    check_output(run(["--max-memory=1M", "--invoke", "grow", path, 13]), "2\n", 0, "up to the limit")
+    check_output(run(["--max-memory=1M", "--invoke", "grow", path, 14]), "-1\n", 0, "and not beyond")
+    for line in (["--max-memory=128K", path], ["bench", "run", "--max-memory=0", path]):
+        result = run(line)
+        check(result.status == 1 and "limit" in result.err and len(result.err.splitlines()) == 1, f"{line}",
+              result.err)
+    result = run(["--max-memory", "lots", path])
+    check(result.status == 2 and "a size, as" in result.err, "--max-memory lots", result.err)
+
+
 def test_forms(directory):
     """Figures and traps for programs to read; a module that arrives slowly."""
     path = directory / "numbers.wasm"
@@ -421,6 +438,42 @@ def test_forms(directory):
     result = run(["--throttle", len(NUMBERS) * 2, "--invoke", "add", path, 1, 2])
     check(result.out == "3\n" and time.monotonic() - start > 0.4 and not result.err,
           "--throttle", result.err)
+
+
+def on_terminal(line, **variables):
+    """What the command writes where both its outputs are a terminal."""
+    main, other = pty.openpty()
+    environment = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM")}
+    process = subprocess.Popen([CLI, *map(str, line)], stdin=subprocess.DEVNULL, stdout=other, stderr=other,
+                               env=environment | variables)
+    os.close(other)
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal ends
+        while piece := os.read(main, 1 << 16):
+            shown += piece
+    process.wait(60)
+    os.close(main)
+    return shown.decode()
+
+
+def test_colours(directory):
+    """On terminals only, and not for those who do not want them; nothing else changes."""
+    text, path = directory / "bad.wat", directory / "numbers.wasm"
+    text.write_text("(module (func (i32.ad)))")
+    path.write_bytes(NUMBERS)
+    for line, wanted in [(["validate", text], ["\x1b[1;31msluice:\x1b[0m", "^\x1b[0m"]),
+                         (["--nonsense"], ["\x1b[1;31msluice:\x1b[0m unknown option"]),
+                         (["no-such.wasm"], ["\x1b[1;31msluice:"]), (["--invoke", "deep", path], ["\x1b[1;31msluice:"]),
+                         (["inspect", path], ["\x1b[1msections:\x1b[0m", "\x1b[1mfunctions: 6"]),
+                         (["run", "--help"], ["\x1b[1musage:\x1b[0m", "\x1b[1moptions:"]), (["--help"], ["\x1b[1mcommands:"])]:
+        colourful = on_terminal(line, TERM="xterm")
+        check(all(word in colourful for word in wanted), f"{line}: colours", repr(colourful))
+        plain = run(line)
+        without = re.sub("\x1b\\[[0-9;]*m", "", colourful).replace("\r\n", "\n")
+        check(without in (plain.out + plain.err, plain.err + plain.out), f"{line}: the same words", without)
+        check("\x1b" not in plain.out + plain.err, f"{line}: no terminal, no colours")
+        for variables in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}, {}):
+            check("\x1b" not in on_terminal(line, **variables), f"{line}: {variables}")
 
 
 def test_words(directory):
@@ -728,8 +781,8 @@ def main():
     with tempfile.TemporaryDirectory() as text:
         directory = pathlib.Path(text)
         for test in (test_invoke, test_traps, test_exit, test_surroundings, test_wasi_options, test_imports,
-                     test_errors, test_features, test_streams, test_words, test_inspect, test_machine_code, test_unknown_imports,
-                     test_forms, test_shells, test_bench, test_timeline, test_text, test_stops, test_hostile_lines, test_scarcity):
+                     test_errors, test_features, test_streams, test_colours, test_words, test_inspect, test_machine_code, test_unknown_imports,
+                     test_limits, test_forms, test_shells, test_bench, test_timeline, test_text, test_stops, test_hostile_lines, test_scarcity):
             test(directory)
     finish()
 

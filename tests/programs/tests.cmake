@@ -1,9 +1,10 @@
 # Real programs through the command line, and the command line itself. What a program needs and is
-# not there (clang, go, the modules of SLUICE_MODULES_DIR) skips its test with a line that says so.
+# not there (clang, go, chromium, the modules of SLUICE_MODULES_DIR) skips its test with a line that says so.
 find_package(Python3 COMPONENTS Interpreter)
 if(TARGET sluice_cli AND Python3_FOUND)
   set(programs Python3::Interpreter "${CMAKE_CURRENT_LIST_DIR}/programs.py")
   sluice_add_test(cli COMMAND Python3::Interpreter "${CMAKE_CURRENT_LIST_DIR}/cli.py" LABELS program)
+  sluice_add_test(browser COMMAND Python3::Interpreter "${CMAKE_CURRENT_LIST_DIR}/browser.py" LABELS program)
   foreach(name compressor files hash matrix parsers server wasi)
     sluice_add_test(program/c/${name} COMMAND ${programs} c ${name} LABELS program TIMEOUT 900)
   endforeach()
