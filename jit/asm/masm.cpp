@@ -128,15 +128,13 @@ uint8_t* Masm::bytes_elsewhere(uint32_t offset) {
   return other_buffer_.data() + (is_cold(offset) ? offset - kColdBase : offset);
 }
 
-/// Of a rel32 field at `at`, wherever that and the target are.
-void Masm::set_distance(uint32_t at, uint32_t target) {
-  if (has_cold_) [[unlikely]] {
-    if (is_joined()) {
-      at = place(at);
-      target = place(target);
-    } else if (is_cold(at) != is_cold(target)) {
-      crossing_.push_back(at);
-    }
+/// The same where there is cold code, too.
+void Masm::set_distance_apart(uint32_t at, uint32_t target) {
+  if (is_joined()) {
+    at = place(at);
+    target = place(target);
+  } else if (is_cold(at) != is_cold(target)) {
+    crossing_.push_back(at);
   }
   patch32(at, target - (at + 4));
 }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 
 #include "engine/base/check.h"
@@ -344,7 +345,14 @@ class Masm {
     e_.put(0, 4);
     set_distance(at, target);
   }
-  void set_distance(uint32_t at, uint32_t target);
+  /// Of a rel32 field at `at`, wherever that and the target are.
+  void set_distance(uint32_t at, uint32_t target) {
+    if (has_cold_) [[unlikely]]
+      return set_distance_apart(at, target);
+    const uint32_t distance = target - (at + 4);
+    std::memcpy(bytes_at(at), &distance, sizeof distance);
+  }
+  void set_distance_apart(uint32_t at, uint32_t target);
   uint8_t* bytes_at(uint32_t offset) {
     if (!is_plain_) [[unlikely]]
       return bytes_elsewhere(offset);
