@@ -14,8 +14,8 @@ struct sluice_linker {
 };
 
 struct sluice_pre_instance {
+  std::shared_ptr<Engine> engine;  // as in sluice_module; goes last
   PreInstance value;
-  std::shared_ptr<Engine> engine;  // as in sluice_module
 };
 
 namespace {
@@ -315,7 +315,7 @@ sluice_error_t* sluice_linker_pre_instantiate(const sluice_linker_t* linker,
                                               sluice_pre_instance_t** out) {
   Result<PreInstance> pre = linker->value.pre_instantiate(module->value);
   if (!pre) return error_of(std::move(pre).error());
-  *out = create<sluice_pre_instance>(*std::move(pre), module->engine);
+  *out = create<sluice_pre_instance>(module->engine, *std::move(pre));
   return nullptr;
 }
 

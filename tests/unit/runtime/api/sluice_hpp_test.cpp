@@ -434,6 +434,9 @@ TEST_F(HppTest, AStoreThatAnotherThreadRunsInIsAnError) {
       Result<void> called = func.call(cells, cells);
       if (!called) seen = called.error().message();
       EXPECT_FALSE(linker.instantiate(store, compile(kBasics)));
+#ifndef NDEBUG
+      EXPECT_FALSE((*func.typed<int32_t(int32_t)>())(v)) << "direct calls check in debug builds";
+#endif
       if (const auto error = sluice::Error(sluice_store_check_thread(store.raw())); error.raw()) {
         EXPECT_EQ(error.message(), seen);
       } else {
