@@ -1,4 +1,4 @@
-// The section of branch hints (spec 7.4.2, "metadata.code.branch_hint").
+// The section of branch hints (code metadata, binary format).
 //
 // It is a custom section, so nothing in it can make a module invalid: hints that are not encoded
 // and ordered as the specification says are not used, none of them. What a hint's offset means is

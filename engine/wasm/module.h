@@ -100,7 +100,8 @@ struct BranchHint {
   bool is_likely = false;
 };
 
-/// The branch hints of a module (spec 7.4.2): code metadata, which never changes what code means.
+/// The branch hints of a module: code metadata (a document of the specification beside the core),
+/// which never changes what code means.
 class BranchHints {
  public:
   bool empty() const { return funcs_.empty(); }

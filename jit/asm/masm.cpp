@@ -128,8 +128,8 @@ uint8_t* Masm::bytes_elsewhere(uint32_t offset) {
   return other_buffer_.data() + (is_cold(offset) ? offset - kColdBase : offset);
 }
 
-/// The same where there is cold code, too.
-void Masm::set_distance_apart(uint32_t at, uint32_t target) {
+/// Of a rel32 field at `at`, wherever that and the target are.
+void Masm::set_distance_elsewhere(uint32_t at, uint32_t target) {
   if (is_joined()) {
     at = place(at);
     target = place(target);

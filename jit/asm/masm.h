@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 
 #include "engine/base/check.h"
@@ -345,14 +344,13 @@ class Masm {
     e_.put(0, 4);
     set_distance(at, target);
   }
-  /// Of a rel32 field at `at`, wherever that and the target are.
   void set_distance(uint32_t at, uint32_t target) {
-    if (has_cold_) [[unlikely]]
-      return set_distance_apart(at, target);
+    if (!is_plain_) [[unlikely]]
+      return set_distance_elsewhere(at, target);
     const uint32_t distance = target - (at + 4);
-    std::memcpy(bytes_at(at), &distance, sizeof distance);
+    std::memcpy(reinterpret_cast<uint8_t*>(origin_ + at), &distance, 4);
   }
-  void set_distance_apart(uint32_t at, uint32_t target);
+  void set_distance_elsewhere(uint32_t at, uint32_t target);
   uint8_t* bytes_at(uint32_t offset) {
     if (!is_plain_) [[unlikely]]
       return bytes_elsewhere(offset);

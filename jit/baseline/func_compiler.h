@@ -605,7 +605,7 @@ class FuncCompiler {
   void join_cold();
   /// Is what comes unlikely to run, up to the end of some frame?
   bool in_cold_part() const { return cold_frame_ != 0; }
-  bool ends_cold_part() const { return cold_frame_ == state->frames.size(); }
+  bool ends_cold_part() const { return in_cold_part() && cold_frame_ == state->frames.size(); }
 
   // --- ops_exception.cpp
   void begin_landing(uint32_t region, uint32_t tag, uint32_t height);

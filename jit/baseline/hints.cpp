@@ -1,4 +1,4 @@
-// Branch hints (spec 7.4.2): what is unlikely to run leaves the way of what is likely to.
+// Branch hints: what is unlikely to run leaves the way of what is likely to.
 //
 // Code goes to the assembler's cold buffer, from a branch on, in two ways. The moves of an unlikely
 // br_if do so alone. An unlikely arm of an `if`, or what follows a likely br_if, is a cold *part*:
