@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -94,6 +95,21 @@ void Reservation::prefer_huge_pages(size_t offset, size_t bytes) {
       madvise(base_ + start, round_up_to_page(offset + bytes) - start, MADV_HUGEPAGE));
 }
 
+bool write_as_debugger(void* to, std::span<const uint8_t> bytes) {
+  const int memory = open("/proc/self/mem", O_WRONLY | O_CLOEXEC);
+  if (memory < 0) return false;
+  const ssize_t written = pwrite(memory, bytes.data(), bytes.size(),
+                                 static_cast<off_t>(reinterpret_cast<uintptr_t>(to)));
+  close(memory);
+  return written == static_cast<ssize_t>(bytes.size());
+}
+
+Result<Reservation> Reservation::map_file_executable(int fd, size_t bytes) {
+  void* p = mmap(nullptr, bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+  if (p == MAP_FAILED) return refused("an executable mapping of a file", bytes);
+  return Reservation(static_cast<uint8_t*>(p), bytes);
+}
+
 Result<void> Reservation::protect_none(size_t offset, size_t bytes) {
   return protect(offset, bytes, PROT_NONE);
 }
@@ -183,11 +199,13 @@ Result<Reservation> MemoryFile::map_writable() const {
   return where;
 }
 
-Result<void> MemoryFile::map_executable(Reservation& where, size_t offset) const {
+Result<void> MemoryFile::map_executable(Reservation& where, size_t offset,
+                                        bool for_debugger) const {
+  const int sharing = for_debugger ? MAP_PRIVATE : MAP_SHARED;
   DCHECK(offset % host_page_bytes() == 0, "page-aligned");
   DCHECK(offset <= where.size_bytes() && size_bytes_ <= where.size_bytes() - offset, "room");
-  void* p = mmap(where.base() + offset, size_bytes_, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED,
-                 fd_, 0);
+  void* p =
+      mmap(where.base() + offset, size_bytes_, PROT_READ | PROT_EXEC, sharing | MAP_FIXED, fd_, 0);
   if (p == MAP_FAILED) return refused("an executable mapping", size_bytes_);
   return {};
 }

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "engine/base/result.h"
 
@@ -19,6 +20,10 @@ size_t host_page_bytes();
 inline size_t round_up_to_page(size_t bytes) {
   return (bytes + host_page_bytes() - 1) & ~(host_page_bytes() - 1);
 }
+
+/// Writes to a private mapping whatever its protection is, as a debugger does; false if the system
+/// refuses.
+bool write_as_debugger(void* to, std::span<const uint8_t> bytes);
 
 /// A range of address space, unmapped when destroyed. Not thread-safe, but calls on disjoint parts
 /// may run at the same time.
@@ -42,6 +47,9 @@ class Reservation {
   /// grants, divided by four once more: a refusal means that address space is scarce, and whoever
   /// asks next needs some too. Never less than `least`; OutOfMemory if even that is refused.
   static Result<Reservation> reserve_shrinking(size_t wanted, size_t least);
+
+  /// Maps the beginning of a file readable and executable: for readers of /proc/*/maps to see.
+  static Result<Reservation> map_file_executable(int fd, size_t bytes);
 
   uint8_t* base() const { return base_; }
   size_t size_bytes() const { return size_bytes_; }
@@ -105,7 +113,9 @@ class MemoryFile {
   Result<Reservation> map_writable() const;
   /// Maps all of it readable and executable, shared, over [offset, offset + size) of `where`, at
   /// once for other threads: none ever sees the range unmapped. decommit() undoes it.
-  Result<void> map_executable(Reservation& where, size_t offset) const;
+  /// With `for_debugger` a debugger may write breakpoints there, which are not shared: a page that
+  /// has one shows no later changes of the file.
+  Result<void> map_executable(Reservation& where, size_t offset, bool for_debugger = false) const;
   /// Maps all of it readable and writable over [offset, offset + size) of `where`; what is written
   /// there stays private. Reservation::discard() brings the file's bytes back.
   Result<void> map_private(Reservation& where, size_t offset) const;

@@ -15,6 +15,9 @@ namespace {
 
 // More functions than the format allows a module to have, and memory for them that nobody misses.
 constexpr size_t kMostSequences = 1'000'000;
+// Of one unit. More than that are not told apart from none.
+constexpr size_t kMostFiles = 50'000;
+constexpr size_t kMostPathBytes = 4096;
 // Offsets are kept in 32 bits; a module's size is limited to less.
 constexpr uint64_t kMostSectionBytes = std::numeric_limits<uint32_t>::max();
 
@@ -47,8 +50,11 @@ enum : uint8_t {
 };
 enum : uint8_t { kEndSequence = 1, kSetAddress = 2 };
 
-std::string_view string_at(std::span<const uint8_t> section, uint64_t offset) {
-  return DwarfReader(section, offset).string();
+/// Nothing if it is longer than a path can be: many entries may name one string.
+std::string_view path_at(std::span<const uint8_t> section, uint64_t offset) {
+  if (offset >= section.size()) return {};
+  const auto rest = section.subspan(static_cast<size_t>(offset));
+  return DwarfReader(rest.first(std::min(rest.size(), kMostPathBytes))).string();
 }
 
 struct FileName {
@@ -177,8 +183,8 @@ class EntryList {
     uint64_t number = 0;
     switch (form) {
     case kFormString: text = r_.string(); break;
-    case kFormLineStrp: text = string_at(sections_.line_str, offset()); break;
-    case kFormStrp: text = string_at(sections_.str, offset()); break;
+    case kFormLineStrp: text = path(sections_.line_str); break;
+    case kFormStrp: text = path(sections_.str); break;
     case kFormData1: number = r_.u8(); break;
     case kFormData2: number = r_.u16(); break;
     case kFormData4: number = r_.u32(); break;
@@ -191,7 +197,10 @@ class EntryList {
     if (content == kContentPath) out.name = text;
     if (content == kContentDirectory) out.directory = number;
   }
-  uint64_t offset() { return r_.fixed_of(unit_.offset_bytes); }
+  std::string_view path(std::span<const uint8_t> section) {
+    const uint64_t at = r_.fixed_of(unit_.offset_bytes);
+    return seen_ <= kMostFiles ? path_at(section, at) : std::string_view();
+  }
 
   const LineSections& sections_;
   const Unit& unit_;
@@ -202,49 +211,49 @@ class EntryList {
   uint64_t seen_ = 0;
 };
 
-/// The entry of that number, from `first` on.
-FileName nth(EntryList& list, uint64_t number) {
-  FileName found;
-  for (uint64_t i = 0; list.next(found); ++i) {
-    if (i == number) return found;
-  }
-  return {};
-}
-
-/// File `number` and its directory, by the tables of version 5: both count from 0.
-SourceLine file_of_v5(const LineSections& sections, const Unit& unit, uint64_t number) {
-  DwarfReader r = unit.tables;
-  EntryList directories(sections, unit, r);
+/// The whole table, of directories or of files.
+Vector<FileName> read_entries(const LineSections& sections, const Unit& unit, DwarfReader& r) {
+  EntryList list(sections, unit, r);
+  Vector<FileName> out;
   FileName entry;
-  while (directories.next(entry)) {
+  while (list.next(entry)) {
+    if (out.size() < kMostFiles) out.push_back(entry);
   }
-  EntryList files(sections, unit, r);
-  const FileName file = nth(files, number);
-  DwarfReader again = unit.tables;
-  EntryList searched(sections, unit, again);
-  return {nth(searched, file.directory).name, file.name, 0, 0};
+  return out;
 }
 
-/// Before version 5 both count from 1, and directory 0 is where the compiler ran.
-SourceLine file_of_v4(const Unit& unit, uint64_t number) {
+/// Version 5: numbers of directories and files count from 0.
+Vector<SourceLine> files_of_v5(const LineSections& sections, const Unit& unit) {
   DwarfReader r = unit.tables;
-  while (!r.string().empty()) {
+  const Vector<FileName> directories = read_entries(sections, unit, r);
+  Vector<SourceLine> out;
+  for (const FileName& file : read_entries(sections, unit, r)) {
+    SourceLine& source = out.emplace_back();
+    source.file = file.name;
+    if (file.directory < directories.size()) source.directory = directories[file.directory].name;
   }
-  FileName file;
-  for (uint64_t i = 1;; ++i) {
-    file.name = r.string();
-    if (file.name.empty()) return {};
-    file.directory = r.uleb();
+  return out;
+}
+
+/// Before version 5 they count from 1, and directory 0 is where the compiler ran.
+Vector<SourceLine> files_of_v4(const Unit& unit) {
+  DwarfReader r = unit.tables;
+  Vector<std::string_view> directories(1);
+  for (;;) {
+    const std::string_view directory = r.string();
+    if (directory.empty()) break;
+    if (directories.size() < kMostFiles) directories.push_back(directory);
+  }
+  Vector<SourceLine> out(1);
+  while (out.size() < kMostFiles) {
+    SourceLine source;
+    source.file = r.string();
+    if (source.file.empty()) break;
+    const uint64_t directory = r.uleb();
+    if (directory < directories.size()) source.directory = directories[directory];
     r.uleb();  // time
     r.uleb();  // size
-    if (i == number) break;
-  }
-  SourceLine out;
-  out.file = file.name;
-  DwarfReader directories = unit.tables;
-  for (uint64_t i = 0; i < file.directory; ++i) {
-    out.directory = directories.string();
-    if (out.directory.empty()) break;
+    out.push_back(source);
   }
   return out;
 }
@@ -308,25 +317,30 @@ LineTable::LineTable(const LineSections& sections) : sections_(sections) {
   });
 }
 
-const LineTable::Sequence* LineTable::sequence_at(uint32_t address) const {
-  const auto next =
+/// The one that holds the address, or else the next behind it.
+const LineTable::Sequence* LineTable::first_sequence(uint32_t address) const {
+  auto next =
       std::upper_bound(sequences_.begin(), sequences_.end(), address,
                        [](uint32_t a, const Sequence& sequence) { return a < sequence.begin; });
-  if (next == sequences_.begin()) return nullptr;
-  const Sequence& sequence = *std::prev(next);
-  return address < sequence.end ? &sequence : nullptr;
+  if (next != sequences_.begin() && address < std::prev(next)->end) --next;
+  return next == sequences_.end() ? nullptr : &*next;
 }
 
 SourceLine LineTable::find(uint32_t address) const {
   const Vector<LineEntry> found = entries(address, address + 1);
   if (found.empty() || found[0].line == 0 || found[0].address > address) return {};
-  return source_of(found[0]);
+  const Vector<SourceLine> files = files_of(found[0].unit);
+  if (found[0].file >= files.size() || files[found[0].file].file.empty()) return {};
+  SourceLine source = files[found[0].file];
+  source.line = found[0].line;
+  source.column = found[0].column;
+  return source;
 }
 
 Vector<LineEntry> LineTable::entries(uint32_t begin, uint32_t end) const {
   Vector<LineEntry> out;
-  const Sequence* sequence = sequence_at(begin);
-  if (sequence == nullptr) return out;
+  const Sequence* sequence = first_sequence(begin);
+  if (sequence == nullptr || sequence->begin >= end) return out;
   DwarfReader in(sections_.line, sequence->unit);
   Unit unit = read_unit(in);
   unit.program.seek(sequence->program);
@@ -342,16 +356,11 @@ Vector<LineEntry> LineTable::entries(uint32_t begin, uint32_t end) const {
   return out;
 }
 
-SourceLine LineTable::source_of(const LineEntry& entry) const {
-  DwarfReader in(sections_.line, entry.unit);
+Vector<SourceLine> LineTable::files_of(uint32_t unit_offset) const {
+  DwarfReader in(sections_.line, unit_offset);
   const Unit unit = read_unit(in);
   if (unit.line_range == 0) return {};
-  SourceLine out =
-      unit.version == 5 ? file_of_v5(sections_, unit, entry.file) : file_of_v4(unit, entry.file);
-  if (out.file.empty()) return {};
-  out.line = entry.line;
-  out.column = entry.column;
-  return out;
+  return unit.version == 5 ? files_of_v5(sections_, unit) : files_of_v4(unit);
 }
 
 }  // namespace sluice

@@ -1,8 +1,8 @@
 // Which source line an instruction comes from, by the DWARF line tables of a module that was
 // compiled with them (.debug_line, versions 2 to 5).
 //
-// The tables are custom sections of whoever made the module: nothing in them is trusted, no input
-// costs more than a pass over its bytes, and what cannot be understood is left out. Made when
+// The tables are custom sections of whoever made the module: nothing in them is trusted, no
+// question costs more than a pass over them, and what cannot be understood is left out. Made when
 // somebody asks for a line; keeps an index of the tables' sequences, a few bytes for each function,
 // and reads the rest where it lies.
 #pragma once
@@ -30,10 +30,10 @@ String path_of(const SourceLine& source);
 /// From this address on, up to the next entry's, code comes from this line.
 struct LineEntry {
   uint32_t address = 0;
-  uint32_t file = 0;  // a number that LineTable::file understands
+  uint32_t file = 0;  // in LineTable::files_of the unit; may be beyond
   uint32_t line = 0;  // 0: of no line
   uint32_t column = 0;
-  uint32_t unit = 0;  // whose file it is
+  uint32_t unit = 0;
 };
 
 /// The sections of a module that line tables consist of; empty where it has none. Of several
@@ -53,11 +53,11 @@ class LineTable : public Allocated {
   bool empty() const { return sequences_.empty(); }
   /// `line` is 0 if nothing is known of the address.
   SourceLine find(uint32_t address) const;
-  /// What is known of the addresses from `begin` to before `end`, in ascending order, the entry
-  /// that holds `begin` first.
+  /// What is known of the addresses from `begin` to before `end`, of one function at most, in
+  /// ascending order: the entry that holds `begin` first, or the first behind it.
   Vector<LineEntry> entries(uint32_t begin, uint32_t end) const;
-  /// Name and directory of an entry's file.
-  SourceLine source_of(const LineEntry& entry) const;
+  /// The files of a unit, by the numbers that entries have; lines are 0.
+  Vector<SourceLine> files_of(uint32_t unit) const;
 
  private:
   struct Sequence {
@@ -66,7 +66,7 @@ class LineTable : public Allocated {
     uint32_t unit;     // offset of its unit in .debug_line
     uint32_t program;  // offset of its first instruction
   };
-  const Sequence* sequence_at(uint32_t address) const;
+  const Sequence* first_sequence(uint32_t address) const;
 
   LineSections sections_;
   Vector<Sequence> sequences_;  // by begin

@@ -9,6 +9,7 @@
 #include <asmjit/x86.h>
 
 #include "engine/base/heap.h"
+#include "jit/code/frame_marks.h"
 
 namespace sluice {
 
@@ -26,6 +27,12 @@ class StubAssembler {
 
   /// The stub's bytes, position-independent. Call once.
   Vector<uint8_t> finish();
+  /// The same, with what mark() has noted.
+  StubCode finish_marked() { return {finish(), std::move(frames_)}; }
+  /// From here on the frame is in this state. In ascending order.
+  void mark(FrameState state) {
+    frames_.push_back({static_cast<uint32_t>(assembler.offset()), state});
+  }
   /// Where a bound label lies, from the start of the stub.
   uint32_t offset_of(const asmjit::Label& label) const {
     return static_cast<uint32_t>(code_.labelOffset(label));
@@ -40,6 +47,7 @@ class StubAssembler {
   };
 
   Fatal fatal_;
+  Vector<FrameMark> frames_;
   asmjit::CodeHolder code_;
 };
 

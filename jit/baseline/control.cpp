@@ -60,7 +60,9 @@ void FuncCompiler::emit_return(const Slot* results) {
 void FuncCompiler::emit_leave() {
   masm.mov(W64, Reg::Rsp, Reg::Rbp);
   masm.pop(Reg::Rbp);
+  note_frame(FrameState::Called);
   masm.ret(param_stack_bytes_);
+  note_frame(FrameState::Framed);
 }
 
 void FuncCompiler::branch(Frame& target, const Slot* passed) {

@@ -64,8 +64,11 @@ void FuncCompiler::begin(State& reader_state) {
 }
 
 void FuncCompiler::emit_prologue() {
+  note_frame(FrameState::Called);
   masm.push(Reg::Rbp);
+  note_frame(FrameState::Linked);
   masm.mov(W64, Reg::Rbp, Reg::Rsp);
+  note_frame(FrameState::Framed);
   masm.load(LoadKind::I64, kScratchGpr, instance_field(offsetof(InstanceData, context)));
   check_offset_ = masm.offset();
   masm.alu_load(Alu::Cmp, W64, Reg::Rsp, mem_at(kScratchGpr, offsetof(StoreContext, stack_limit)));

@@ -427,6 +427,10 @@ class FuncCompiler {
   void note_reference_locals();
   void zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes);
   void emit_prologue();
+  void note_frame(FrameState frame_state) {
+    if (maps_ != nullptr) [[unlikely]]
+      maps_->states.push_back({masm.offset(), frame_state});
+  }
   void emit_large_frame_check(uint32_t frame_bytes);
   /// Is there nothing to check before the access, nor to compute? A constant address is left out.
   bool is_plain(const MemArg& mem, const Slot& address) const {

@@ -116,6 +116,7 @@ void FuncCompiler::join_cold() {
   if (memory_.tries.any()) memory_.tries.place(masm);
   if (maps_ == nullptr) return;
   masm.place_all(maps_->marks, &SourceMark::code_offset);
+  masm.place_all(maps_->states, &FrameMark::code_offset);
   masm.place_all(maps_->frames.sites, &ReferenceSite::code_offset);
 }
 

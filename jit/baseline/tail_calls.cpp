@@ -29,7 +29,8 @@ constexpr Reg kNewStackTop = Reg::R13;
 void FuncCompiler::give_up_frame(uint32_t callee_bytes) {
   if (callee_bytes == 0 && param_stack_bytes_ == 0) {
     masm.mov(W64, Reg::Rsp, Reg::Rbp);
-    return masm.pop(Reg::Rbp);
+    masm.pop(Reg::Rbp);
+    return note_frame(FrameState::Called);
   }
   auto bytes = static_cast<int32_t>(callee_bytes);
   int32_t first_argument = 16 + static_cast<int32_t>(param_stack_bytes_) - bytes;
@@ -37,6 +38,7 @@ void FuncCompiler::give_up_frame(uint32_t callee_bytes) {
   masm.load(LoadKind::I64, kReturnAddress, frame_slot(8));
   // From here on an interruption finds our caller's frame, whatever happens to ours.
   masm.load(LoadKind::I64, Reg::Rbp, frame_slot(0));
+  note_frame(FrameState::Handed);
   // They move up, perhaps over themselves: the uppermost goes first.
   for (int32_t at = bytes - 8; at >= 0; at -= 8) {
     masm.ensure_room();
@@ -60,6 +62,7 @@ void FuncCompiler::return_call(uint32_t func, const FuncType& type, Slot* args) 
   } else {
     give_up_frame(stack_area_bytes(type.params()));
     masm.jmp_func(FuncIdx{func});
+    note_frame(FrameState::Framed);
   }
 }
 
@@ -89,6 +92,7 @@ void FuncCompiler::leave_for_callee(const FuncType& type) {
   exit.resume = masm.offset();
   give_up_frame(stack_area_bytes(type.params()));
   masm.jmp_reg(kCalleeReg);
+  note_frame(FrameState::Framed);
 }
 
 /// Behind the body: the callee's instance is another one.

@@ -36,6 +36,9 @@ constexpr uint8_t kUnfilledStub[] = {0x55,
                                      kTrapCall >> 24,
                                      static_cast<uint8_t>(TrapCode::CompileFailed)};
 
+constexpr FrameMark kUnfilledFrames[] = {
+    {0, FrameState::Called}, {1, FrameState::Linked}, {4, FrameState::Framed}};
+
 // make_shared, for classes with a private constructor.
 template <class T>
 std::shared_ptr<T> shared_from_new(T* object) {
@@ -50,23 +53,34 @@ int32_t rel32(uint32_t from_end, uint32_t to) {
 
 }  // namespace
 
-CodeMemory::CodeMemory(Reservation space) : space_(std::move(space)) {
+CodeMemory::CodeMemory(Reservation space, std::unique_ptr<CodeListener> listener)
+    : space_(std::move(space)), listener_(std::move(listener)) {
   free_.push_back({0, static_cast<uint32_t>(space_.size_bytes())});
 }
 
-Result<std::shared_ptr<CodeMemory>> CodeMemory::create(size_t reserve_bytes) {
+Result<std::shared_ptr<CodeMemory>> CodeMemory::create(size_t reserve_bytes,
+                                                       std::unique_ptr<CodeListener> listener) {
   const size_t wanted = std::min(reserve_bytes, kDefaultReserveBytes);
   Reservation space =
       TRY(Reservation::reserve_shrinking(wanted, std::min(wanted, kLeastReserveBytes)));
-  std::shared_ptr<CodeMemory> memory = shared_from_new(new CodeMemory(std::move(space)));
+  std::shared_ptr<CodeMemory> memory =
+      shared_from_new(new CodeMemory(std::move(space), std::move(listener)));
   code_map_add(*memory);
-  memory->unfilled_offset_ = TRY(memory->add_stub(kUnfilledStub, StubKind::Unfilled));
+  memory->unfilled_offset_ =
+      TRY(memory->add_stub(kUnfilledStub, StubKind::Unfilled, kUnfilledFrames));
   return memory;
 }
 
 CodeMemory::~CodeMemory() { code_map_remove(*this); }
 
-Result<uint32_t> CodeMemory::add_stub(std::span<const uint8_t> bytes, StubKind kind) {
+Result<uint32_t> CodeMemory::add_stub(std::span<const uint8_t> bytes, StubKind kind,
+                                      std::span<const FrameMark> frames) {
+  const uint32_t offset = TRY(copy_stub(bytes, kind));
+  if (listener_ != nullptr) listener_->stub_added(kind, {code_at(offset), bytes.size()}, frames);
+  return offset;
+}
+
+Result<uint32_t> CodeMemory::copy_stub(std::span<const uint8_t> bytes, StubKind kind) {
   const std::lock_guard<ForkMutex> hold(mutex_);
   if (stub_extent_ == nullptr ||
       stub_extent_->size_bytes - stub_extent_->used_bytes < bytes.size()) {
@@ -77,6 +91,7 @@ Result<uint32_t> CodeMemory::add_stub(std::span<const uint8_t> bytes, StubKind k
   CodeExtent& extent = *stub_extent_;
   TRY_VOID(make_own(extent));
   std::memcpy(extent.writable.base() + extent.used_bytes, bytes.data(), bytes.size());
+  show(extent.offset + extent.used_bytes, bytes);
   const Stub stub{extent.offset + extent.used_bytes, static_cast<uint32_t>(bytes.size()), kind};
   extent.used_bytes = std::min(extent.size_bytes, align_code(extent.used_bytes + stub.bytes));
   const auto at =
@@ -84,6 +99,14 @@ Result<uint32_t> CodeMemory::add_stub(std::span<const uint8_t> bytes, StubKind k
                        [](const Stub& a, const Stub& b) { return a.offset < b.offset; });
   stubs_.insert(at, stub);
   return stub.offset;
+}
+
+/// What has been written where it is writable is what runs, unless a debugger has put a breakpoint
+/// into the page: that gave it a copy of its own, to which the same is done then.
+void CodeMemory::show(uint32_t offset, std::span<const uint8_t> written) const {
+  if (listener_ == nullptr) return;
+  uint8_t* code = code_at(offset);
+  if (std::memcmp(code, written.data(), written.size()) != 0) write_as_debugger(code, written);
 }
 
 std::optional<CodeMemory::Found> CodeMemory::find(uintptr_t pc) const {
@@ -142,7 +165,7 @@ Result<void> CodeMemory::map_extent(CodeExtent& extent) {
   if (extent.used_bytes != 0) {
     std::memcpy(writable.base(), code_at(extent.offset), extent.used_bytes);
   }
-  TRY_VOID(file.map_executable(space_, extent.offset));
+  TRY_VOID(file.map_executable(space_, extent.offset, listener_ != nullptr));
   extent.writable = std::move(writable);
   extent.fork_count = fork_count();
   return {};
@@ -211,6 +234,7 @@ Result<std::shared_ptr<ModuleCode>> ModuleCode::create(std::shared_ptr<CodeMemor
 }
 
 ModuleCode::~ModuleCode() {
+  if (is_announced_) memory_->listener_->module_removed(*this);
   const std::lock_guard<ForkMutex> hold(memory_->mutex_);
   for (CodeExtent* extent : extents_) memory_->free_extent(extent);
 }
@@ -218,6 +242,10 @@ ModuleCode::~ModuleCode() {
 uint32_t ModuleCode::slot_offset(FuncIdx func) const {
   DCHECK(raw(func) - imported_func_count_ < defined_func_count_, "a defined function");
   return jump_table_offset_ + (raw(func) - imported_func_count_) * kJumpSlotBytes;
+}
+
+std::span<const uint8_t> ModuleCode::jump_table() const {
+  return {memory_->code_at(jump_table_offset_), size_t{defined_func_count_} * kJumpSlotBytes};
 }
 
 /// Threads may be running through the slot meanwhile: they see the old or the new instruction.
@@ -228,6 +256,7 @@ void ModuleCode::set_slot(uint32_t slot, uint8_t opcode, uint32_t target_offset)
   const uint64_t jump = 0xcccccc0000000000u | uint64_t{distance} << 8 | opcode;
   uint8_t* p = extents_[0]->writable.base() + size_t{slot} * kJumpSlotBytes;
   std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(p)).store(jump, std::memory_order_release);
+  memory_->show(at, {p, sizeof jump});
 }
 
 Result<CodeExtent*> ModuleCode::extent_with_room(size_t bytes) {
@@ -261,10 +290,34 @@ void ModuleCode::copy_function(const CodeBatch& batch, const CodeEntry& entry, u
     }
     }
   }
+  memory_->show(offset, {writable, entry.code_size});
 }
 
 Result<void> ModuleCode::publish(const CodeBatch& batch) {
   if (batch.entries.empty()) return {};
+  const bool tell = TRY(copy_batch(batch));
+  if (tell) {
+    Vector<FuncIdx> funcs;
+    for (const CodeEntry& entry : batch.entries) funcs.push_back(entry.func);
+    memory_->listener_->functions_added(*this, funcs);
+  }
+  return {};
+}
+
+void ModuleCode::announce() {
+  if (memory_->listener_ == nullptr) return;
+  Vector<FuncIdx> funcs;
+  {
+    const std::lock_guard<ForkMutex> hold(memory_->mutex_);
+    is_announced_ = true;
+    for (const FuncRange& range : ranges_) funcs.push_back(static_cast<FuncIdx>(range.func));
+  }
+  memory_->listener_->module_added(*this);
+  memory_->listener_->functions_added(*this, funcs);
+}
+
+/// Is the listener to be told?
+Result<bool> ModuleCode::copy_batch(const CodeBatch& batch) {
   const std::lock_guard<ForkMutex> hold(memory_->mutex_);
   CodeExtent* extent = TRY(extent_with_room(batch.bytes.size()));
   TRY_VOID(memory_->make_own(*extents_[0]));
@@ -289,7 +342,7 @@ Result<void> ModuleCode::publish(const CodeBatch& batch) {
   extent->used_bytes =
       std::min(extent->size_bytes,
                align_code(extent->used_bytes + static_cast<uint32_t>(batch.bytes.size())));
-  return {};
+  return is_announced_;
 }
 
 uint64_t ModuleCode::code_bytes() const {

@@ -28,6 +28,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/result.h"
 #include "engine/base/virtual_memory.h"
+#include "jit/code/code_listener.h"
 #include "jit/code/code_object.h"
 
 namespace sluice {
@@ -62,8 +63,9 @@ class CodeMemory : public Allocated {
   static constexpr size_t kLeastReserveBytes = size_t{16} << 20;
 
   /// Reserves up to `reserve_bytes` (at most 2 GiB), less if the system refuses; OutOfMemory if it
-  /// grants nothing of use.
-  static Result<std::shared_ptr<CodeMemory>> create(size_t reserve_bytes = kDefaultReserveBytes);
+  /// grants nothing of use. `listener` hears of all code; null if nobody wants to.
+  static Result<std::shared_ptr<CodeMemory>> create(size_t reserve_bytes = kDefaultReserveBytes,
+                                                    std::unique_ptr<CodeListener> listener = {});
   ~CodeMemory();
   CodeMemory(const CodeMemory&) = delete;
   CodeMemory& operator=(const CodeMemory&) = delete;
@@ -73,7 +75,11 @@ class CodeMemory : public Allocated {
   size_t reserved_bytes() const { return space_.size_bytes(); }
 
   /// Copies a stub in, 16-byte aligned, for as long as the engine lives. Returns its offset.
-  Result<uint32_t> add_stub(std::span<const uint8_t> bytes, StubKind kind);
+  Result<uint32_t> add_stub(std::span<const uint8_t> bytes, StubKind kind,
+                            std::span<const FrameMark> frames = {});
+  Result<uint32_t> add_stub(const StubCode& code, StubKind kind) {
+    return add_stub(code.bytes, kind, code.frames);
+  }
   /// The stub that slots without a function jump to; it traps with CompileFailed.
   uint32_t unfilled_offset() const { return unfilled_offset_; }
   /// The stub that slots without a function call instead, if that is compiled on demand: the return
@@ -105,9 +111,10 @@ class CodeMemory : public Allocated {
     StubKind kind;
   };
 
-  explicit CodeMemory(Reservation space);
+  CodeMemory(Reservation space, std::unique_ptr<CodeListener> listener);
 
   // All private functions want mutex_ held.
+  Result<uint32_t> copy_stub(std::span<const uint8_t> bytes, StubKind kind);
   Result<CodeExtent*> new_extent(size_t bytes, ModuleCode* owner);
   void free_extent(CodeExtent* extent);
   Result<void> make_own(CodeExtent& extent);
@@ -115,9 +122,11 @@ class CodeMemory : public Allocated {
   std::optional<uint32_t> take_range(uint32_t bytes);
   void give_back_range(Range range);
   uint8_t* code_at(uint32_t offset) const { return space_.base() + offset; }
+  void show(uint32_t offset, std::span<const uint8_t> written) const;
 
   mutable ForkMutex mutex_{LockRank::CodeMemory};
   Reservation space_;
+  const std::unique_ptr<CodeListener> listener_;
   Vector<Range> free_;                           // sorted by offset, never adjacent
   Vector<std::unique_ptr<CodeExtent>> extents_;  // sorted by offset
   Vector<Stub> stubs_;                           // sorted by offset
@@ -153,11 +162,16 @@ class ModuleCode : public Allocated {
   /// OutOfMemory leave the slots as they were.
   Result<void> publish(const CodeBatch& batch);
 
+  /// Tells the code memory's listener, if there is one, of all functions that have code, and from
+  /// now on of those that get some. Once, when owner() can be asked about them.
+  void announce();
+
   CodeMemory& memory() const { return *memory_; }
   /// Of slot 0, from the code memory's base.
   uint32_t jump_table_offset() const { return jump_table_offset_; }
   /// A defined function's slot, from the code memory's base: a FuncRecord's code_offset.
   uint32_t slot_offset(FuncIdx func) const;
+  std::span<const uint8_t> jump_table() const;
   /// Machine code bytes published so far, without the jump table.
   uint64_t code_bytes() const;
 
@@ -195,6 +209,7 @@ class ModuleCode : public Allocated {
 
   ModuleCode(std::shared_ptr<CodeMemory> memory, uint32_t imported_func_count,
              uint32_t defined_func_count);
+  Result<bool> copy_batch(const CodeBatch& batch);
   Result<CodeExtent*> extent_with_room(size_t bytes);
   void copy_function(const CodeBatch& batch, const CodeEntry& entry, uint8_t* writable,
                      uint32_t offset) const;
@@ -212,6 +227,7 @@ class ModuleCode : public Allocated {
   mutable Vector<FuncRange> ranges_;
   mutable bool ranges_sorted_ = true;
   uint64_t code_bytes_ = 0;
+  bool is_announced_ = false;
   Vector<std::unique_ptr<const HandlerTable>> handlers_;
 };
 

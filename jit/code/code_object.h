@@ -10,6 +10,7 @@
 
 #include "engine/base/heap.h"
 #include "engine/base/ids.h"
+#include "jit/code/frame_marks.h"
 #include "jit/code/handler_table.h"
 
 namespace sluice {
@@ -101,6 +102,7 @@ struct FrameMaps {
 /// What compiling a function once more tells of its code.
 struct CodeMaps {
   Vector<SourceMark> marks;
+  Vector<FrameMark> states;
   FrameMaps frames;
 };
 

@@ -44,6 +44,11 @@ CompileStats CompiledModule::stats() const {
 
 Result<void> CompiledModule::compile_again(FuncIdx func, CodeMaps& maps) const {
   CompileScratch scratch(options_.cpu);
+  return compile_again(func, maps, scratch);
+}
+
+Result<void> CompiledModule::compile_again(FuncIdx func, CodeMaps& maps,
+                                           CompileScratch& scratch) const {
   CodeBatch batch;
   const FuncBody& body = module_->bodies[raw(func) - module_->imported_funcs];
   return compile_baseline(*module_, body, options_, scratch, batch, &maps);
@@ -102,9 +107,19 @@ SourceLine CompiledModule::source_line(uint64_t wasm_offset) const {
   // DWARF counts from the start of the code section.
   const uint64_t address = wasm_offset - module_->code_section_offset;
   if (wasm_offset == kNoOffset || address >= module_->code_section_size) return {};
+  return line_table().find(static_cast<uint32_t>(address));
+}
+
+const LineTable& CompiledModule::line_table() const {
   std::lock_guard lock(mutex_);
   if (lines_ == nullptr) lines_.reset(new LineTable(line_sections(*module_)));
-  return lines_->find(static_cast<uint32_t>(address));
+  return *lines_;
+}
+
+CodeMaps CompiledModule::describe(FuncIdx func, CompileScratch& scratch) const {
+  CodeMaps maps;
+  if (!compile_again(func, maps, scratch)) maps = CodeMaps();
+  return maps;
 }
 
 }  // namespace sluice

@@ -24,6 +24,8 @@
 
 namespace sluice {
 
+class CompileScratch;
+
 /// Figures of one stream. Times in nanoseconds of the monotonic clock.
 struct CompileStats {
   uint64_t wire_bytes = 0;
@@ -76,10 +78,15 @@ class CompiledModule : public Allocated, public std::enable_shared_from_this<Com
   /// module does not say. Views as long as the module.
   SourceLine source_line(uint64_t wasm_offset) const;
 
+  /// All that is to know of a function's code, for debuggers: compiles it once more, keeps nothing.
+  CodeMaps describe(FuncIdx func, CompileScratch& scratch) const;
+  const LineTable& line_table() const;
+
  private:
   struct Names;
   CodeMaps& maps_of(FuncIdx func) const;
   Result<void> compile_again(FuncIdx func, CodeMaps& maps) const;
+  Result<void> compile_again(FuncIdx func, CodeMaps& maps, CompileScratch& scratch) const;
 
   std::shared_ptr<const Module> module_;
   std::shared_ptr<ModuleCode> code_;

@@ -148,6 +148,7 @@ Result<std::shared_ptr<const CompiledModule>> StreamCompiler::State::finish() {
   auto compiled = make_shared_heap<CompiledModule>(*std::move(module), code_, queue_,
                                                    environment_.options, stats);
   code_->set_owner(compiled);
+  code_->announce();
   report_progress();
   queue_
       .reset();  // the module's from now on: what it still compiles is not this stream's to cancel

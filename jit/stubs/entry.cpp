@@ -46,7 +46,7 @@ class EntryEmitter {
         param_bytes_(stack_area_bytes(type.params())),
         result_bytes_(stack_area_bytes(type.results())) {}
 
-  Vector<uint8_t> array_form() {
+  StubCode array_form() {
     push_registers();
     a_.mov(x86::r11, x86::ptr(x86::rdi, at(offsetof(FuncImport, code))));
     a_.mov(x86::r13, x86::ptr(x86::rdi, at(offsetof(FuncImport, instance))));
@@ -61,7 +61,7 @@ class EntryEmitter {
     return finish([] {});
   }
 
-  Vector<uint8_t> typed_form() {
+  StubCode typed_form() {
     push_registers();
     a_.mov(x86::r11, x86::rsi);
     a_.mov(x86::r13, x86::rdi);
@@ -90,14 +90,14 @@ class EntryEmitter {
   int32_t area_bytes() const { return static_cast<int32_t>(param_bytes_ + result_bytes_); }
 
   void push_registers() {
-    a_.push(x86::rbp);
-    a_.mov(x86::rbp, x86::rsp);
+    push_frame(stub_);
     a_.push(0);
     a_.push(x86::rbx);
     a_.push(x86::r12);
     a_.push(x86::r13);
     a_.push(x86::r14);
     a_.push(x86::r15);
+    stub_.mark(FrameState::Saved);
     a_.xor_(x86::r14d, x86::r14d);
   }
 
@@ -236,7 +236,7 @@ class EntryEmitter {
   /// The way out, with the results in place, and everything that is rarely run. `trap_result`
   /// turns the trap code in eax into what the stub returns.
   template <class TrapResult>
-  Vector<uint8_t> finish(TrapResult trap_result) {
+  StubCode finish(TrapResult trap_result) {
     a_.bind(exit_);
     a_.mov(x86::r11, x86::ptr(x86::rbp, kContext));
     a_.mov(x86::r10, x86::ptr(x86::rbp, kOuterRsp));
@@ -253,8 +253,7 @@ class EntryEmitter {
     a_.pop(x86::r13);
     a_.pop(x86::r12);
     a_.pop(x86::rbx);
-    a_.leave();
-    a_.ret();
+    leave_frame(stub_, FrameState::Saved);
 
     a_.bind(landing_);
     a_.lea(x86::rbp, x86::ptr(x86::rsp, kFrameBytes));
@@ -293,7 +292,7 @@ class EntryEmitter {
     a_.ldmxcsr(x86::dword_ptr(x86::rbp, kHostModes));
     a_.jmp(restore_modes_done_);
     modes_.emit_constants();
-    return stub_.finish();
+    return stub_.finish_marked();
   }
 
   void emit_rare_limits(const Label& failed) {
@@ -349,9 +348,10 @@ class EntryEmitter {
 
 /// StubEnvironment::entry_stack_limit for r15 = context, rsp of the entry frame = rsp + 8: saves
 /// all registers that may hold arguments around the call.
-Vector<uint8_t> slow_stack_limit_stub(const StubEnvironment& environment) {
+StubCode slow_stack_limit_stub(const StubEnvironment& environment) {
   StubAssembler stub;
   x86::Assembler& a = stub.assembler;
+  stub.mark(FrameState::UnderEntry);
   const x86::Gp saved[] = {x86::rdi, x86::rsi, x86::rdx, x86::rcx, x86::r8, x86::r9, x86::r11};
   constexpr int32_t kXmms = 8;
   for (const x86::Gp& r : saved) a.push(r);
@@ -369,15 +369,14 @@ Vector<uint8_t> slow_stack_limit_stub(const StubEnvironment& environment) {
   a.add(x86::rsp, kXmms * 16);
   for (size_t i = std::size(saved); i-- > 0;) a.pop(saved[i]);
   a.ret();
-  return stub.finish();
+  return stub.finish_marked();
 }
 
 /// See jit/abi/builtins.h.
-Vector<uint8_t> builtin_trampoline_stub() {
+StubCode builtin_trampoline_stub() {
   StubAssembler stub;
   x86::Assembler& a = stub.assembler;
-  a.push(x86::rbp);
-  a.mov(x86::rbp, x86::rsp);
+  push_frame(stub);
   a.push(gpr(kInstanceReg));
   a.and_(x86::rsp, -16);
   a.mov(x86::r11, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
@@ -387,22 +386,26 @@ Vector<uint8_t> builtin_trampoline_stub() {
   a.call(x86::ptr(x86::r11, x86::rax, 3));
   const Label interrupted = a.newLabel();
   jump_if_interrupted(a, interrupted);
-  a.leave();
-  a.ret();
+  leave_frame(stub);
   a.bind(interrupted);
   emit_trap(a, static_cast<uint8_t>(TrapCode::Interrupted));
-  return stub.finish();
+  return stub.finish_marked();
 }
 
 /// Where trap sites go: notes the trap and continues where that says: at the innermost entry's
 /// landing with rsp = entry_rsp, which a signal would do at fifty times the price, or at a handler.
-Vector<uint8_t> trap_exit_stub(const StubEnvironment& environment) {
+/// The site's address stays on the stack, for debuggers that stop in what is called from here; r12,
+/// which that keeps, leads to it.
+StubCode trap_exit_stub(const StubEnvironment& environment) {
   StubAssembler stub;
   x86::Assembler& a = stub.assembler;
-  a.pop(x86::rsi);
+  stub.mark(FrameState::Called);
+  a.mov(x86::rsi, x86::ptr(x86::rsp));
   a.mov(x86::rdi, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
   a.mov(x86::rcx, x86::rbp);
-  a.mov(x86::r8, x86::rsp);
+  a.lea(x86::r12, x86::ptr(x86::rsp, 8));
+  a.mov(x86::r8, x86::r12);
+  stub.mark(FrameState::Trapped);
   a.and_(x86::rsp, -16);
   a.mov(x86::rax, reinterpret_cast<uint64_t>(environment.note_trap));
   a.call(x86::rax);
@@ -411,7 +414,7 @@ Vector<uint8_t> trap_exit_stub(const StubEnvironment& environment) {
   a.mov(x86::rbp, x86::ptr(x86::r11, kResume + at(offsetof(ResumePoint, fp))));
   a.mov(x86::rsp, x86::ptr(x86::r11, kResume + at(offsetof(ResumePoint, sp))));
   a.jmp(x86::ptr(x86::r11, kResume + at(offsetof(ResumePoint, pc))));
-  return stub.finish();
+  return stub.finish_marked();
 }
 
 }  // namespace

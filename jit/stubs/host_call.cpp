@@ -30,7 +30,7 @@ class HostShimEmitter {
     for (const ValType param : type.params()) handle_bytes_ += is_handle(param) ? 8 : 0;
   }
 
-  Vector<uint8_t> array_form() {
+  StubCode array_form() {
     const uint32_t cells = std::max(type_.param_count, type_.result_count);
     push_frame(static_cast<int32_t>(cells) * kCellBytes);
     fill_cells();
@@ -44,7 +44,7 @@ class HostShimEmitter {
     return finish();
   }
 
-  Vector<uint8_t> typed_form() {
+  StubCode typed_form() {
     CAbiCursor c(2);
     for (const ValType type : type_.params()) c.next(type);
     push_frame(static_cast<int32_t>(c.stack_bytes()));
@@ -75,8 +75,7 @@ class HostShimEmitter {
   }
 
   void push_frame(int32_t area_bytes) {
-    a_.push(x86::rbp);
-    a_.mov(x86::rbp, x86::rsp);
+    stubs::push_frame(stub_);
     a_.push(gpr(kInstanceReg));
     a_.sub(x86::rsp, 8 + handle_bytes_ + area_bytes);
     a_.and_(x86::rsp, -16);
@@ -190,13 +189,8 @@ class HostShimEmitter {
     }
   }
 
-  Vector<uint8_t> finish() {
-    a_.leave();
-    if (param_bytes_ == 0) {
-      a_.ret();
-    } else {
-      a_.ret(param_bytes_);
-    }
+  StubCode finish() {
+    leave_frame(stub_, FrameState::Framed, param_bytes_);
 
     a_.bind(trap_);
     if (!trap_in_edx_) a_.mov(x86::edx, x86::eax);
@@ -219,7 +213,7 @@ class HostShimEmitter {
     a_.ldmxcsr(x86::dword_ptr(x86::rbp, kModes));
     a_.jmp(wasm_modes_set_);
     modes_.emit_constants();
-    return stub_.finish();
+    return stub_.finish_marked();
   }
 
   const FuncType& type_;

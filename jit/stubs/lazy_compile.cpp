@@ -29,14 +29,14 @@ x86::Mem xmm_argument(uint32_t i) {
   return x86::ptr(x86::rbp, kXmmArguments + 16 * static_cast<int32_t>(i));
 }
 
-Vector<uint8_t> lazy_stub() {
+StubCode lazy_stub() {
   StubAssembler stub;
   x86::Assembler& a = stub.assembler;
   const asmjit::Label exhausted = a.newLabel();
   const asmjit::Label failed = a.newLabel();
+  stub.mark(FrameState::Slotted);
   a.pop(x86::r11);  // into the slot
-  a.push(x86::rbp);
-  a.mov(x86::rbp, x86::rsp);
+  push_frame(stub);
   a.push(gpr(kInstanceReg));
   a.sub(x86::rsp, -8 - kXmmArguments);
   a.and_(x86::rsp, -16);
@@ -57,13 +57,15 @@ Vector<uint8_t> lazy_stub() {
   for (uint32_t i = 0; i < kValueGprCount; ++i) a.mov(gpr(kValueGprs[i]), gpr_argument(i));
   for (uint32_t i = 0; i < kValueXmmCount; ++i) a.movups(x86::xmm(i), xmm_argument(i));
   a.leave();
+  stub.mark(FrameState::Called);
   a.jmp(x86::r11);
+  stub.mark(FrameState::Framed);
 
   a.bind(exhausted);
   emit_trap(a, static_cast<uint8_t>(TrapCode::StackExhausted));
   a.bind(failed);
   emit_trap(a, kTrapCodeInRdx);
-  return stub.finish();
+  return stub.finish_marked();
 }
 
 }  // namespace

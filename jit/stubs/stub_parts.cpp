@@ -16,6 +16,25 @@ namespace stubs {
 
 namespace x86 = asmjit::x86;
 
+void push_frame(StubAssembler& stub) {
+  stub.mark(FrameState::Called);
+  stub.assembler.push(x86::rbp);
+  stub.mark(FrameState::Linked);
+  stub.assembler.mov(x86::rbp, x86::rsp);
+  stub.mark(FrameState::Framed);
+}
+
+void leave_frame(StubAssembler& stub, FrameState state, uint32_t popped_bytes) {
+  stub.assembler.leave();
+  stub.mark(FrameState::Called);
+  if (popped_bytes == 0) {
+    stub.assembler.ret();
+  } else {
+    stub.assembler.ret(popped_bytes);
+  }
+  stub.mark(state);
+}
+
 uint32_t value_bytes(ValType type) {
   switch (type.kind()) {
   case ValKind::I32:

@@ -25,6 +25,12 @@ constexpr int32_t at(size_t field) { return static_cast<int32_t>(field); }
 inline asmjit::x86::Gp gpr(Reg r) { return asmjit::x86::gpq(encoding(r)); }
 inline asmjit::x86::Xmm xmm(Reg r) { return asmjit::x86::xmm(encoding(r)); }
 
+/// The beginning and the end of a stub that makes a frame, with the marks of its states; `state` is
+/// what holds for the code behind the end.
+void push_frame(StubAssembler& stub);
+void leave_frame(StubAssembler& stub, FrameState state = FrameState::Framed,
+                 uint32_t popped_bytes = 0);
+
 /// How much of a cell or slot a value of a type fills: 4, 8 or 16 bytes. Handles of the store's
 /// heap are 32 bits wide, function references are pointers.
 uint32_t value_bytes(ValType type);

@@ -119,6 +119,15 @@ bool sluice_error_frame(const sluice_error_t* error, size_t index, sluice_frame_
   return true;
 }
 
+bool sluice_error_frame_source(const sluice_error_t* error, size_t index, sluice_source_t* out) {
+  if (index >= sluice_error_frame_count(error)) return false;
+  const SourceLine source = error->failure.trap->frames()[index].source();
+  if (source.line == 0) return false;
+  error->source_file = path_of(source);
+  *out = {error->source_file.c_str(), error->source_file.size(), source.line, source.column};
+  return true;
+}
+
 uint64_t sluice_error_omitted_frames(const sluice_error_t* error) {
   return error->failure.is_trap() ? error->failure.trap->omitted_frames() : 0;
 }
@@ -175,6 +184,14 @@ bool sluice_config_set_feature(sluice_config_t* config, const char* name, bool a
 
 void sluice_config_set_memory64_bound(sluice_config_t* config, uint64_t bytes) {
   config->value.memory64_bound_bytes = bytes;
+}
+
+void sluice_config_set_debugger(sluice_config_t* config, bool on) { config->value.debugger = on; }
+
+void sluice_config_set_profile(sluice_config_t* config, sluice_profile_t profile) {
+  config->value.profile = profile == SLUICE_PROFILE_PERF_MAP   ? ProfileFormat::PerfMap
+                          : profile == SLUICE_PROFILE_JIT_DUMP ? ProfileFormat::JitDump
+                                                               : ProfileFormat::None;
 }
 
 void sluice_config_set_max_idle_memories(sluice_config_t* config, uint32_t count) {

@@ -41,6 +41,7 @@ struct sluice_error {
   sluice::Failure failure;
   mutable sluice::String message;  // made when first asked for
   mutable sluice::String reason;
+  mutable sluice::String source_file;  // of the frame that was last asked about
 };
 
 namespace sluice::api {

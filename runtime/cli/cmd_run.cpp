@@ -1,13 +1,9 @@
 // `sluice run`: bytes into the stream compiler as they are read; then instantiation, and the start
 // function of a WASI program or the function that --invoke names.
-#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
-#include <cstring>
-#include <fcntl.h>
 #include <memory>
 #include <optional>
-#include <unistd.h>
 
 #include "runtime/cli/arriving_module.h"
 #include "runtime/cli/commands.h"
@@ -61,27 +57,6 @@ void print_stats(const Engine& engine, const CompileStats& stats, OutputForm for
   std::fprintf(stderr, "sluice: %-20s %12s\n", "memory mode", mode);
 }
 
-/// Names for perf: start, size and name of every function that has code.
-void write_perf_map(const CompiledModule& module) {
-  const std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
-  // Others may have put something there: a file of this name is made anew or not at all.
-  int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-  std::FILE* file = fd < 0 ? nullptr : fdopen(fd, "w");
-  if (file == nullptr) {
-    report_error({}, "cannot write " + path + ": " + std::strerror(errno));
-    return;
-  }
-  for (const FuncBody& body : module.module().bodies) {
-    const std::span<const uint8_t> code = module.code().code_of(body.func);
-    if (code.empty()) continue;
-    std::string name = printable(module.func_name(body.func));
-    if (name.empty()) name = "func[" + std::to_string(raw(body.func)) + "]";
-    std::fprintf(file, "%zx %zx wasm:%s\n", reinterpret_cast<size_t>(code.data()), code.size(),
-                 name.c_str());
-  }
-  std::fclose(file);
-}
-
 Step<int> run_steps(const Options& options) {
   const std::string& name = options.modules[0];
   auto engine = Engine::create(engine_config(options));
@@ -106,9 +81,7 @@ Step<int> run_steps(const Options& options) {
   const StopGuard guard(**store, options);
   auto instance = linker.instantiate(**store, *module);
   if (!instance) return status_of(instance.error(), *context, options);
-  const int status = run_instance(**instance, options, *context, stdout);
-  if (options.perf_map) write_perf_map(**module);
-  return status;
+  return run_instance(**instance, options, *context, stdout);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ enum class MemoryChoice { Auto, Guard, Explicit };
 enum class UnknownImports { Error, Trap, Default };
 enum class OutputForm { None, Text, Json };
 enum class CompileChoice { Eager, Lazy, Adaptive };
+enum class ProfileChoice { None, PerfMap, JitDump };
 enum class CpuChoice { Sse41, Avx, Avx2, Host };
 
 /// --dir HOST[::GUEST][:ro]
@@ -49,7 +50,8 @@ struct Options {
   UnknownImports unknown_imports = UnknownImports::Error;
   OutputForm backtrace = OutputForm::Text;
   OutputForm stats = OutputForm::None;
-  bool perf_map = false;
+  bool debug = false;  // tell a debugger of code
+  ProfileChoice profile = ProfileChoice::None;
   std::optional<uint64_t> throttle_bytes;  // per second, of the module
   std::optional<uint32_t> only_func;       // of objdump and explore
   std::optional<std::string> output;       // of a conversion; "-" is standard output

@@ -186,6 +186,12 @@ EngineConfig engine_config(const Options& options) {
   case CpuChoice::Avx2: config.cpu = CpuLevel::Avx2; break;
   case CpuChoice::Host: config.cpu = CpuLevel::Host; break;
   }
+  config.debugger = options.debug;
+  switch (options.profile) {
+  case ProfileChoice::None: config.profile = ProfileFormat::None; break;
+  case ProfileChoice::PerfMap: config.profile = ProfileFormat::PerfMap; break;
+  case ProfileChoice::JitDump: config.profile = ProfileFormat::JitDump; break;
+  }
   if (options.workers) config.workers = *options.workers;
   config.features = options.features;
   if (options.max_stack_bytes) config.max_wasm_stack_bytes = *options.max_stack_bytes;

@@ -7,6 +7,9 @@
 
 #include "engine/base/virtual_memory.h"
 #include "jit/asm/target.h"
+#include "jit/debug/gdb_interface.h"
+#include "jit/debug/profile_files.h"
+#include "jit/pipeline/code_reporter.h"
 #include "jit/stubs/entry.h"
 #include "jit/stubs/host_call.h"
 #include "jit/stubs/lazy_compile.h"
@@ -55,6 +58,17 @@ uint64_t choose_memory64_bound(uint64_t wanted, MemoryMode mode) {
   return bound;
 }
 
+/// Null if nobody is to be told of code.
+Result<std::unique_ptr<CodeListener>> listener_of(const EngineConfig& config) {
+  Vector<std::unique_ptr<CodeSink>> sinks;
+  if (config.debugger) sinks.push_back(make_gdb_sink());
+  if (config.profile == ProfileFormat::PerfMap) sinks.push_back(TRY(make_perf_map()));
+  if (config.profile == ProfileFormat::JitDump) sinks.push_back(TRY(make_jit_dump()));
+  std::unique_ptr<CodeListener> listener;
+  if (!sinks.empty()) listener.reset(new CodeReporter(std::move(sinks)));
+  return listener;
+}
+
 }  // namespace
 
 Engine::~Engine() = default;
@@ -75,7 +89,9 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
   engine->types_ = make_shared_heap<TypeRegistry>();
   engine->memory_pool_ = std::unique_ptr<MemoryPool>(new MemoryPool(config.max_idle_memories));
   engine->watchdog_ = make_shared_heap<Watchdog>();
-  engine->code_memory_ = TRY(CodeMemory::create());
+  std::unique_ptr<CodeListener> listener = TRY(listener_of(config));
+  engine->code_memory_ =
+      TRY(CodeMemory::create(CodeMemory::kDefaultReserveBytes, std::move(listener)));
   const uint32_t workers =
       config.workers == kAutoWorkers ? auto_workers() : std::min(config.workers, kMostWorkers);
   engine->workers_ = make_shared_heap<WorkerPool>(workers);

@@ -34,6 +34,9 @@ enum class SignalPolicy : uint8_t {
                     // one for kInterruptSignal guests stop at their next call of the host only
 };
 
+/// Files that `perf` reads; see jit/debug/profile_files.h.
+enum class ProfileFormat : uint8_t { None, PerfMap, JitDump };
+
 inline constexpr uint32_t kAutoWorkers = ~uint32_t{0};
 inline constexpr uint32_t kMostWorkers = 256;  // asking for more gives so many
 
@@ -49,6 +52,10 @@ struct EngineConfig {
   // where the system refuses that.
   uint64_t memory64_bound_bytes = uint64_t{64} << 30;
   uint32_t max_idle_memories = 128;  // of each mode, kept for later instances; see MemoryPool
+  // Code is told of, by name, frame and source line: to a debugger that the process runs under or
+  // that attaches later, and in a file for a profiler. Each function is then compiled twice.
+  bool debugger = false;
+  ProfileFormat profile = ProfileFormat::None;
   bool debug_checks = false;
   bool collect_always = false;  // for tests: references are collected whenever one is made
 };

@@ -2,21 +2,11 @@
 
 #include <charconv>
 
+#include "engine/base/printable.h"
 #include "jit/pipeline/compiled_module.h"
 
 namespace sluice {
 namespace {
-
-// Control characters of a guest's name could drive a terminal: C0, DEL, and C1, which is C2 80–9F.
-void append_printable(String& out, std::string_view name) {
-  for (size_t i = 0; i < name.size(); ++i) {
-    const unsigned char c = static_cast<unsigned char>(name[i]);
-    const bool c1 = c == 0xc2 && i + 1 < name.size() &&
-                    (static_cast<unsigned char>(name[i + 1]) & 0xe0) == 0x80;
-    if (c1) ++i;
-    out += c1 || c < 0x20 || c == 0x7f ? '?' : name[i];
-  }
-}
 
 void append_hex(String& out, uint64_t value) {
   char digits[16];

@@ -101,6 +101,14 @@ typedef struct sluice_frame {
   uint64_t wasm_offset; /* byte offset of the instruction in the module, or SLUICE_NO_OFFSET */
 } sluice_frame_t;
 
+/* A place in the source of a module that was compiled with debug information (DWARF). */
+typedef struct sluice_source {
+  const char* file; /* path as the compiler had it; until the next call for the same error */
+  size_t file_size;
+  uint32_t line;   /* from 1 */
+  uint32_t column; /* from 1; 0: unknown */
+} sluice_source_t;
+
 /* An error of class SLUICE_ERROR_RUNTIME with the host's own words. */
 SLUICE_API sluice_error_t* sluice_error_new(const char* message, size_t message_size);
 SLUICE_API void sluice_error_delete(sluice_error_t* error);
@@ -117,6 +125,9 @@ SLUICE_API const char* sluice_error_trap_reason(const sluice_error_t* error);
 /* Innermost first. Names and offsets are worked out at the first call. */
 SLUICE_API size_t sluice_error_frame_count(const sluice_error_t* error);
 SLUICE_API bool sluice_error_frame(const sluice_error_t* error, size_t index, sluice_frame_t* out);
+/* Where in the source a frame is; false if the module does not say. Looked up at each call. */
+SLUICE_API bool sluice_error_frame_source(const sluice_error_t* error, size_t index,
+                                          sluice_source_t* out);
 /* Frames that exist but were not recorded. */
 SLUICE_API uint64_t sluice_error_omitted_frames(const sluice_error_t* error);
 /* What the failing host function attached (sluice_caller_fail), or null. Owned by the error. */
@@ -177,6 +188,19 @@ SLUICE_API void sluice_config_set_embedder_owns_signals(sluice_config_t* config,
 /* Memories of deleted stores whose address space the engine keeps, cleared, for later instances:
  * as many as live at the same time, or 0 for none. 128 unless set. Each may hold 64 KiB of RAM. */
 SLUICE_API void sluice_config_set_max_idle_memories(sluice_config_t* config, uint32_t count);
+/* Tells gdb or lldb about the code, whether it is there from the start or attaches later: names,
+ * frames, and the source lines of modules that were compiled with debug information. Each function
+ * is compiled twice then. Off unless set. */
+SLUICE_API void sluice_config_set_debugger(sluice_config_t* config, bool on);
+/* Tells `perf` about the code, in a file that must not be there yet; else the engine is an error.
+ */
+typedef enum sluice_profile {
+  SLUICE_PROFILE_NONE,
+  SLUICE_PROFILE_PERF_MAP, /* /tmp/perf-PID.map: names */
+  SLUICE_PROFILE_JIT_DUMP /* ./jit-PID.dump: code, names and lines; for perf record -k mono and then
+                             perf inject --jit */
+} sluice_profile_t;
+SLUICE_API void sluice_config_set_profile(sluice_config_t* config, sluice_profile_t profile);
 
 /* `config` may be null, and is not kept. */
 SLUICE_API sluice_error_t* sluice_engine_new(const sluice_config_t* config, sluice_engine_t** out);

@@ -29,6 +29,8 @@ struct Config {
   std::optional<uint32_t> max_idle_memories = std::nullopt;
   std::vector<std::pair<std::string, bool>> features = {};  // see sluice_config_set_feature
   std::optional<uint64_t> memory64_bound_bytes = std::nullopt;
+  bool debugger = false;  // see sluice_config_set_debugger
+  sluice_profile_t profile = SLUICE_PROFILE_NONE;
 };
 
 namespace detail {
@@ -58,6 +60,8 @@ class Engine {
     detail::Owned<sluice_config_t, sluice_config_delete> c(sluice_config_new());
     sluice_config_set_memory_mode(c.get(), config.memory_mode);
     sluice_config_set_workers(c.get(), config.workers);
+    sluice_config_set_debugger(c.get(), config.debugger);
+    sluice_config_set_profile(c.get(), config.profile);
     sluice_config_set_compile(c.get(), config.compile);
     sluice_config_set_cpu(c.get(), config.cpu);
     sluice_config_set_embedder_owns_signals(c.get(), config.embedder_owns_signals);

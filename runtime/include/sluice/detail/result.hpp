@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <new>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -56,6 +57,13 @@ struct Frame {
   std::optional<uint64_t> wasm_offset;
 };
 
+/// A place in the source of a module that was compiled with debug information.
+struct Source {
+  std::string file;  // path as the compiler had it
+  uint32_t line = 0;
+  uint32_t column = 0;  // 0: unknown
+};
+
 /// What went wrong: an error of the input, the request, or a trap. Move-only.
 class [[nodiscard]] Error {
  public:
@@ -96,6 +104,12 @@ class [[nodiscard]] Error {
       if (f.wasm_offset != SLUICE_NO_OFFSET) out[i].wasm_offset = f.wasm_offset;
     }
     return out;
+  }
+  /// Where in the source frame number `index` is, if the module says so.
+  std::optional<Source> source(size_t index) const {
+    sluice_source_t s = {};
+    if (!sluice_error_frame_source(raw_, index, &s)) return std::nullopt;
+    return Source{std::string(s.file, s.file_size), s.line, s.column};
   }
 #ifdef __cpp_exceptions
   /// The exception that left a host function and caused this trap; null if it had another cause.

@@ -75,7 +75,12 @@ TEST(LineTable, EntriesOfARange) {
   EXPECT_EQ(entries[0].address, 0x10u);
   EXPECT_EQ(entries[0].line, 5u);
   EXPECT_EQ(entries[1].address, 0x18u);
-  EXPECT_EQ(place(table.source_of(entries[1])), "a.c:7:9");
+  EXPECT_EQ(entries[1].line, 7u);
+  EXPECT_EQ(path_of(table.files_of(entries[1].unit)[entries[1].file]), "a.c");
+  // A function's body begins before its first row.
+  ASSERT_EQ(table.entries(0x2e, 0x34).size(), 1u);
+  EXPECT_EQ(table.entries(0x2e, 0x34)[0].address, 0x30u);
+  EXPECT_TRUE(table.entries(0x20, 0x30).empty());
   // The end of what the table knows is an entry of no line.
   const Vector<LineEntry> all = table.entries(0x10, 0x100);
   ASSERT_EQ(all.size(), 3u);
@@ -106,7 +111,7 @@ TEST(LineTable, Damaged) {
   auto ask = [](const Bytes& line) {
     const LineTable table(sections_of(line));
     for (uint32_t at : {0u, 0x10u, 0x18u, 0x33u, ~0u}) path_of(table.find(at));
-    for (const LineEntry& entry : table.entries(1, ~0u)) table.source_of(entry);
+    for (const LineEntry& entry : table.entries(1, ~0u)) table.files_of(entry.unit);
   };
   for (const Bytes& good : {line_unit(4, kTables4, kProgram), line_unit(5, kTables5, kProgram)}) {
     for (size_t size = 0; size < good.size(); ++size) {
@@ -127,6 +132,17 @@ TEST(LineTable, CountsAreNotBelieved) {
   const Bytes endless = cat({{0}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}});
   const Bytes line = line_unit(5, cat({endless, endless}), kProgram);
   EXPECT_EQ(LineTable(sections_of(line)).find(0x10).line, 0u);
+}
+
+// Half a million entries that name one string, which does not end for a long time.
+TEST(LineTable, ManyNamesOfOneLongString) {
+  Bytes entries = {1, 1, 0x1f};
+  const Bytes count = leb(500'000);
+  entries.insert(entries.end(), count.begin(), count.end());
+  entries.resize(entries.size() + 4 * size_t{500'000});
+  const Bytes line = line_unit(5, cat({entries, entries}), kProgram);
+  const Bytes strings(size_t{1} << 20, 'a');
+  EXPECT_EQ(LineTable({line, strings, strings}).find(0x10).line, 0u);
 }
 
 }  // namespace

@@ -176,6 +176,8 @@ TEST_F(CApiTest, TrapsCarryFrames) {
   EXPECT_EQ(std::string(frame.func_name, frame.func_name_size), "inner");
   EXPECT_LT(frame.wasm_offset, kBasics.size());
   EXPECT_FALSE(sluice_error_frame(error, 2, &frame));
+  sluice_source_t source = {};
+  EXPECT_FALSE(sluice_error_frame_source(error, 0, &source));
   EXPECT_EQ(sluice_error_omitted_frames(error), 0u);
   sluice_error_delete(error);
 }

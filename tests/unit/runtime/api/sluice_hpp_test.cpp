@@ -7,6 +7,7 @@
 #include "sluice/sluice.hpp"
 #include "tests/support/example_modules.h"
 #include "tests/support/throwing_modules.h"
+#include "tests/unit/engine/dwarf/dwarf_bytes.h"
 
 namespace {
 
@@ -134,6 +135,28 @@ TEST_F(HppTest, TrapsAreErrorsWithFrames) {
   ASSERT_EQ(frames.size(), 2u);
   EXPECT_EQ(frames[1].func_name, "outer");
   EXPECT_TRUE(frames[1].wasm_offset);
+}
+
+TEST_F(HppTest, FramesHaveSourceLines) {
+  namespace bytes = sluice::test;
+  const bytes::Bytes tables =
+      bytes::cat({bytes::text("src"), {0}, bytes::text("a.c"), {1, 0, 0}, {0}});
+  const bytes::Bytes program =  // all code from line 3, column 9
+      bytes::cat(
+          {bytes::set_address(1), {5, 9, bytes::row(0, 2), 2, 0xff, 0x7f}, bytes::end_sequence()});
+  sluice::Instance instance = instantiate(
+      bytes::cat({kBasics, bytes::custom(".debug_line", bytes::line_unit(4, tables, program))}));
+  Result<void> trap = (*instance.func<void()>("trap"))();
+  ASSERT_FALSE(trap);
+  for (size_t frame : {size_t{0}, size_t{1}}) {
+    const std::optional<sluice::Source> source = trap.error().source(frame);
+    ASSERT_TRUE(source);
+    EXPECT_EQ(source->file, "src/a.c");
+    EXPECT_EQ(source->line, 3u);
+    EXPECT_EQ(source->column, 9u);
+  }
+  EXPECT_FALSE(trap.error().source(2));
+  EXPECT_NE(trap.error().message().find(" at src/a.c:3:9"), std::string_view::npos);
 }
 
 TEST_F(HppTest, HostLambdasGetTypedArguments) {

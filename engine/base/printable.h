@@ -1,0 +1,13 @@
+// Text of guests for people to read: names may hold anything.
+#pragma once
+
+#include <string_view>
+
+#include "engine/base/heap.h"
+
+namespace sluice {
+
+/// Appends `text` with its control characters, which could drive a terminal, replaced.
+void append_printable(String& out, std::string_view text);
+
+}  // namespace sluice
