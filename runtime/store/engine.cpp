@@ -86,6 +86,7 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
       choose_memory64_bound(config.memory64_bound_bytes, engine->options_.memory_mode);
   engine->options_.cpu = cpu_features(config.cpu);
   engine->options_.debug_checks = config.debug_checks;
+  engine->options_.stress_seed = config.stress_seed;
   engine->types_ = make_shared_heap<TypeRegistry>();
   engine->memory_pool_ = std::unique_ptr<MemoryPool>(new MemoryPool(config.max_idle_memories));
   engine->watchdog_ = make_shared_heap<Watchdog>();

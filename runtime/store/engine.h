@@ -58,6 +58,7 @@ struct EngineConfig {
   ProfileFormat profile = ProfileFormat::None;
   bool debug_checks = false;
   bool collect_always = false;  // for tests: references are collected whenever one is made
+  uint64_t stress_seed = 0;     // for tests: CompileOptions::stress_seed
 };
 
 /// Pointers to a signature's stubs for calls from the host (jit/stubs).
