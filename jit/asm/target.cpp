@@ -1,22 +1,25 @@
-// Asks the compiler's runtime, which has asked cpuid for a handful of leaves when the process
-// began. cpuid leaves a virtual machine, 4 µs each time, and asmjit's own CpuInfo wants twenty of
+// Asks the C library, which has asked cpuid when the process began. Each cpuid leaves a virtual
+// machine and takes 4 µs there; asmjit's CpuInfo and the compiler's own runtime want twenty of
 // them.
 #include "jit/asm/target.h"
+
+#define _Bool bool  // the header is written for C, which clang minds
+#include <sys/platform/x86.h>
+#undef _Bool
 
 namespace sluice {
 
 CpuFeatures host_cpu_features() {
   CpuFeatures cpu;
-  cpu.popcnt = __builtin_cpu_supports("popcnt") != 0;
-  cpu.lzcnt = __builtin_cpu_supports("lzcnt") != 0;
-  cpu.bmi1 = __builtin_cpu_supports("bmi") != 0;
-  cpu.bmi2 = __builtin_cpu_supports("bmi2") != 0;
-  cpu.avx = __builtin_cpu_supports("avx") != 0;
-  cpu.avx2 = __builtin_cpu_supports("avx2") != 0;
-  cpu.fma = __builtin_cpu_supports("fma") != 0;
-  cpu.avx_vnni = __builtin_cpu_supports("avxvnni") != 0;
-  cpu.avx512_vnni =
-      __builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("avx512vl") != 0;
+  cpu.popcnt = CPU_FEATURE_ACTIVE(POPCNT);
+  cpu.lzcnt = CPU_FEATURE_ACTIVE(LZCNT);
+  cpu.bmi1 = CPU_FEATURE_ACTIVE(BMI1);
+  cpu.bmi2 = CPU_FEATURE_ACTIVE(BMI2);
+  cpu.avx = CPU_FEATURE_ACTIVE(AVX);
+  cpu.avx2 = CPU_FEATURE_ACTIVE(AVX2);
+  cpu.fma = CPU_FEATURE_ACTIVE(FMA);
+  cpu.avx_vnni = CPU_FEATURE_ACTIVE(AVX_VNNI);
+  cpu.avx512_vnni = CPU_FEATURE_ACTIVE(AVX512_VNNI) && CPU_FEATURE_ACTIVE(AVX512VL);
   return cpu;
 }
 
@@ -31,6 +34,6 @@ CpuFeatures cpu_features(CpuLevel level) {
   return cpu;
 }
 
-bool host_cpu_is_supported() { return __builtin_cpu_supports("sse4.1") != 0; }
+bool host_cpu_is_supported() { return CPU_FEATURE_ACTIVE(SSE4_1); }
 
 }  // namespace sluice
