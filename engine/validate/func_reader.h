@@ -604,6 +604,7 @@ void FuncReader<Sink>::enter_function() {
   s_.init_log.clear();
   s_.block_types.reset();
   s_.live = true;
+  s_.instr_pos = in_.pos();
   Frame& frame = s_.frames.emplace_back();
   frame.kind = FrameKind::Func;
   frame.live_at_entry = true;

@@ -45,7 +45,10 @@ struct CompileOptions {
   MemoryMode memory_mode = MemoryMode::Guard;
   CpuFeatures cpu;
   bool debug_checks = false;  // check at run time that i32 indices are zero-extended
-  uint64_t stress_seed = 0;   // for tests: unless 0, registers and spills are picked at random
+  bool meter_fuel = false;    // each basic block takes its price from StoreContext::fuel
+  // Functions and loops test StoreContext::interrupt_requested: no signal will do it.
+  bool interrupt_checks = false;
+  uint64_t stress_seed = 0;  // for tests: unless 0, registers and spills are picked at random
 };
 
 }  // namespace sluice

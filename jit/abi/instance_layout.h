@@ -115,6 +115,11 @@ struct StoreContext {
   uint64_t max_wasm_stack_bytes = 0;
   void* store = nullptr;  // the runtime's Store
   ThrownException thrown;
+  int64_t fuel = 0;  // left, where code is metered; below 0: a block was refused
+  // Who asks rings at both, unless the descriptor is -1 (runtime/trap/interrupt).
+  uint32_t wait_bell = 0;  // a futex, at which the guest's thread sleeps in memory.atomic.wait
+  int32_t wake_fd = -1;    // an eventfd for host functions that block
+  uint32_t takes_signals = 1;
   ResumePoint resume;
   TrapRecord trap;
 };

@@ -20,6 +20,9 @@ struct ThreadStack {
   uint32_t thread_id = 0;    // the system's
 };
 
+/// Where control passes between host and Wasm.
+enum class CallEvent : uint32_t { CallsWasm, ReturnsFromWasm, CallsHost, ReturnsFromHost };
+
 /// What the runtime provides for stubs.
 struct StubEnvironment {
   /// Of the calling thread's ThreadStack from its fs base; the same in all threads.
@@ -31,6 +34,11 @@ struct StubEnvironment {
   /// and `sp` are the site's registers. The stub then continues at StoreContext::resume.
   void (*note_trap)(StoreContext* context, uintptr_t site_end, uint32_t edx, uintptr_t fp,
                     uintptr_t sp) = nullptr;
+  /// Compare the floating-point modes as they are, and not only what they do: nobody will mask an
+  /// exception when it is raised.
+  bool exact_modes = false;
+  /// Told of calls of host functions, unless null.
+  void (*call_hook)(StoreContext* context, CallEvent event) = nullptr;
 };
 
 }  // namespace sluice

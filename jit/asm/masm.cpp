@@ -237,6 +237,12 @@ uint32_t Masm::sub_rsp_patchable() {
   return offset() - 4;
 }
 
+uint32_t Masm::sub_mem_patchable(const Mem& m) {
+  e_.reg_mem({0, 0, 0x81}, 1, 5, m);
+  e_.put(0, 4);
+  return offset() - 4;
+}
+
 // --- Out of line ---
 
 Masm::SlowPath& Masm::queue_slow(Cond cond, SlowKind kind) {

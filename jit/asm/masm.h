@@ -289,6 +289,8 @@ class Masm {
   void ret(uint32_t arg_bytes);
   /// `sub rsp, n` (flags changed) with n to be filled in: returns its offset for patch32.
   uint32_t sub_rsp_patchable();
+  /// The same for 64 bits in memory.
+  uint32_t sub_mem_patchable(const Mem& m);
   /// Jumps to a trap stub behind the body, for the instruction at set_wasm_offset(). Any condition.
   void trap_if(Cond cond, TrapCode code);
   void trap(TrapCode code);

@@ -139,6 +139,7 @@ void FuncCompiler::br_if(Frame& target, uint32_t, Slot* cond) {
   const Likelihood likelihood = prepare_branch();
   Cond taken = condition(*cond);
   branch_if(target, cond - target.arity(), taken, likelihood);
+  start_block();
 }
 
 /// Sets the zero flag if the reference is null. The operand stays.
@@ -158,6 +159,7 @@ void FuncCompiler::br_on_null(Frame& target, uint32_t, Slot* ref) {
   prepare();
   test_ref(*ref);
   branch_if(target, ref - target.arity(), Cond::Zero, hint());
+  start_block();
 }
 
 void FuncCompiler::br_on_non_null(Frame& target, uint32_t, Slot* ref) {
@@ -165,6 +167,7 @@ void FuncCompiler::br_on_non_null(Frame& target, uint32_t, Slot* ref) {
   test_ref(*ref);
   branch_if(target, ref + 1 - target.arity(), Cond::NotZero, hint());
   pop_dead(*ref);
+  start_block();
 }
 
 void FuncCompiler::return_() {
@@ -194,12 +197,15 @@ void FuncCompiler::if_(Frame& frame, Slot* cond) {
   uint32_t index = memory_.label_states.allocate();
   snapshot(memory_.label_states[index]);
   frame.label.else_state = index;
-  frame.label.is_else_cold = likelihood == Likelihood::Likely;
-  if (likelihood != Likelihood::Unlikely) return masm.jcc(negate(taken), frame.label.otherwise);
-  sluice::Label then;
-  masm.jcc(taken, then);
-  begin_cold_part();
-  masm.bind(then);
+  if (likelihood == Likelihood::Unlikely) {
+    sluice::Label then;
+    masm.jcc(taken, then);
+    begin_cold_part();
+    masm.bind(then);
+  } else {
+    masm.jcc(negate(taken), frame.label.otherwise);
+  }
+  start_block();
 }
 
 void FuncCompiler::else_(Frame& frame, bool then_live) {
@@ -222,6 +228,7 @@ void FuncCompiler::else_(Frame& frame, bool then_live) {
     state->base[frame.height + i].word = Word::stack();
   }
   settled_ = frame.height + frame.type.param_count;
+  start_block();
 }
 
 void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
@@ -232,6 +239,7 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
   LabelStates& states = memory_.label_states;
   switch (frame.kind) {
   case FrameKind::Func:
+    close_block();
     if (fallthrough_live) emit_return(results);
     return;
   case FrameKind::Loop:
@@ -256,6 +264,7 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
   adopt(states[frame.label.state]);
   set_result_words(frame);
   states.release(frame.label.state);
+  start_block();
 }
 
 /// The missing part passes the parameters on, from the state at the `if`; every state of the label
@@ -284,6 +293,7 @@ void FuncCompiler::end_if_without_else(Frame& frame, bool then_live) {
   set_result_words(frame);
   states.release(frame.label.else_state);
   states.release(frame.label.state);
+  start_block();
 }
 
 // --- Loops ---
@@ -309,6 +319,7 @@ void FuncCompiler::enter_loop(Frame& frame) {
   loop_regs_ = states[loop_state_].locals;
   masm.bind(frame.label.target);
   forget_zero_flag();
+  start_block(true);
 }
 
 /// Decides which locals are in registers at a loop's header, and puts them there. All operands are

@@ -39,6 +39,7 @@ FuncCompiler::FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& 
       needs_attention_(maps != nullptr), stress_(opts.stress_seed) {
   has_plain_memory_ = !mod.memories.empty() && !mod.memories[0].limits.is_64 &&
                       !is_checked(MemoryIdx{0}) && !opts.debug_checks;
+  is_metered_ = opts.meter_fuel || opts.interrupt_checks;
 }
 
 void FuncCompiler::begin(State& reader_state) {
@@ -59,6 +60,7 @@ void FuncCompiler::begin(State& reader_state) {
   emit_prologue();
   set_up_locals();
   if (maps_ != nullptr) note_reference_locals();
+  if (is_metered_) open_block(state->instr_pos, true);
   memory_.loop_scan.begin(static_cast<uint32_t>(memory_.locals.size()), hints_,
                           state->bytes + state->body.range.offset);
 }

@@ -22,6 +22,7 @@
 
 #include "engine/base/heap.h"
 #include "engine/base/result.h"
+#include "engine/binary/skip.h"
 #include "engine/validate/control_stack.h"
 #include "engine/wasm/module.h"
 #include "engine/wasm/opcodes.h"
@@ -438,6 +439,17 @@ class FuncCompiler {
            address.word.kind != WordKind::Const && mem.offset + address.word.addend() <= INT32_MAX;
   }
 
+  // --- metering.cpp
+  /// A basic block begins behind the present instruction, and the one before it ends with it.
+  void start_block(bool can_repeat = false) {
+    if (is_metered_) [[unlikely]] {
+      close_block();
+      open_block(skip_instr(state->instr_pos, body_end_), can_repeat);
+    }
+  }
+  void close_block();
+  void open_block(const uint8_t* begin, bool can_repeat);
+
   // --- reg_alloc.cpp
   Reg allocate(RegClass cls, RegSet avoid);
   Reg allocate_used(RegClass cls, RegSet avoid);
@@ -655,6 +667,7 @@ class FuncCompiler {
   size_t cold_frame_ = 0;              // the cold part goes on while so many frames are open
   bool is_watched_ = false;            // branches have hints or marks
   bool has_plain_memory_ = false;      // see is_plain_memory
+  bool is_metered_ = false;            // blocks begin with code of their own
   bool needs_attention_ = false;       // flags are latched, or marks wanted
   bool has_flags_ = false;             // the topmost word is Flags …
   uint32_t flags_at_ = 0;              // … at this position
@@ -688,6 +701,9 @@ class FuncCompiler {
   uint32_t check_offset_ = 0;  // of the prologue's stack check
   uint32_t frame_patch_ = 0;   // of the frame's size
   sluice::Label after_check_;
+
+  const uint8_t* block_begin_ = nullptr;  // of the basic block whose price is not known yet …
+  uint32_t charge_patch_ = 0;             // … which goes there; 0: there is none
 };
 
 }  // namespace sluice

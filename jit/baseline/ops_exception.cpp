@@ -170,6 +170,7 @@ void FuncCompiler::start_handler(Frame& frame, uint32_t tag, const FuncType& typ
   note_caught_slot(frame.label.caught_slot);
   pop_dead(*args);
   take_payload(type, args);
+  start_block();
 }
 
 void FuncCompiler::delegate(Frame& frame, uint32_t depth, bool fallthrough_live) {

@@ -191,7 +191,7 @@ CompileQueue::Outcome CompileQueue::compile(const Vector<FuncBody>& bodies, Body
   scratch.batch.clear();
   Outcome outcome;
   for (const FuncBody& body : bodies) {
-    if (cancelled_.load(std::memory_order_relaxed)) return outcome;
+    if (cancelled_.load(std::memory_order_acquire)) return outcome;
     auto compiled = compile_baseline(*module_, body, options_, scratch.compiler, scratch.batch);
     if (compiled) continue;
     outcome.note(std::move(compiled).error());
@@ -213,7 +213,7 @@ CompileQueue::Outcome CompileQueue::validate(const Vector<FuncBody>& bodies,
                                              BodyScratch& scratch) const {
   Outcome outcome;
   for (const FuncBody& body : bodies) {
-    if (cancelled_.load(std::memory_order_relaxed)) return outcome;
+    if (cancelled_.load(std::memory_order_acquire)) return outcome;
     auto valid = validate_only(*module_, body, scratch.validator);
     if (valid) continue;
     outcome.note(std::move(valid).error());
@@ -284,7 +284,7 @@ void CompileQueue::run_deferred(std::unique_ptr<WorkerScratch>& scratch) {
     deferred = std::move(deferred_.front());
     deferred_.pop_front();
   }
-  if (cancelled_.load(std::memory_order_relaxed) || is_full_.load(std::memory_order_relaxed))
+  if (cancelled_.load(std::memory_order_acquire) || is_full_.load(std::memory_order_relaxed))
     return;
   uint64_t start = now_ns();
   if (!lazy_.compile_ahead(deferred.bodies, scratch_of(scratch), cancelled_)) {

@@ -53,7 +53,8 @@ class CompileQueue : public Allocated, public std::enable_shared_from_this<Compi
   /// Checks bodies, or waits, until every body added is known to be valid or not.
   void drain();
   /// Nothing more is compiled but what is called; threads drop what they have not begun.
-  void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+  /// Any thread.
+  void cancel() { cancelled_.store(true, std::memory_order_release); }
 
   /// The code of a function of the finished module, compiled now if need be. Any thread.
   Result<const void*> require(FuncIdx func);

@@ -5,6 +5,7 @@
 // the workers; what finish() says does not.
 #include "jit/pipeline/stream_compiler.h"
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -41,6 +42,8 @@ class StreamCompiler::State final : public Allocated, public DecoderEvents {
 
  private:
   std::unexpected<Error> stop(Error error);
+  std::unexpected<Error> stop_cancelled() { return stop({ErrorKind::Cancelled, kNoOffset, {}}); }
+  bool is_cancelled() const { return cancelled_.load(std::memory_order_acquire); }
   std::unexpected<Error> stop_with_earliest(Error decoder_error);
   std::optional<Error> fault_in_truncated_body() const;
   void report_progress() const;
@@ -50,7 +53,10 @@ class StreamCompiler::State final : public Allocated, public DecoderEvents {
   BatchCallback on_batch_;
   StreamDecoder decoder_;
   std::shared_ptr<ModuleCode> code_;
-  std::shared_ptr<CompileQueue> queue_;  // from sections_before_code on
+  // From sections_before_code on. The feeding thread changes it, with the mutex; cancel() reads it.
+  std::shared_ptr<CompileQueue> queue_;
+  ForkMutex queue_mutex_{LockRank::Stream};
+  std::atomic<bool> cancelled_{false};
   std::optional<Error> no_code_memory_;  // why code_ is null
   std::optional<FuncBody> truncated_;    // the last body, if the stream ends inside it
   std::optional<Error> error_;           // what every call returns once it is set
@@ -69,9 +75,12 @@ void StreamCompiler::State::sections_before_code(const Module& module) {
     // The module may still turn out to be invalid, which is the more useful thing to say.
     no_code_memory_ = std::move(code).error();
   }
-  queue_ =
+  auto queue =
       make_shared_heap<CompileQueue>(decoder_.module(), code_, environment_.options,
                                      environment_.policy, environment_.workers.get(), on_batch_);
+  const std::lock_guard<ForkMutex> lock(queue_mutex_);
+  queue_ = std::move(queue);
+  if (is_cancelled()) queue_->cancel();
 }
 
 void StreamCompiler::State::report_progress() const {
@@ -83,6 +92,8 @@ void StreamCompiler::State::report_progress() const {
 
 std::unexpected<Error> StreamCompiler::State::stop(Error error) {
   if (queue_ != nullptr) queue_->cancel();
+  // What a cancelled queue has found is not the earliest.
+  if (is_cancelled()) error = {ErrorKind::Cancelled, kNoOffset, {}};
   error_ = error;
   return std::unexpected(std::move(error));
 }
@@ -112,6 +123,7 @@ std::optional<Error> StreamCompiler::State::fault_in_truncated_body() const {
 
 Result<void> StreamCompiler::State::feed(std::span<const uint8_t> bytes) {
   if (error_) return std::unexpected(*error_);
+  if (is_cancelled()) return stop_cancelled();
   const uint64_t begun = now_ns();
   if (queue_ != nullptr) queue_->use_idle_time(begun - fed_ns_);
   if (!bytes.empty()) last_bytes_ns_ = begun;
@@ -125,6 +137,7 @@ Result<void> StreamCompiler::State::feed(std::span<const uint8_t> bytes) {
       return stop(*queue_->fault());
     }
   }
+  if (is_cancelled()) return stop_cancelled();
   report_progress();
   fed_ns_ = now_ns();
   return {};
@@ -135,6 +148,8 @@ Result<std::shared_ptr<const CompiledModule>> StreamCompiler::State::finish() {
   auto module = decoder_.finish();
   if (!module) return stop_with_earliest(std::move(module).error());
   queue_->drain();
+  // Its bodies may not have been looked at.
+  if (is_cancelled()) return stop_cancelled();
   if (auto fault = queue_->fault()) return stop(*std::move(fault));
   if (auto refusal = queue_->refusal()) return stop(*std::move(refusal));
   if (no_code_memory_) return stop(*std::move(no_code_memory_));
@@ -150,15 +165,19 @@ Result<std::shared_ptr<const CompiledModule>> StreamCompiler::State::finish() {
   code_->set_owner(compiled);
   code_->announce();
   report_progress();
-  queue_
-      .reset();  // the module's from now on: what it still compiles is not this stream's to cancel
+  {
+    // The module's from now on: what it still compiles is not this stream's to cancel.
+    const std::lock_guard<ForkMutex> lock(queue_mutex_);
+    queue_.reset();
+  }
   error_ = Error{ErrorKind::StreamState, kNoOffset, {}};
   return compiled;
 }
 
 void StreamCompiler::State::cancel() {
+  cancelled_.store(true, std::memory_order_release);
+  const std::lock_guard<ForkMutex> lock(queue_mutex_);
   if (queue_ != nullptr) queue_->cancel();
-  if (!error_) error_ = Error{ErrorKind::Cancelled, kNoOffset, {}};
 }
 
 StreamCompiler::StreamCompiler(StreamEnvironment environment, ProgressCallback progress,

@@ -49,7 +49,7 @@ struct ProgressCallback {
   void* env = nullptr;
 };
 
-/// One thread at a time. Destroying it before finish() cancels.
+/// One thread at a time, but for cancel(). Destroying it before finish() cancels.
 class StreamCompiler {
  public:
   explicit StreamCompiler(StreamEnvironment environment, ProgressCallback progress = {},
@@ -64,7 +64,7 @@ class StreamCompiler {
   /// The end of the bytes: waits until all bodies have code or, if the policy is not Eager, are
   /// known to be valid. Then the stream is used up.
   Result<std::shared_ptr<const CompiledModule>> finish();
-  /// Stops compiling as soon as possible; feed and finish return Cancelled from then on.
+  /// Stops compiling as soon as possible; feed and finish return Cancelled from then on. Any thread.
   void cancel();
 
  private:

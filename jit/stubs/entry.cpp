@@ -82,7 +82,7 @@ class EntryEmitter {
  private:
   static x86::Mem context_field(int32_t field) { return x86::qword_ptr(x86::r15, field); }
   x86::Mem thread_field(size_t field) const {
-    x86::Mem m = x86::ptr(static_cast<uint64_t>(common_.thread_stack_offset) + field);
+    x86::Mem m = x86::ptr(static_cast<uint64_t>(common_.environment.thread_stack_offset) + field);
     m.setAbs();
     m.setSegment(x86::fs);
     return m;
@@ -328,7 +328,7 @@ class EntryEmitter {
   const FuncType& type_;
   StubAssembler stub_;
   x86::Assembler& a_;
-  ModesProbe modes_{a_};
+  ModesProbe modes_{a_, common_.environment.exact_modes};
   const uint32_t param_bytes_;
   const uint32_t result_bytes_;
   const Label exit_ = a_.newLabel();
@@ -421,7 +421,7 @@ StubCode trap_exit_stub(const StubEnvironment& environment) {
 
 Result<CommonStubs> add_common_stubs(CodeMemory& memory, const StubEnvironment& environment) {
   CommonStubs common;
-  common.thread_stack_offset = environment.thread_stack_offset;
+  common.environment = environment;
   const uint32_t limit = TRY(memory.add_stub(slow_stack_limit_stub(environment), StubKind::Entry));
   const uint32_t builtin = TRY(memory.add_stub(builtin_trampoline_stub(), StubKind::Builtin));
   common.slow_stack_limit = reinterpret_cast<const void*>(memory.base() + limit);

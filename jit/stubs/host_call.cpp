@@ -25,8 +25,9 @@ constexpr int32_t kModes = -16;
 
 class HostShimEmitter {
  public:
-  explicit HostShimEmitter(const FuncType& type)
-      : type_(type), a_(stub_.assembler), param_bytes_(stack_area_bytes(type.params())) {
+  HostShimEmitter(const StubEnvironment& environment, const FuncType& type)
+      : environment_(environment), type_(type), a_(stub_.assembler),
+        param_bytes_(stack_area_bytes(type.params())) {
     for (const ValType param : type.params()) handle_bytes_ += is_handle(param) ? 8 : 0;
   }
 
@@ -166,9 +167,31 @@ class HostShimEmitter {
     a_.cmp(x86::dword_ptr(x86::r10, at(offsetof(EntryFrame, host_modes_differ))), 0);
     a_.jne(set_host_modes_);
     a_.bind(host_modes_set_);
+    if (environment_.call_hook != nullptr) call_hook(CallEvent::CallsHost);
     a_.call(x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(host_code)));
+    if (environment_.call_hook != nullptr) call_hook(CallEvent::ReturnsFromHost);
     modes_.jump_if_modes_differ(x86::rcx, set_wasm_modes_);
     a_.bind(wasm_modes_set_);
+  }
+
+  /// Keeps all registers that hold C's arguments or results.
+  void call_hook(CallEvent event) {
+    const x86::Gp kept[] = {x86::rax, x86::rcx, x86::rdx, x86::rsi, x86::rdi, x86::r8, x86::r9};
+    constexpr int32_t kKeptXmms = 8;
+    for (const x86::Gp& reg : kept) a_.push(reg);
+    a_.sub(x86::rsp, 8 + 16 * kKeptXmms);  // and aligned again
+    for (int32_t i = 0; i < kKeptXmms; ++i) {
+      a_.movups(x86::ptr(x86::rsp, 16 * i), x86::xmm(static_cast<uint32_t>(i)));
+    }
+    a_.mov(x86::rdi, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
+    a_.mov(x86::esi, static_cast<uint32_t>(event));
+    a_.mov(x86::rax, reinterpret_cast<uint64_t>(environment_.call_hook));
+    a_.call(x86::rax);
+    for (int32_t i = 0; i < kKeptXmms; ++i) {
+      a_.movups(x86::xmm(static_cast<uint32_t>(i)), x86::ptr(x86::rsp, 16 * i));
+    }
+    a_.add(x86::rsp, 8 + 16 * kKeptXmms);
+    for (size_t i = std::size(kept); i-- > 0;) a_.pop(kept[i]);
   }
 
   void take_results_from_cells() {
@@ -216,10 +239,11 @@ class HostShimEmitter {
     return stub_.finish_marked();
   }
 
+  const StubEnvironment& environment_;
   const FuncType& type_;
   StubAssembler stub_;
   x86::Assembler& a_;
-  ModesProbe modes_{a_};
+  ModesProbe modes_{a_, environment_.exact_modes};
   const uint32_t param_bytes_;
   int32_t handle_bytes_ = 0;
   LocationCursor wasm_;
@@ -236,13 +260,17 @@ class HostShimEmitter {
 
 }  // namespace
 
-Result<uint32_t> add_array_host_shim(CodeMemory& memory, const FuncType& type) {
-  return memory.add_stub(HostShimEmitter(type).array_form(), StubKind::HostShim);
+Result<uint32_t> add_array_host_shim(CodeMemory& memory, const CommonStubs& common,
+                                     const FuncType& type) {
+  return memory.add_stub(HostShimEmitter(common.environment, type).array_form(),
+                         StubKind::HostShim);
 }
 
-Result<uint32_t> add_typed_host_shim(CodeMemory& memory, const FuncType& type) {
+Result<uint32_t> add_typed_host_shim(CodeMemory& memory, const CommonStubs& common,
+                                     const FuncType& type) {
   DCHECK(has_typed_form(type), "asked before");
-  return memory.add_stub(HostShimEmitter(type).typed_form(), StubKind::HostShim);
+  return memory.add_stub(HostShimEmitter(common.environment, type).typed_form(),
+                         StubKind::HostShim);
 }
 
 }  // namespace sluice

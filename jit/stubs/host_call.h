@@ -23,10 +23,12 @@ using ArrayHostFunction = uint32_t (*)(void* env, InstanceData* caller, void* ce
 inline constexpr int32_t kShimHandleSlot = -24;
 
 /// Emits the shim for host functions of this type with arguments in cells; returns its offset.
-Result<uint32_t> add_array_host_shim(CodeMemory& memory, const FuncType& type);
+Result<uint32_t> add_array_host_shim(CodeMemory& memory, const CommonStubs& common,
+                                     const FuncType& type);
 
 /// Emits the shim for C functions `Ret f(void* env, InstanceData* caller, args…)`, with Ret as in
 /// entry.h. The signature must have_typed_form. An i32 result needs no zero upper half.
-Result<uint32_t> add_typed_host_shim(CodeMemory& memory, const FuncType& type);
+Result<uint32_t> add_typed_host_shim(CodeMemory& memory, const CommonStubs& common,
+                                     const FuncType& type);
 
 }  // namespace sluice

@@ -19,7 +19,7 @@ namespace sluice {
 
 /// Code that exists once per engine.
 struct CommonStubs {
-  ptrdiff_t thread_stack_offset = 0;
+  StubEnvironment environment;
   const void* slow_stack_limit = nullptr;    // entry_stack_limit behind a saver of all arguments
   const void* builtin_trampoline = nullptr;  // InstanceData::builtin_trampoline
   const void* trap_exit = nullptr;           // InstanceData::trap_exit

@@ -95,6 +95,9 @@ void emit_trap(x86::Assembler& a, uint8_t reason) {
 
 namespace {
 
+// What has happened so far: no mode.
+constexpr uint32_t kMxcsrFlags = 0x3f;
+
 constexpr uint32_t kTerms[2][4] = {
     {0x3f800000, 0xbf800000, 0x3f800000, 0x00000001},  // 1, -1, 1, the least denormal
     {0x30000000, 0xb0000000, 0x33c00000, 0x00000000},  // 2^-31, -2^-31, 3/4 of the last digit, 0
@@ -111,6 +114,14 @@ void jump_if_interrupted(x86::Assembler& a, const asmjit::Label& interrupted) {
 }
 
 void ModesProbe::jump_if_modes_differ(const x86::Gp& scratch, const asmjit::Label& different) {
+  if (exact_) {
+    a_.stmxcsr(x86::dword_ptr(x86::rsp, -4));
+    a_.mov(scratch.r32(), x86::dword_ptr(x86::rsp, -4));
+    a_.and_(scratch.r32(), ~kMxcsrFlags);
+    a_.cmp(scratch.r32(), kWasmMxcsr);
+    a_.jne(different);
+    return;
+  }
   a_.movaps(x86::xmm15, x86::ptr(constants_));
   a_.addps(x86::xmm15, x86::ptr(constants_, 16));
   a_.pcmpeqd(x86::xmm15, x86::ptr(constants_, 32));
@@ -120,6 +131,7 @@ void ModesProbe::jump_if_modes_differ(const x86::Gp& scratch, const asmjit::Labe
 }
 
 void ModesProbe::emit_constants() {
+  if (exact_) return;
   a_.align(asmjit::AlignMode::kData, 16);
   a_.bind(constants_);
   a_.embed(kTerms, sizeof kTerms);

@@ -55,18 +55,21 @@ void jump_if_interrupted(asmjit::x86::Assembler& a, const asmjit::Label& interru
 /// Reading MXCSR costs 15 to 20 cycles on some processors, four additions at once cost one: two
 /// sums are rounded up or down by the other rounding modes, one is also cut off, and one of
 /// denormal numbers is flushed to zero. Unmasked exceptions have no effect on results; when one is
-/// raised, here or in Wasm code, the signal handler masks it (resume_with_masked_exceptions).
+/// raised, here or in Wasm code, the signal handler masks it (resume_with_masked_exceptions). If
+/// there is none, `exact` probes do read MXCSR.
 class ModesProbe {
  public:
-  explicit ModesProbe(asmjit::x86::Assembler& a) : a_(a), constants_(a.newLabel()) {}
+  ModesProbe(asmjit::x86::Assembler& a, bool exact)
+      : a_(a), exact_(exact), constants_(a.newLabel()) {}
 
-  /// Jumps to `different` if they differ. Changes xmm15 and `scratch`.
+  /// Jumps to `different` if they differ. Changes xmm15, `scratch` and four bytes below rsp.
   void jump_if_modes_differ(const asmjit::x86::Gp& scratch, const asmjit::Label& different);
   /// Once, behind the code.
   void emit_constants();
 
  private:
   asmjit::x86::Assembler& a_;
+  const bool exact_;
   const asmjit::Label constants_;
 };
 

@@ -198,8 +198,18 @@ void sluice_config_set_max_idle_memories(sluice_config_t* config, uint32_t count
   config->value.max_idle_memories = count;
 }
 
-void sluice_config_set_embedder_owns_signals(sluice_config_t* config, bool owned) {
-  config->value.signals = owned ? SignalPolicy::EmbedderOwned : SignalPolicy::InstallAndChain;
+void sluice_config_set_signals(sluice_config_t* config, sluice_signals_t signals) {
+  config->value.signals = signals == SLUICE_SIGNALS_EMBEDDER ? SignalPolicy::EmbedderOwned
+                          : signals == SLUICE_SIGNALS_NONE   ? SignalPolicy::None
+                                                             : SignalPolicy::InstallAndChain;
+}
+
+void sluice_config_set_fuel(sluice_config_t* config, bool metered) {
+  config->value.meter_fuel = metered;
+}
+
+void sluice_config_set_call_hooks(sluice_config_t* config, bool allowed) {
+  config->value.call_hooks = allowed;
 }
 
 sluice_error_t* sluice_engine_new(const sluice_config_t* config, sluice_engine_t** out) {

@@ -1,7 +1,6 @@
 // sluice.h: stores, memories, tables, globals and references.
 
 #include <algorithm>
-#include <chrono>
 
 #include "runtime/api/handles.h"
 
@@ -70,23 +69,6 @@ void sluice_store_set_limiter(sluice_store_t* store, sluice_limiter_t limiter, v
 }
 
 void* sluice_store_user_data(const sluice_store_t* store) { return unwrap(store).user_data; }
-
-sluice_interrupt_t* sluice_interrupt_new(sluice_store_t* store) {
-  return create<sluice_interrupt>(unwrap(store).interrupt_handle());
-}
-
-void sluice_interrupt_delete(sluice_interrupt_t* interrupt) { destroy(interrupt); }
-
-void sluice_interrupt_send(const sluice_interrupt_t* interrupt) { interrupt->value.interrupt(); }
-
-void sluice_store_set_deadline(sluice_store_t* store, uint64_t nanoseconds) {
-  // Far enough to be never, and near enough to add.
-  constexpr uint64_t kMost = uint64_t{1} << 60;
-  const std::chrono::nanoseconds time(std::min(nanoseconds, kMost));
-  unwrap(store).set_deadline(Watchdog::Clock::now() + time);
-}
-
-void sluice_store_clear_interrupt(sluice_store_t* store) { unwrap(store).clear_interrupt(); }
 
 sluice_value_t sluice_externref_new(sluice_store_t* store, void* host,
                                     void (*release)(void* host)) {

@@ -84,6 +84,7 @@ int measure_run(const std::shared_ptr<Engine>& engine,
   }
   auto store = make_store(engine, options);
   if (!store) return report_error({}, store.error().message());
+  (*store)->set_fuel(options.fuel.value_or(0));
   if (auto defined = define_unknown_imports(linker, **store, *module, options); !defined) {
     return report_error(options.modules[0], defined.error().message());
   }

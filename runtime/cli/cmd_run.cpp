@@ -75,6 +75,7 @@ Step<int> run_steps(const Options& options) {
   }
   auto store = make_store(*engine, options);
   if (!store) return stop({}, store.error().message());
+  (*store)->set_fuel(options.fuel.value_or(0));
   if (auto defined = define_unknown_imports(linker, **store, **module, options); !defined) {
     return stop(name, defined.error().message());
   }

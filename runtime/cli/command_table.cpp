@@ -17,7 +17,7 @@ std::string set_number(T& out, const std::string& text, uint64_t least, uint64_t
   if (!is_number || n < least || n > most) {
     return "a number from " + std::to_string(least) + " to " + std::to_string(most);
   }
-  out = static_cast<uint32_t>(n);
+  out = static_cast<T>(n);
   return {};
 }
 
@@ -51,6 +51,13 @@ std::string set_max_stack(Options& o, const OptionValue& v) {
 std::string set_max_memory(Options& o, const OptionValue& v) {
   o.max_memory_bytes = parse_size(v.text);
   return o.max_memory_bytes ? std::string() : "a size, as 512K, 64M or 2G";
+}
+
+std::string set_fuel(Options& o, const OptionValue& v) {
+  uint64_t fuel = 0;
+  std::string problem = set_number(fuel, v.text, 1, INT64_MAX);
+  if (problem.empty()) o.fuel = fuel;
+  return problem;
 }
 
 /// "a,-b": a on, b off.
@@ -152,6 +159,8 @@ constexpr OptionRow kOptions[] = {
   {"--max-memory", "", "SIZE", kRuns, false, "",
    "bytes that the memories may have together: a module that declares more is refused, and to grow "
    "beyond fails", &set_max_memory},
+  {"--fuel", "", "N", kRuns, false, "",
+   "let the program execute N instructions and no more; its code is slower then", &set_fuel},
   {"--timeout", "", "TIME", kRun | kBenchStream, false, "",
    "stop the program after so long, with exit status 124", &set_timeout},
   {"--memory-checks", "--memory-mode", "HOW", kCompiles, false, "auto|guard|explicit",

@@ -44,6 +44,7 @@ struct Options {
   std::optional<uint32_t> workers;
   std::optional<uint64_t> max_stack_bytes;
   std::optional<uint64_t> max_memory_bytes;  // of all memories together
+  std::optional<uint64_t> fuel;
   Features features = Features::standard();
   std::optional<std::chrono::milliseconds> timeout;
   bool trace_wasi = false;

@@ -194,6 +194,7 @@ EngineConfig engine_config(const Options& options) {
   }
   if (options.workers) config.workers = *options.workers;
   config.features = options.features;
+  config.meter_fuel = options.fuel.has_value();
   if (options.max_stack_bytes) config.max_wasm_stack_bytes = *options.max_stack_bytes;
   return config;
 }

@@ -263,8 +263,59 @@ const void* const kBuiltins[kBuiltinCount] = {
 #undef BUILTIN
 };
 
+// Compiled code does short bulk operations itself, which then are as free here.
+constexpr uint64_t kBytesPerFuel = 128;
+
+/// A builtin whose last parameter is a count, which is paid for first.
+template <auto kBuiltin>
+struct Metered;
+template <class... Args, BuiltinResult (*kBuiltin)(InstanceData*, Args...)>
+struct Metered<kBuiltin> {
+  static BuiltinResult call(InstanceData* data, Args... args) {
+    const uint64_t all[] = {args...};
+    const auto price = static_cast<int64_t>(all[sizeof...(Args) - 1] / kBytesPerFuel);
+    int64_t& fuel = data->context->fuel;
+    if (price > fuel) {
+      fuel = -1;
+      return trap(TrapCode::FuelExhausted);
+    }
+    fuel -= price;
+    return kBuiltin(data, args...);
+  }
+};
+
+constexpr bool is_bulk(Builtin builtin) {
+  switch (builtin) {
+  case Builtin::MemoryCopy:
+  case Builtin::MemoryFill:
+  case Builtin::MemoryInit:
+  case Builtin::TableFill:
+  case Builtin::TableCopy:
+  case Builtin::TableInit: return true;
+  default: return false;
+  }
+}
+
+template <Builtin kWhich, auto kBuiltin>
+constexpr auto metered() {
+  if constexpr (is_bulk(kWhich)) {
+    return &Metered<kBuiltin>::call;
+  } else {
+    return kBuiltin;
+  }
+}
+
+const void* const kMeteredBuiltins[kBuiltinCount] = {
+#define BUILTIN(name, params)                                                                      \
+  reinterpret_cast<const void*>(metered<Builtin::name, &builtin_##name>()),
+#include "jit/abi/builtins.def"
+#undef BUILTIN
+};
+
 }  // namespace
 
-const void* const* builtin_table() { return kBuiltins; }
+const void* const* builtin_table(bool is_metered) {
+  return is_metered ? kMeteredBuiltins : kBuiltins;
+}
 
 }  // namespace sluice

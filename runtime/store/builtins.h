@@ -3,7 +3,7 @@
 
 namespace sluice {
 
-/// Indexed by Builtin; kBuiltinCount entries.
-const void* const* builtin_table();
+/// Indexed by Builtin; kBuiltinCount entries. Metered ones take fuel for bulk operations.
+const void* const* builtin_table(bool is_metered);
 
 }  // namespace sluice

@@ -15,6 +15,7 @@
 #include "jit/stubs/lazy_compile.h"
 #include "jit/stubs/stub_environment.h"
 #include "runtime/store/memory.h"
+#include "runtime/store/store.h"
 #include "runtime/trap/signal_handler.h"
 #include "runtime/trap/thread_stack.h"
 
@@ -38,8 +39,13 @@ uint32_t auto_workers() {
   return cpus <= 1 ? 0 : static_cast<uint32_t>(std::min(cpus, kMaxAutoWorkers));
 }
 
-Result<MemoryMode> choose_memory_mode(MemoryModeChoice choice) {
-  if (choice == MemoryModeChoice::Explicit) return MemoryMode::Explicit;
+Result<MemoryMode> choose_memory_mode(const EngineConfig& config) {
+  const MemoryModeChoice choice = config.memory_mode;
+  const bool no_faults = config.signals == SignalPolicy::None;
+  if (no_faults && choice == MemoryModeChoice::Guard) {
+    return fail(ErrorKind::NotConfigured, kNoOffset, String("guard pages need signals"));
+  }
+  if (no_faults || choice == MemoryModeChoice::Explicit) return MemoryMode::Explicit;
   if (choice == MemoryModeChoice::Guard) {
     TRY(Reservation::reserve(kGuardedMemoryBytes));
     return MemoryMode::Guard;
@@ -81,12 +87,14 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
   struct Constructible : Engine {};
   std::shared_ptr<Engine> engine = make_shared_heap<Constructible>();
   engine->config_ = config;
-  engine->options_.memory_mode = TRY(choose_memory_mode(config.memory_mode));
+  engine->options_.memory_mode = TRY(choose_memory_mode(config));
   engine->memory64_bound_bytes_ =
       choose_memory64_bound(config.memory64_bound_bytes, engine->options_.memory_mode);
   engine->options_.cpu = cpu_features(config.cpu);
   engine->options_.debug_checks = config.debug_checks;
   engine->options_.stress_seed = config.stress_seed;
+  engine->options_.meter_fuel = config.meter_fuel;
+  engine->options_.interrupt_checks = config.signals == SignalPolicy::None;
   engine->types_ = make_shared_heap<TypeRegistry>();
   engine->memory_pool_ = std::unique_ptr<MemoryPool>(new MemoryPool(config.max_idle_memories));
   engine->watchdog_ = make_shared_heap<Watchdog>();
@@ -96,7 +104,9 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
   const uint32_t workers =
       config.workers == kAutoWorkers ? auto_workers() : std::min(config.workers, kMostWorkers);
   engine->workers_ = make_shared_heap<WorkerPool>(workers);
-  engine->common_stubs_ = TRY(add_common_stubs(*engine->code_memory_, stub_environment()));
+  StubEnvironment environment = stub_environment(engine->trap_signals());
+  if (config.call_hooks) environment.call_hook = &Store::on_host_call;
+  engine->common_stubs_ = TRY(add_common_stubs(*engine->code_memory_, environment));
   TRY_VOID(add_lazy_stub(*engine->code_memory_));
   return engine;
 }
@@ -128,7 +138,8 @@ Result<EntryStubs> Engine::entry_stubs(CanonicalTypeId signature) {
   EntryStubs stubs;
   const uint32_t array = TRY(add_array_entry(*code_memory_, common_stubs_, type));
   stubs.array = reinterpret_cast<const void*>(code_base() + array);
-  if (has_typed_form(type)) {
+  // A hook is told of calls by Func::call, which direct ones pass by.
+  if (has_typed_form(type) && !config_.call_hooks) {
     const uint32_t typed = TRY(add_typed_entry(*code_memory_, common_stubs_, type));
     stubs.typed = reinterpret_cast<const void*>(code_base() + typed);
   }
@@ -142,8 +153,8 @@ Result<uint32_t> Engine::host_shim(CanonicalTypeId signature, bool typed) {
   const std::lock_guard<ForkMutex> lock(stubs_mutex_);
   const auto found = shims_.find(key);
   if (found != shims_.end()) return found->second;
-  const uint32_t offset = typed ? TRY(add_typed_host_shim(*code_memory_, type))
-                                : TRY(add_array_host_shim(*code_memory_, type));
+  const uint32_t offset = typed ? TRY(add_typed_host_shim(*code_memory_, common_stubs_, type))
+                                : TRY(add_array_host_shim(*code_memory_, common_stubs_, type));
   shims_.emplace(key, offset);
   return offset;
 }

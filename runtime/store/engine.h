@@ -32,6 +32,7 @@ enum class SignalPolicy : uint8_t {
   InstallAndChain,  // the engine installs handlers and passes on what is not its own
   EmbedderOwned,    // the embedder's handlers call handle_trap_signal() (runtime/trap); without
                     // one for kInterruptSignal guests stop at their next call of the host only
+  None,             // no handlers: every trap and every interruption is a test in the code
 };
 
 /// Files that `perf` reads; see jit/debug/profile_files.h.
@@ -56,6 +57,8 @@ struct EngineConfig {
   // that attaches later, and in a file for a profiler. Each function is then compiled twice.
   bool debugger = false;
   ProfileFormat profile = ProfileFormat::None;
+  bool meter_fuel = false;  // guests take their instructions from Store::fuel
+  bool call_hooks = false;  // stores may have one; calls between host and Wasm then cost more
   bool debug_checks = false;
   bool collect_always = false;  // for tests: references are collected whenever one is made
   uint64_t stress_seed = 0;     // for tests: CompileOptions::stress_seed
@@ -75,6 +78,9 @@ class Engine : public Allocated {
   Engine& operator=(const Engine&) = delete;
 
   const EngineConfig& config() const { return config_; }
+  TrapSignals trap_signals() const {
+    return config_.signals == SignalPolicy::None ? TrapSignals::None : TrapSignals::Taken;
+  }
   MemoryMode memory_mode() const { return options_.memory_mode; }
   /// Whole pages of 64 KiB.
   uint64_t memory64_bound_bytes() const { return memory64_bound_bytes_; }

@@ -96,7 +96,10 @@ Outcome<void> Func::call(std::span<const Value> args, std::span<Value> results) 
   const FuncImport target{
       reinterpret_cast<const void*>(record_->instance->code_base + record_->code_offset),
       record_->instance};
+  // Without a hook, which few engines allow, these cost a comparison each.
+  store.tell_hook(CallEvent::CallsWasm);
   const uint64_t code = entry(&target, cells);
+  store.tell_hook(CallEvent::ReturnsFromWasm);
   if (code != 0) return std::unexpected(Failure(store.take_trap(static_cast<TrapCode>(code))));
   std::copy_n(cells, results.size(), results.begin());
   return {};

@@ -193,8 +193,7 @@ template <class T>
 Result<WaitResult> Memory::wait_for(uint64_t offset, T expected, int64_t timeout_ns) const {
   if (!is_shared()) return fail(ErrorKind::MemoryNotShared);
   const auto* word = reinterpret_cast<const T*>(TRY(atomic_place(offset, sizeof(T))));
-  return store_.engine().parking_lot().wait(word, expected, timeout_ns,
-                                            &store_.context().interrupt_requested);
+  return store_.engine().parking_lot().wait(word, expected, timeout_ns, store_.context());
 }
 template Result<WaitResult> Memory::wait_for(uint64_t, uint32_t, int64_t) const;
 template Result<WaitResult> Memory::wait_for(uint64_t, uint64_t, int64_t) const;

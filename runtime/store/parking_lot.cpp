@@ -24,14 +24,17 @@ timespec time_after(int64_t timeout_ns) {
   return at;
 }
 
-/// Sleeps while *word is 0: until woken, interrupted by a signal, or that time; false if it came.
+/// Sleeps while *word is 0, until that time; false if it came.
 bool futex_wait(uint32_t* word, const timespec* until) {
   const long result = syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0, until,
                               nullptr, FUTEX_BITSET_MATCH_ANY);
   return result == 0 || errno != ETIMEDOUT;
 }
 
-void futex_wake(uint32_t* word) { syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1); }
+void ring(uint32_t* word) {
+  __atomic_store_n(word, 1, __ATOMIC_SEQ_CST);
+  syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
+}
 
 }  // namespace
 
@@ -60,39 +63,42 @@ void ParkingLot::remove(Shard& shard, Waiter& waiter) {
 
 template <class T>
 WaitResult ParkingLot::wait_at(const T* address, T expected, int64_t timeout_ns,
-                               const uint32_t* interrupt_request) {
+                               StoreContext& context) {
   Shard& shard = shard_of(address);
-  Waiter waiter{.address = address};
+  Waiter waiter{.address = address, .bell = &context.wait_bell};
   {
     const std::lock_guard<ForkMutex> lock(shard.mutex);
     forget_other_process(shard);
     if (__atomic_load_n(address, __ATOMIC_SEQ_CST) != expected) return WaitResult::NotEqual;
     append(shard, waiter);
   }
-  return sleep(shard, waiter, timeout_ns, interrupt_request);
+  return sleep(shard, waiter, timeout_ns, context);
 }
 
 WaitResult ParkingLot::wait(const uint32_t* address, uint32_t expected, int64_t timeout_ns,
-                            const uint32_t* interrupt_request) {
-  return wait_at(address, expected, timeout_ns, interrupt_request);
+                            StoreContext& context) {
+  return wait_at(address, expected, timeout_ns, context);
 }
 
 WaitResult ParkingLot::wait(const uint64_t* address, uint64_t expected, int64_t timeout_ns,
-                            const uint32_t* interrupt_request) {
-  return wait_at(address, expected, timeout_ns, interrupt_request);
+                            StoreContext& context) {
+  return wait_at(address, expected, timeout_ns, context);
 }
 
 WaitResult ParkingLot::sleep(Shard& shard, Waiter& waiter, int64_t timeout_ns,
-                             const uint32_t* interrupt_request) {
+                             StoreContext& context) {
   timespec until{};
   if (timeout_ns >= 0) until = time_after(timeout_ns);
   WaitResult result = WaitResult::Woken;
-  while (__atomic_load_n(&waiter.is_woken, __ATOMIC_ACQUIRE) == 0) {
-    if (__atomic_load_n(interrupt_request, __ATOMIC_ACQUIRE) != 0) {
+  for (;;) {
+    // Whoever changes what is looked at below rings afterwards, and so is heard.
+    __atomic_store_n(waiter.bell, 0, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&waiter.is_woken, __ATOMIC_SEQ_CST) != 0) break;
+    if (__atomic_load_n(&context.interrupt_requested, __ATOMIC_SEQ_CST) != 0) {
       result = WaitResult::Interrupted;
       break;
     }
-    if (!futex_wait(&waiter.is_woken, timeout_ns >= 0 ? &until : nullptr)) {
+    if (!futex_wait(waiter.bell, timeout_ns >= 0 ? &until : nullptr)) {
       result = WaitResult::TimedOut;
       break;
     }
@@ -114,8 +120,8 @@ uint32_t ParkingLot::notify(const void* address, uint32_t count) {
     each = each->next;
     if (waiter.address != address) continue;
     remove(shard, waiter);
-    __atomic_store_n(&waiter.is_woken, 1, __ATOMIC_RELEASE);
-    futex_wake(&waiter.is_woken);
+    __atomic_store_n(&waiter.is_woken, 1, __ATOMIC_SEQ_CST);
+    ring(waiter.bell);
     ++woken;
   }
   return woken;

@@ -12,6 +12,7 @@
 
 #include "engine/base/fork_mutex.h"
 #include "engine/base/heap.h"
+#include "jit/abi/instance_layout.h"
 
 namespace sluice {
 
@@ -20,12 +21,12 @@ enum class WaitResult : uint32_t { Woken, NotEqual, TimedOut, Interrupted };
 
 class ParkingLot : public Allocated {
  public:
-  /// Waits until notified, unless `*address` is not `expected` now. A negative timeout is none. If
-  /// a signal comes and `*interrupt_request` is not 0 it ends too.
+  /// Waits until notified, unless `*address` is not `expected` now. A negative timeout is none. An
+  /// interrupt of the store, whose only thread is the caller, ends it too.
   WaitResult wait(const uint32_t* address, uint32_t expected, int64_t timeout_ns,
-                  const uint32_t* interrupt_request);
+                  StoreContext& context);
   WaitResult wait(const uint64_t* address, uint64_t expected, int64_t timeout_ns,
-                  const uint32_t* interrupt_request);
+                  StoreContext& context);
   /// Wakes up to `count` threads that wait at the address, those first that came first. Returns how
   /// many.
   uint32_t notify(const void* address, uint32_t count);
@@ -35,7 +36,8 @@ class ParkingLot : public Allocated {
     const void* address;
     Waiter* next = nullptr;
     Waiter* previous = nullptr;
-    uint32_t is_woken = 0;  // what the kernel watches
+    uint32_t* bell;  // what the kernel watches, 0 while its thread sleeps
+    uint32_t is_woken = 0;
   };
   struct Shard {
     ForkMutex mutex{LockRank::Leaf};
@@ -46,14 +48,12 @@ class ParkingLot : public Allocated {
   static constexpr uint32_t kShards = 32;
 
   template <class T>
-  WaitResult wait_at(const T* address, T expected, int64_t timeout_ns,
-                     const uint32_t* interrupt_request);
+  WaitResult wait_at(const T* address, T expected, int64_t timeout_ns, StoreContext& context);
   Shard& shard_of(const void* address);
   static void forget_other_process(Shard& shard);
   static void append(Shard& shard, Waiter& waiter);
   static void remove(Shard& shard, Waiter& waiter);
-  static WaitResult sleep(Shard& shard, Waiter& waiter, int64_t timeout_ns,
-                          const uint32_t* interrupt_request);
+  static WaitResult sleep(Shard& shard, Waiter& waiter, int64_t timeout_ns, StoreContext& context);
 
   Shard shards_[kShards];
 };

@@ -1,5 +1,6 @@
 #include "runtime/store/store.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "engine/base/check.h"
@@ -20,7 +21,8 @@ uint64_t next_store_id() {
 }  // namespace
 
 Store::Store(std::shared_ptr<Engine> engine)
-    : engine_(std::move(engine)), id_(next_store_id()), context_(make_shared_heap<StoreContext>()) {
+    : engine_(std::move(engine)), id_(next_store_id()),
+      context_(new_store_context(engine_->trap_signals())) {
   context_->max_wasm_stack_bytes = engine_->config().max_wasm_stack_bytes;
   context_->store = this;
   refs_ = make_shared_heap<RefHeap>(*this, engine_->config().collect_always);
@@ -57,11 +59,19 @@ Result<void> Store::check_thread() const {
   return fail(ErrorKind::WrongThread);
 }
 
+bool Store::is_interrupted() const { return is_interrupt_requested(*context_); }
+
+uint64_t Store::fuel() const { return static_cast<uint64_t>(std::max<int64_t>(context_->fuel, 0)); }
+
+void Store::set_fuel(uint64_t fuel) {
+  context_->fuel = static_cast<int64_t>(std::min<uint64_t>(fuel, INT64_MAX));
+}
+
 void Store::init_block(InstanceData& data) {
   data.memory0 = &empty_memory_;
   data.context = context_.get();
   data.builtin_trampoline = engine_->builtin_trampoline();
-  data.builtins = builtin_table();
+  data.builtins = builtin_table(engine_->config().meter_fuel);
   data.trap_exit = engine_->trap_exit();
   data.code_base = engine_->code_base();
   data.type_chunks = engine_->types()->chunks();

@@ -13,6 +13,7 @@
 #include "engine/base/result.h"
 #include "engine/wasm/types.h"
 #include "jit/abi/instance_layout.h"
+#include "jit/abi/thread_stack.h"
 #include "jit/stubs/entry.h"
 #include "runtime/store/exception.h"
 #include "runtime/store/func.h"
@@ -45,6 +46,29 @@ class Store : public Allocated {
   void set_deadline(Watchdog::Clock::time_point deadline);
   /// Drops the deadline, and a request that no call has taken.
   void clear_interrupt();
+  /// Has a request not been taken yet? For host functions that run long.
+  bool is_interrupted() const;
+  /// See interrupt_fd (runtime/trap).
+  int interrupt_fd() { return sluice::interrupt_fd(*context_); }
+
+  /// What is left to guests of an engine with meter_fuel, none in a new store: each instruction
+  /// takes 1 when its basic block starts, and a bulk operation 1 for every 128 bytes or elements.
+  uint64_t fuel() const;
+  void set_fuel(uint64_t fuel);
+
+  /// Told whenever control passes between host and Wasm, if the engine was made with call_hooks.
+  /// It must not call into the store.
+  using CallHook = void (*)(void* env, uint32_t call_event);
+  void set_call_hook(CallHook hook, void* env) { call_hook_ = {hook, env}; }
+  void tell_hook(CallEvent event) const {
+    if (call_hook_.function != nullptr)
+      call_hook_.function(call_hook_.env, static_cast<uint32_t>(event));
+  }
+  /// StubEnvironment::call_hook.
+  static void on_host_call(StoreContext* context, CallEvent event) {
+    static_cast<const Store*>(context->store)->tell_hook(event);
+  }
+
   /// The store whose code a block belongs to.
   static Store& of(const InstanceData& data) { return *static_cast<Store*>(data.context->store); }
   /// Unique in the process, never reused: tells stores apart even after one is gone.
@@ -120,6 +144,11 @@ class Store : public Allocated {
     std::shared_ptr<Trap> inner;
   };
 
+  struct Hook {
+    CallHook function = nullptr;
+    void* env = nullptr;
+  };
+
   std::shared_ptr<Engine> engine_;
   uint64_t id_;
   std::shared_ptr<StoreContext> context_;  // shared with interrupt handles
@@ -133,6 +162,7 @@ class Store : public Allocated {
   HashMap<uint32_t, ArrayEntry> array_entries_;  // by signature: spares the engine's lock
   std::shared_ptr<RefHeap> refs_;                // shared with RootedRefs only
   std::optional<HostFailure> host_failure_;
+  Hook call_hook_;
   Vector<GlobalCell> thrown_cells_;  // as many as any tag has parameters
   String trap_message_;              // of the trap that is about to be built
   Limiter limiter_;

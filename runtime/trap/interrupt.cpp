@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <ctime>
+#include <linux/futex.h>
 #include <semaphore.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,7 +35,7 @@ bool is_running(StoreContext& context) {
 
 void signal_guest(StoreContext& context) {
   const uint32_t thread = std::atomic_ref(context.thread_id).load(std::memory_order_relaxed);
-  if (thread == 0 || !is_running(context)) return;
+  if (thread == 0 || context.takes_signals == 0 || !is_running(context)) return;
   siginfo_t info{};
   info.si_code = SI_QUEUE;
   info.si_pid = getpid();
@@ -48,8 +51,19 @@ void signal_guest(StoreContext& context) {
   errno = saved_errno;
 }
 
+void ring_descriptor(int fd) {
+  const uint64_t one = 1;
+  // Full is as good as rung.
+  if (fd >= 0) static_cast<void>(!write(fd, &one, sizeof one));
+}
+
 void request(StoreContext& context) {
   std::atomic_ref(context.interrupt_requested).store(1, std::memory_order_seq_cst);
+  const int saved_errno = errno;
+  std::atomic_ref(context.wait_bell).store(1, std::memory_order_seq_cst);
+  syscall(SYS_futex, &context.wait_bell, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX);
+  ring_descriptor(std::atomic_ref(context.wake_fd).load(std::memory_order_seq_cst));
+  errno = saved_errno;
 }
 
 }  // namespace
@@ -64,7 +78,35 @@ bool take_interrupt(StoreContext& context) {
 }
 
 bool is_interrupt_requested(const StoreContext& context) {
-  return __atomic_load_n(&context.interrupt_requested, __ATOMIC_RELAXED) != 0;
+  return __atomic_load_n(&context.interrupt_requested, __ATOMIC_SEQ_CST) != 0;
+}
+
+int interrupt_fd(StoreContext& context) {
+  std::atomic_ref fd(context.wake_fd);
+  int found = fd.load(std::memory_order_relaxed);
+  if (found < 0) {
+    found = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    fd.store(found, std::memory_order_seq_cst);
+  } else if (uint64_t old = 0; !is_interrupt_requested(context)) {
+    static_cast<void>(!read(found, &old, sizeof old));  // of a request that has been taken
+  }
+  // One that came before the store above, or before the read.
+  if (is_interrupt_requested(context)) ring_descriptor(found);
+  return found;
+}
+
+std::shared_ptr<StoreContext> new_store_context(TrapSignals signals) {
+  struct Owned : StoreContext {
+    Owned() = default;
+    Owned(const Owned&) = delete;
+    Owned& operator=(const Owned&) = delete;
+    ~Owned() {
+      if (wake_fd >= 0) close(wake_fd);
+    }
+  };
+  std::shared_ptr<StoreContext> context = make_shared_heap<Owned>();
+  context->takes_signals = signals == TrapSignals::Taken ? 1 : 0;
+  return context;
 }
 
 bool is_interrupt(const siginfo_t& info) {

@@ -4,8 +4,12 @@
 // signal handler ends the call (TrapCode::Interrupted) if the thread is in code of a module, where
 // no instruction leaves anything of the store half done: what takes several steps is in the
 // runtime's helpers. Everywhere else the flag is tested: when an entry stub begins, when a host
-// function or a helper has returned. In the few instructions between such a test and the guest's
-// own code a signal has no effect; so the watchdog sends it again until the request has been taken.
+// function or a helper has returned. Who waits in memory.atomic.wait is woken by a futex, a
+// blocking host function by a descriptor. In the few instructions between such a test and the
+// guest's own code a signal has no effect; so the watchdog sends it again until the request has
+// been taken.
+//
+// Where no signal may come (SignalPolicy::None) functions and loops test the flag too.
 //
 // A request that comes while no guest runs ends the next call at its start. One that nobody wants
 // any more is withdrawn.
@@ -21,6 +25,9 @@
 
 namespace sluice {
 
+/// Do guests' threads get the signals of traps and interruptions?
+enum class TrapSignals : bool { Taken, None };
+
 /// Ignored by default, so that it harms nobody where our handler is missing.
 inline constexpr int kInterruptSignal = SIGURG;
 
@@ -30,6 +37,11 @@ void request_interrupt(StoreContext& context);
 bool take_interrupt(StoreContext& context);
 /// Is there a request?
 bool is_interrupt_requested(const StoreContext& context);
+/// A descriptor that can be read from a request on, until this is asked again when there is none;
+/// -1 if the system has none left. It belongs to the context.
+int interrupt_fd(StoreContext& context);
+/// A context whose descriptor is closed in the end.
+std::shared_ptr<StoreContext> new_store_context(TrapSignals signals);
 /// Is this a signal that request_interrupt sent?
 bool is_interrupt(const siginfo_t& info);
 

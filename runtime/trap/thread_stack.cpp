@@ -19,6 +19,8 @@ namespace {
 // Local-exec or initial-exec, so that it lies at a fixed distance from the thread pointer and the
 // entry stubs can read it without a call.
 [[gnu::tls_model("initial-exec")]] constinit thread_local ThreadStack t_stack;
+// The same for engines that take no signals, so that it does not say what a thread is prepared for.
+[[gnu::tls_model("initial-exec")]] constinit thread_local ThreadStack t_plain_stack;
 
 // Room for handlers that are chained to, crash reporters for instance, beside the kernel's frame.
 constexpr size_t kAlternateStackBytes = size_t{64} << 10;
@@ -135,7 +137,11 @@ void unblock_trap_signals() {
 void watch_forks() {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, [] {
-    pthread_atfork(nullptr, nullptr, [] { t_stack.thread_id = static_cast<uint32_t>(gettid()); });
+    pthread_atfork(nullptr, nullptr, [] {
+      const auto id = static_cast<uint32_t>(gettid());
+      if (t_stack.thread_id != 0) t_stack.thread_id = id;
+      if (t_plain_stack.thread_id != 0) t_plain_stack.thread_id = id;
+    });
   });
 }
 
@@ -149,34 +155,56 @@ bool prepare_thread() {
   return true;
 }
 
-bool on_own_stack(uintptr_t address) { return address - t_stack.low < t_stack.size_bytes; }
+bool is_on(const ThreadStack& stack, uintptr_t address) {
+  return address - stack.low < stack.size_bytes;
+}
 
-/// StubEnvironment::entry_stack_limit.
-uintptr_t entry_stack_limit(StoreContext* context, uintptr_t rsp) {
-  if (t_stack.size_bytes == 0 && !prepare_thread()) return 0;
-  const bool own = on_own_stack(rsp);
+uintptr_t stack_limit(const ThreadStack& stack, const StoreContext* context, uintptr_t rsp) {
+  const bool own = is_on(stack, rsp);
   uintptr_t limit = rsp > context->max_wasm_stack_bytes ? rsp - context->max_wasm_stack_bytes : 1;
-  if (own) limit = std::max(limit, t_stack.floor);
+  if (own) limit = std::max(limit, stack.floor);
   const uintptr_t outer = context->entry_rsp;
   if (outer == 0) return limit;
   // Nested. On one stack the outer entry's limit holds for both. Stacks other than the thread's own
   // are told apart by distance: each must have room for max_wasm_stack and the headroom.
   const bool same_stack =
-      own ? on_own_stack(outer)
-          : !on_own_stack(outer) && outer >= rsp &&
+      own ? is_on(stack, outer)
+          : !is_on(stack, outer) && outer >= rsp &&
                 outer - rsp <= context->max_wasm_stack_bytes + kLeastHeadroomBytes;
   return same_stack ? std::max(limit, context->stack_limit) : limit;
 }
 
+/// StubEnvironment::entry_stack_limit.
+uintptr_t entry_stack_limit(StoreContext* context, uintptr_t rsp) {
+  if (t_stack.size_bytes == 0 && !prepare_thread()) return 0;
+  return stack_limit(t_stack, context, rsp);
+}
+
+/// The same for engines that take no signals.
+uintptr_t plain_entry_stack_limit(StoreContext* context, uintptr_t rsp) {
+  if (t_plain_stack.size_bytes == 0) {
+    if (!find_stack_bounds(t_plain_stack)) return 0;
+    t_plain_stack.thread_id = static_cast<uint32_t>(gettid());
+    watch_forks();
+  }
+  return stack_limit(t_plain_stack, context, rsp);
+}
+
+ptrdiff_t offset_in_thread(const ThreadStack& stack) {
+  return reinterpret_cast<const char*>(&stack) -
+         static_cast<const char*>(__builtin_thread_pointer());
+}
+
 }  // namespace
 
-uint32_t wasm_thread_id() { return t_stack.thread_id; }
+uint32_t wasm_thread_id() { return std::max(t_stack.thread_id, t_plain_stack.thread_id); }
 
-StubEnvironment stub_environment() {
+StubEnvironment stub_environment(TrapSignals signals) {
+  const bool taken = signals == TrapSignals::Taken;
   StubEnvironment environment;
-  environment.thread_stack_offset = reinterpret_cast<const char*>(&t_stack) -
-                                    static_cast<const char*>(__builtin_thread_pointer());
-  environment.entry_stack_limit = &entry_stack_limit;
+  environment.thread_stack_offset = offset_in_thread(taken ? t_stack : t_plain_stack);
+  environment.entry_stack_limit = taken ? &entry_stack_limit : &plain_entry_stack_limit;
+  environment.exact_modes = !taken;
   environment.note_trap = &note_trap;
   return environment;
 }

@@ -9,11 +9,12 @@
 #include <cstdint>
 
 #include "jit/abi/thread_stack.h"
+#include "runtime/trap/interrupt.h"
 
 namespace sluice {
 
-/// For add_common_stubs (jit/stubs).
-StubEnvironment stub_environment();
+/// For add_common_stubs (jit/stubs). Threads get ready for signals only if they are taken.
+StubEnvironment stub_environment(TrapSignals signals = TrapSignals::Taken);
 
 /// Stack that Wasm code leaves free on a thread's own stack: for the runtime's helpers, host
 /// functions, and signal handlers that do not use an alternate stack. A quarter of the stack,

@@ -44,6 +44,7 @@ bool Script::open() {
     return false;
   }
   store_ = std::move(*store);
+  store_->set_fuel(UINT64_MAX);  // for engines that want it
   linker_ = std::make_unique<Linker>(engine_);
   linker_->allow_shadowing(true);
   if (auto defined = define_spectest(*linker_, *store_); !defined) {

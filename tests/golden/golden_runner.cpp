@@ -3,7 +3,8 @@
 //   golden_runner [--bless] FILE.wat …
 //
 // A file starts with directives, `;;! stage = "baseline"`, optionally with cpu (features the code
-// may use, separated by spaces; default none beyond SSE4.1) and memory ("guard" or "explicit").
+// may use, separated by spaces; default none beyond SSE4.1), memory ("guard" or "explicit") and
+// metered ("fuel", "interrupts").
 // Then comes the module, and in lines that start with `;;=` what the stage gives. --bless rewrites
 // those lines; the change is reviewed like code. Without Zydis the tests are skipped with exit code
 // 77.
@@ -33,6 +34,7 @@ struct GoldenFile {
   std::string stage;
   std::string cpu;
   std::string memory = "guard";
+  std::string metered;
   std::string frame;
   std::vector<std::string> source;    // all lines but the expected ones
   std::vector<std::string> expected;  // without ";;="
@@ -61,6 +63,7 @@ GoldenFile parse(const fs::path& path) {
       file.stage = directive(line, "stage", file.stage);
       file.cpu = directive(line, "cpu", file.cpu);
       file.memory = directive(line, "memory", file.memory);
+      file.metered = directive(line, "metered", file.metered);
       file.frame = directive(line, "frame", file.frame);
     }
     file.source.push_back(line);
@@ -81,6 +84,8 @@ Vector<uint8_t> assemble(const GoldenFile& file, std::string* problem) {
 CompileOptions options_of(const GoldenFile& file) {
   CompileOptions options;
   if (file.memory == "explicit") options.memory_mode = MemoryMode::Explicit;
+  options.meter_fuel = file.metered.find("fuel") != std::string::npos;
+  options.interrupt_checks = file.metered.find("interrupts") != std::string::npos;
   std::istringstream words(file.cpu);
   for (std::string word; words >> word;) {
     if (word == "avx") options.cpu.avx = true;

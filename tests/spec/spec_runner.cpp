@@ -1,7 +1,7 @@
 // Runs scripts of the official conformance suites in one configuration.
 //
 //   spec_runner --suite core [--suite …] [--memory guard|explicit] [--workers N]
-//               [--compile eager|lazy|adaptive] [--collect-always] [--cpu sse4.1|avx|avx2|host]
+//               [--signals none] [--fuel] [--compile eager|lazy|adaptive] [--collect-always] [--cpu sse4.1|avx|avx2|host]
 //               [--split whole|bytes|random] [--script NAME] [--feature NAME …] [--without NAME …]
 //               [--verbose]
 //               [--expected-failures FILE] [--allow-not-compiled]
@@ -61,6 +61,10 @@ Options parse_options(int argc, char** argv) {
       options.config.collect_always = true;
       continue;
     }
+    if (name == "--fuel") {
+      options.config.meter_fuel = true;
+      continue;
+    }
     if (name == "--verbose" || name == "--allow-not-compiled") {
       (name == "--verbose" ? options.verbose : options.allow_not_compiled) = true;
       continue;
@@ -72,6 +76,9 @@ Options parse_options(int argc, char** argv) {
     } else if (name == "--memory") {
       options.config.memory_mode =
           value == "explicit" ? MemoryModeChoice::Explicit : MemoryModeChoice::Guard;
+    } else if (name == "--signals") {
+      if (value != "none") usage("--signals takes none");
+      options.config.signals = SignalPolicy::None;
     } else if (name == "--compile") {
       options.config.compile = value == "lazy"       ? CompilePolicy::Lazy
                                : value == "adaptive" ? CompilePolicy::Adaptive

@@ -34,6 +34,33 @@ foreach(policy lazy adaptive)
       TIMEOUT 600)
   endforeach()
 endforeach()
+# No signal: every trap is a test in the code. And with every instruction metered.
+foreach(kind signals_none fuel)
+  if(kind STREQUAL "fuel")
+    set(options --fuel --memory guard)
+  else()
+    set(options --signals none --memory explicit)
+  endif()
+  foreach(policy eager lazy)
+    sluice_add_test(
+      spec/${kind}/${policy}
+      COMMAND spec_runner ${suites} ${options} --workers 2 --compile ${policy} --split whole
+              --expected-failures "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
+      LABELS spec
+      TIMEOUT 600)
+  endforeach()
+  sluice_add_test(
+    spec/${kind}/threads
+    COMMAND spec_runner --suite threads --without multi-memory ${options} --workers 0 --split whole
+    LABELS spec
+    TIMEOUT 600)
+  sluice_add_test(
+    spec/${kind}/simd
+    COMMAND spec_runner --suite core-simd --suite core-relaxed-simd ${options} --workers 0
+            --split whole --expected-failures "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
+    LABELS spec
+    TIMEOUT 600)
+endforeach()
 # Proposals that are off unless asked for.
 foreach(memory guard explicit)
   foreach(policy eager lazy)

@@ -132,10 +132,10 @@ struct StubWorld {
                                 must(add_typed_entry(*memory, common, type.get())));
   }
   const void* array_shim(const OwnedType& type) {
-    return at(must(add_array_host_shim(*memory, type.get())));
+    return at(must(add_array_host_shim(*memory, common, type.get())));
   }
   const void* typed_shim(const OwnedType& type) {
-    return at(must(add_typed_host_shim(*memory, type.get())));
+    return at(must(add_typed_host_shim(*memory, common, type.get())));
   }
   /// A host function's block.
   template <class F>

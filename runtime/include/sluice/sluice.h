@@ -13,7 +13,8 @@
  *
  * Signals: guests' faults are SIGSEGV, SIGBUS and SIGFPE. A thread's first call into Wasm
  * unblocks them, and they must stay unblocked; what is not a guest's goes to the handler that was
- * there before the first engine. The library's own threads block all other signals.
+ * there before the first engine. The library's own threads block all other signals. See
+ * sluice_signals_t for other ways.
  *
  * Ownership: `..._new` and `..._clone` give something to be deleted with `..._delete`. Functions,
  * memories, tables, globals, tags and instances are small values that live as long as their store.
@@ -87,7 +88,8 @@ typedef enum sluice_trap_code {
   SLUICE_TRAP_COMPILE_FAILED,
   SLUICE_TRAP_HOST,
   SLUICE_TRAP_EXIT,
-  SLUICE_TRAP_STORE_LIMIT
+  SLUICE_TRAP_STORE_LIMIT,
+  SLUICE_TRAP_FUEL_EXHAUSTED
 } sluice_trap_code_t;
 
 #define SLUICE_NO_OFFSET UINT64_MAX
@@ -165,6 +167,15 @@ typedef enum sluice_cpu {
   SLUICE_CPU_AVX2 /* and FMA, BMI1, BMI2, LZCNT */
 } sluice_cpu_t;
 
+/* Who handles guests' faults and interruptions. */
+typedef enum sluice_signals {
+  SLUICE_SIGNALS_CHAIN,    /* the library's handlers, which pass on what is not a guest's */
+  SLUICE_SIGNALS_EMBEDDER, /* the embedder's handlers: they call sluice_handle_signal */
+  /* Nobody: every trap is a comparison in the code, so memories have no guard pages, and functions
+   * and loops ask whether they are to stop. Threads keep their signal masks and stacks. */
+  SLUICE_SIGNALS_NONE
+} sluice_signals_t;
+
 #define SLUICE_WORKERS_AUTO UINT32_MAX
 
 SLUICE_API sluice_config_t* sluice_config_new(void);
@@ -183,8 +194,13 @@ SLUICE_API bool sluice_config_set_feature(sluice_config_t* config, const char* n
 /* No 64-bit memory grows beyond; 64 GiB unless set. Each reserves so much address space, or less if
  * the system refuses it to the engine. */
 SLUICE_API void sluice_config_set_memory64_bound(sluice_config_t* config, uint64_t bytes);
-/* The library installs no signal handlers: the embedder's call sluice_handle_signal. */
-SLUICE_API void sluice_config_set_embedder_owns_signals(sluice_config_t* config, bool owned);
+SLUICE_API void sluice_config_set_signals(sluice_config_t* config, sluice_signals_t signals);
+/* Guests consume fuel, which their store has been given (sluice_store_set_fuel). Off unless set;
+ * code is larger and slower with it. */
+SLUICE_API void sluice_config_set_fuel(sluice_config_t* config, bool metered);
+/* Stores may have a call hook (sluice_store_set_call_hook). Off unless set; with it calls between
+ * host and Wasm cost more, and sluice_func_typed gives no entries. */
+SLUICE_API void sluice_config_set_call_hooks(sluice_config_t* config, bool allowed);
 /* Memories of deleted stores whose address space the engine keeps, cleared, for later instances:
  * as many as live at the same time, or 0 for none. 128 unless set. Each may hold 64 KiB of RAM. */
 SLUICE_API void sluice_config_set_max_idle_memories(sluice_config_t* config, uint32_t count);
@@ -285,7 +301,8 @@ SLUICE_API sluice_error_t* sluice_stream_feed(sluice_stream_t* stream, const voi
 /* The end of the bytes. Waits until the module is known to be valid and what shall be compiled
  * first is, and gives the module. */
 SLUICE_API sluice_error_t* sluice_stream_finish(sluice_stream_t* stream, sluice_module_t** out);
-/* Stops compiling; feed and finish are errors from then on. */
+/* Stops compiling; feed and finish are errors from then on, also those that are running. Any
+ * thread, as long as the stream is not being deleted. */
 SLUICE_API void sluice_stream_cancel(sluice_stream_t* stream);
 /* Cancels what is not finished. */
 SLUICE_API void sluice_stream_delete(sluice_stream_t* stream);
@@ -429,7 +446,8 @@ SLUICE_API void sluice_store_set_limiter(sluice_store_t* store, sluice_limiter_t
  * does, the next one; of calls inside host functions the innermost. The store stays as usable as
  * after any other trap. Code that runs pays nothing for it: the guest's thread gets a SIGURG, by
  * which a system call of a host function may end with EINTR. Where the embedder owns the signals
- * and does not pass SIGURG on, a guest stops at calls of and by the host only. */
+ * and does not pass SIGURG on, a guest stops at calls of and by the host only; with
+ * SLUICE_SIGNALS_NONE there is no signal, and code asks. */
 typedef struct sluice_interrupt sluice_interrupt_t;
 /* A handle for other threads and signal handlers; it may outlive the store. To be deleted. */
 SLUICE_API sluice_interrupt_t* sluice_interrupt_new(sluice_store_t* store);
@@ -440,6 +458,37 @@ SLUICE_API void sluice_interrupt_send(const sluice_interrupt_t* interrupt);
 SLUICE_API void sluice_store_set_deadline(sluice_store_t* store, uint64_t nanoseconds);
 /* Drops the deadline, and a request that no call has taken. */
 SLUICE_API void sluice_store_clear_interrupt(sluice_store_t* store);
+/* For host functions that take long: is the guest to stop? Then the call fails when the host
+ * function returns, whatever it returns. */
+SLUICE_API bool sluice_store_is_interrupted(const sluice_store_t* store);
+/* For host functions that block, beside their own descriptors in poll(2): one that can be read when
+ * the guest is to stop. It is the store's; ask for it before each wait. -1 if the system has no
+ * descriptor left. */
+SLUICE_API int sluice_store_interrupt_fd(sluice_store_t* store);
+
+/* Fuel bounds what guests do, to the instruction and the same in every run: each instruction takes
+ * 1, paid when its basic block starts, and a bulk operation of memories and tables 1 more for every
+ * 128 bytes or elements. Where it does not suffice the call ends with SLUICE_TRAP_FUEL_EXHAUSTED,
+ * none is left, and the store stays as usable as after any other trap. A new store has none. What
+ * host functions and memory.grow do takes none. All three are for host functions too, and errors
+ * unless the engine was configured for fuel. */
+SLUICE_API sluice_error_t* sluice_store_set_fuel(sluice_store_t* store, uint64_t fuel);
+/* The sum ends at INT64_MAX. */
+SLUICE_API sluice_error_t* sluice_store_add_fuel(sluice_store_t* store, uint64_t fuel);
+SLUICE_API sluice_error_t* sluice_store_get_fuel(const sluice_store_t* store, uint64_t* out);
+
+/* Where control passes between host and Wasm. Every call is reported as ended, however it ends. */
+typedef enum sluice_call_event {
+  SLUICE_CALLS_WASM, /* also start functions, and host functions that the host itself calls */
+  SLUICE_RETURNS_FROM_WASM,
+  SLUICE_CALLS_HOST,
+  SLUICE_RETURNS_FROM_HOST
+} sluice_call_event_t;
+/* Tells `hook` (null: nobody) of each sluice_call_event_t, on the store's thread. It must not use
+ * the store. An error unless the engine was configured for call hooks. */
+SLUICE_API sluice_error_t* sluice_store_set_call_hook(sluice_store_t* store,
+                                                      void (*hook)(void* env, uint32_t event),
+                                                      void* env);
 
 /* External references are collected: one that neither Wasm code, a table or global of the store nor
  * a root of the host leads to is given back when a later one is made. What sluice_externref_new

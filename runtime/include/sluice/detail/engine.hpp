@@ -25,7 +25,9 @@ struct Config {
   sluice_compile_t compile = SLUICE_COMPILE_ADAPTIVE;
   sluice_cpu_t cpu = SLUICE_CPU_HOST;
   std::optional<uint64_t> max_wasm_stack = std::nullopt;  // bytes per outermost call
-  bool embedder_owns_signals = false;
+  sluice_signals_t signals = SLUICE_SIGNALS_CHAIN;
+  bool fuel = false;        // guests consume it: Store::set_fuel
+  bool call_hooks = false;  // stores may have one: Store::on_call
   std::optional<uint32_t> max_idle_memories = std::nullopt;
   std::vector<std::pair<std::string, bool>> features = {};  // see sluice_config_set_feature
   std::optional<uint64_t> memory64_bound_bytes = std::nullopt;
@@ -64,7 +66,9 @@ class Engine {
     sluice_config_set_profile(c.get(), config.profile);
     sluice_config_set_compile(c.get(), config.compile);
     sluice_config_set_cpu(c.get(), config.cpu);
-    sluice_config_set_embedder_owns_signals(c.get(), config.embedder_owns_signals);
+    sluice_config_set_signals(c.get(), config.signals);
+    sluice_config_set_fuel(c.get(), config.fuel);
+    sluice_config_set_call_hooks(c.get(), config.call_hooks);
     if (config.max_wasm_stack) sluice_config_set_max_wasm_stack(c.get(), *config.max_wasm_stack);
     if (config.max_idle_memories) {
       sluice_config_set_max_idle_memories(c.get(), *config.max_idle_memories);
@@ -166,7 +170,7 @@ class Module {
   detail::Owned<sluice_module_t, sluice_module_delete> raw_;
 };
 
-/// Bytes in, module out. One thread at a time; destroying it cancels.
+/// Bytes in, module out. One thread at a time, but for cancel(); destroying it cancels.
 class Stream {
  public:
   explicit Stream(sluice_stream_t* raw) : raw_(raw) {}
@@ -183,6 +187,7 @@ class Stream {
     if (sluice_error_t* e = sluice_stream_finish(raw_.get(), &module)) return Error(e);
     return Module(module);
   }
+  /// Ends a feed or finish that is running, and all later ones. Any thread.
   void cancel() {
     if (raw_) sluice_stream_cancel(raw_.get());
   }
@@ -351,6 +356,41 @@ class Store {
   void clear_interrupt() {
     if (raw_) sluice_store_clear_interrupt(raw());
   }
+  /// For host functions that take long: return soon, the call is to end.
+  bool is_interrupted() const { return raw_ && sluice_store_is_interrupted(raw()); }
+  /// For host functions that block: can be read when the call is to end. See
+  /// sluice_store_interrupt_fd.
+  int interrupt_fd() { return raw_ ? sluice_store_interrupt_fd(raw()) : -1; }
+
+  /// What guests may do: one for each instruction, see sluice_store_set_fuel. Errors unless
+  /// Config::fuel.
+  Result<void> set_fuel(uint64_t fuel) {
+    if (!raw_) return detail::no_engine();
+    return Error(sluice_store_set_fuel(raw(), fuel));
+  }
+  Result<void> add_fuel(uint64_t fuel) {
+    if (!raw_) return detail::no_engine();
+    return Error(sluice_store_add_fuel(raw(), fuel));
+  }
+  Result<uint64_t> fuel() const {
+    if (!raw_) return detail::no_engine();
+    uint64_t left = 0;
+    if (sluice_error_t* e = sluice_store_get_fuel(raw(), &left)) return Error(e);
+    return left;
+  }
+  /// void (sluice_call_event_t): told whenever control passes between host and Wasm. It must not
+  /// use the store, nor throw: that ends the process. An error unless Config::call_hooks.
+  template <class F>
+  Result<void> on_call(F hook) {
+    if (!raw_) return detail::no_engine();
+    const auto call = [](void* env, uint32_t event) noexcept {
+      (*static_cast<F*>(env))(static_cast<sluice_call_event_t>(event));
+    };
+    Hook kept(new F(std::move(hook)), [](void* env) { delete static_cast<F*>(env); });
+    if (sluice_error_t* e = sluice_store_set_call_hook(raw(), call, kept.get())) return Error(e);
+    hook_ = std::move(kept);
+    return {};
+  }
 
  private:
   void make(const Engine& engine) {
@@ -360,7 +400,9 @@ class Store {
     raw_.reset(raw);
   }
 
-  std::unique_ptr<detail::StoreDataBase> data_;  // outlives raw_
+  using Hook = std::unique_ptr<void, void (*)(void*)>;
+  Hook hook_{nullptr, [](void*) {}};  // outlives raw_, as does
+  std::unique_ptr<detail::StoreDataBase> data_;
   detail::Owned<sluice_store_t, sluice_store_delete> raw_;
 };
 

@@ -378,7 +378,7 @@ TEST_F(CApiTest, AnEmbedderMayOwnTheSignals) {
   ASSERT_EQ(sigaction(SIGSEGV, &ours, &segv), 0);
   TearDown();
   sluice_config_t* config = sluice_config_new();
-  sluice_config_set_embedder_owns_signals(config, true);
+  sluice_config_set_signals(config, SLUICE_SIGNALS_EMBEDDER);
   sluice_config_set_workers(config, 0);
   ok(sluice_engine_new(config, &engine));
   sluice_config_delete(config);

@@ -213,7 +213,7 @@ TEST_P(AtomicsTest, TheHostsWaitsAreChecked) {
   EXPECT_EQ(*own->notify(0, 1), 0u);
 }
 
-SLUICE_BOTH_MODES(AtomicsTest);
+SLUICE_ALL_MODES(AtomicsTest);
 
 }  // namespace
 }  // namespace sluice

@@ -214,7 +214,7 @@ TEST_P(BulkTest, GlobalsOfTheHost) {
   EXPECT_EQ(ref->get().as_funcref(), two().as_funcref());
 }
 
-SLUICE_BOTH_MODES(BulkTest);
+SLUICE_ALL_MODES(BulkTest);
 
 }  // namespace
 }  // namespace sluice

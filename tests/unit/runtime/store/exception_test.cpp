@@ -263,7 +263,7 @@ TEST_P(ExceptionTest, LegacyInstructions) {
 
 TEST_P(ExceptionTest, AllIsKeptWhileReferencesAreCollected) {
   EngineConfig config;
-  config.memory_mode = GetParam();
+  set_mode(config, GetParam());
   config.workers = 0;
   config.collect_always = true;
   engine = *Engine::create(config);
@@ -323,7 +323,7 @@ TEST_P(ExceptionTest, OnSmallStacks) {
   pthread_attr_destroy(&attributes);
 }
 
-SLUICE_BOTH_MODES(ExceptionTest);
+SLUICE_ALL_MODES(ExceptionTest);
 
 }  // namespace
 }  // namespace sluice

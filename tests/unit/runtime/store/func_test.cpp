@@ -266,7 +266,7 @@ TEST_P(FuncTest, StoresOfOneModuleRunOnManyThreads) {
   for (std::thread& t : threads) t.join();
 }
 
-SLUICE_BOTH_MODES(FuncTest);
+SLUICE_ALL_MODES(FuncTest);
 
 }  // namespace
 }  // namespace sluice

@@ -68,7 +68,7 @@ class InterruptTest : public StoreTest {
   std::function<TrapCode(Caller&)> during_host;
   uint64_t host_calls = 0;
 };
-SLUICE_BOTH_MODES(InterruptTest);
+SLUICE_ALL_MODES(InterruptTest);
 
 TEST_P(InterruptTest, AnotherThreadStopsAnyLoop) {
   SKIP_IF_NO_SIGNALS();

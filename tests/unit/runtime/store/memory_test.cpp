@@ -124,7 +124,7 @@ TEST_P(MemoryTest, ManyMemoriesComeAndGo) {
   }
 }
 
-SLUICE_BOTH_MODES(MemoryTest);
+SLUICE_ALL_MODES(MemoryTest);
 
 }  // namespace
 }  // namespace sluice

@@ -1,14 +1,13 @@
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <gtest/gtest.h>
-#include <pthread.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
 
 #include "runtime/store/parking_lot.h"
+#include "runtime/trap/interrupt.h"
 #include "tests/support/fork.h"
 
 namespace sluice {
@@ -16,7 +15,13 @@ namespace {
 
 constexpr int64_t kNever = -1;
 constexpr uint32_t kAll = ~uint32_t{0};
-constexpr uint32_t kQuiet = 0;  // no interrupt is requested
+
+/// Waits on behalf of a store of which nobody asks anything.
+template <class T>
+WaitResult wait(ParkingLot& lot, const T* address, T expected, int64_t timeout_ns) {
+  StoreContext quiet;
+  return lot.wait(address, expected, timeout_ns, quiet);
+}
 
 /// Notifies until so many have woken: those that are to be woken may not be waiting yet.
 void wake(ParkingLot& lot, const void* address, uint32_t count) {
@@ -30,17 +35,17 @@ TEST(ParkingLot, ComparesBeforeItWaits) {
   ParkingLot lot;
   const uint32_t word = 7;
   const uint64_t wide = uint64_t{7} << 32;
-  EXPECT_EQ(lot.wait(&word, 8u, kNever, &kQuiet), WaitResult::NotEqual);
-  EXPECT_EQ(lot.wait(&wide, uint64_t{0}, kNever, &kQuiet), WaitResult::NotEqual);
+  EXPECT_EQ(wait(lot, &word, 8u, kNever), WaitResult::NotEqual);
+  EXPECT_EQ(wait(lot, &wide, uint64_t{0}, kNever), WaitResult::NotEqual);
   EXPECT_EQ(lot.notify(&word, kAll), 0u);
 }
 
 TEST(ParkingLot, TimesOut) {
   ParkingLot lot;
   const uint32_t word = 7;
-  EXPECT_EQ(lot.wait(&word, 7u, 0, &kQuiet), WaitResult::TimedOut);
+  EXPECT_EQ(wait(lot, &word, 7u, 0), WaitResult::TimedOut);
   const auto start = std::chrono::steady_clock::now();
-  EXPECT_EQ(lot.wait(&word, 7u, 3'000'000, &kQuiet), WaitResult::TimedOut);
+  EXPECT_EQ(wait(lot, &word, 7u, 3'000'000), WaitResult::TimedOut);
   EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(3));
   // Who has given up is not counted.
   EXPECT_EQ(lot.notify(&word, kAll), 0u);
@@ -49,8 +54,7 @@ TEST(ParkingLot, TimesOut) {
 TEST(ParkingLot, TheLongestTimeoutIsNone) {
   ParkingLot lot;
   const uint32_t word = 7;
-  std::thread waiter(
-      [&] { EXPECT_EQ(lot.wait(&word, 7u, INT64_MAX, &kQuiet), WaitResult::Woken); });
+  std::thread waiter([&] { EXPECT_EQ(wait(lot, &word, 7u, INT64_MAX), WaitResult::Woken); });
   wake(lot, &word, 1);
   waiter.join();
 }
@@ -63,7 +67,7 @@ TEST(ParkingLot, WakesThoseOfOneAddressInOrderAndNoMoreThanAsked) {
   std::vector<std::thread> threads;
   for (uint32_t& word : words) {
     threads.emplace_back([&] {
-      EXPECT_EQ(lot.wait(&word, 0u, kNever, &kQuiet), WaitResult::Woken);
+      EXPECT_EQ(wait(lot, &word, 0u, kNever), WaitResult::Woken);
       ++woken;
     });
   }
@@ -90,7 +94,7 @@ TEST(ParkingLot, NoWakeUpIsLost) {
         for (;;) {
           const uint32_t now = __atomic_load_n(&word, __ATOMIC_SEQ_CST);
           if (now == i % kRing) break;
-          EXPECT_NE(lot.wait(&word, now, kNever, &kQuiet), WaitResult::TimedOut);
+          EXPECT_NE(wait(lot, &word, now, kNever), WaitResult::TimedOut);
         }
         __atomic_store_n(&word, (i + 1) % kRing, __ATOMIC_SEQ_CST);
         lot.notify(&word, kAll);
@@ -102,37 +106,29 @@ TEST(ParkingLot, NoWakeUpIsLost) {
 }
 
 TEST(ParkingLot, AnInterruptEndsTheWait) {
-  struct sigaction action{}, before;
-  action.sa_handler = [](int) {};
-  ASSERT_EQ(sigaction(SIGUSR1, &action, &before), 0);
   ParkingLot lot;
   const uint32_t word = 7;
-  uint32_t request = 0;
-  std::atomic<bool> is_done = false;
-  std::thread waiter([&] {
-    EXPECT_EQ(lot.wait(&word, 7u, kNever, &request), WaitResult::Interrupted);
-    is_done = true;
-  });
-  __atomic_store_n(&request, 1, __ATOMIC_SEQ_CST);
-  while (!is_done) {
-    pthread_kill(waiter.native_handle(), SIGUSR1);
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  for (int round = 0; round < 200; ++round) {
+    StoreContext context;
+    std::thread waiter(
+        [&] { EXPECT_EQ(lot.wait(&word, 7u, kNever, context), WaitResult::Interrupted); });
+    if (round % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds(10 * round));
+    request_interrupt(context);
+    waiter.join();
+    EXPECT_EQ(lot.notify(&word, kAll), 0u);
   }
-  waiter.join();
-  EXPECT_EQ(lot.notify(&word, kAll), 0u);
-  sigaction(SIGUSR1, &before, nullptr);
 }
 
 TEST(ParkingLot, AChildKnowsNothingOfItsParentsThreads) {
   SKIP_IF_SANITIZER_CANNOT_FORK();
   ParkingLot lot;
   const uint32_t word = 7;
-  std::thread waiter([&] { EXPECT_EQ(lot.wait(&word, 7u, kNever, &kQuiet), WaitResult::Woken); });
+  std::thread waiter([&] { EXPECT_EQ(wait(lot, &word, 7u, kNever), WaitResult::Woken); });
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   const pid_t child = fork();
   if (child == 0) {
     const bool is_empty = lot.notify(&word, kAll) == 0;
-    const bool times_out = lot.wait(&word, 7u, 1000, &kQuiet) == WaitResult::TimedOut;
+    const bool times_out = wait(lot, &word, 7u, 1000) == WaitResult::TimedOut;
     _exit(is_empty && times_out ? 0 : 1);
   }
   int status = 0;

@@ -25,11 +25,22 @@ inline std::vector<uint8_t> wat(std::string_view text) {
   return {bytes->begin(), bytes->end()};
 }
 
+/// A third choice for fixtures: an engine without signals (its memories are checked explicitly).
+inline constexpr auto kNoSignals = static_cast<MemoryModeChoice>(0x80);
+
+inline void set_mode(EngineConfig& config, MemoryModeChoice mode) {
+  if (mode == kNoSignals) {
+    config.signals = SignalPolicy::None;
+  } else {
+    config.memory_mode = mode;
+  }
+}
+
 class StoreTest : public testing::TestWithParam<MemoryModeChoice> {
  protected:
   void SetUp() override {
     EngineConfig config;
-    config.memory_mode = GetParam();
+    set_mode(config, GetParam());
     config.workers = 0;
     Result<std::shared_ptr<Engine>> made = Engine::create(config);
     ASSERT_TRUE(made) << made.error().message();
@@ -82,6 +93,7 @@ class StoreTest : public testing::TestWithParam<MemoryModeChoice> {
 };
 
 inline std::string mode_name(const testing::TestParamInfo<MemoryModeChoice>& info) {
+  if (info.param == kNoSignals) return "NoSignals";
   return info.param == MemoryModeChoice::Guard ? "Guard" : "Explicit";
 }
 
@@ -89,5 +101,10 @@ inline std::string mode_name(const testing::TestParamInfo<MemoryModeChoice>& inf
   INSTANTIATE_TEST_SUITE_P(Modes, suite,                                                           \
                            testing::Values(MemoryModeChoice::Guard, MemoryModeChoice::Explicit),   \
                            mode_name)
+
+#define SLUICE_ALL_MODES(suite)                                                                    \
+  INSTANTIATE_TEST_SUITE_P(                                                                        \
+      Modes, suite,                                                                                \
+      testing::Values(MemoryModeChoice::Guard, MemoryModeChoice::Explicit, kNoSignals), mode_name)
 
 }  // namespace sluice

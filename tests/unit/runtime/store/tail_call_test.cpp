@@ -315,7 +315,7 @@ class TailCallTest : public StoreTest {
   std::array<Instance*, 2> instances{};
   uint32_t host_calls = 0;
 };
-SLUICE_BOTH_MODES(TailCallTest);
+SLUICE_ALL_MODES(TailCallTest);
 
 TEST_P(TailCallTest, RandomChains) {
   for (uint32_t seed = 1; seed <= 60; ++seed) {
