@@ -36,17 +36,6 @@ wasm_externtype_t* new_externtype(const Module& module, ExternKind kind, uint32_
   return new wasm_externtype_t(kExternKindTag);
 }
 
-RefTarget target_of(const Extern& what) {
-  switch (what.kind()) {
-  case ExternKind::Func: return {RefKind::Func, what.func().record(), nullptr};
-  case ExternKind::Global: return {RefKind::Global, what.global(), nullptr};
-  case ExternKind::Table: return {RefKind::Table, what.table(), nullptr};
-  case ExternKind::Memory: return {RefKind::Memory, what.memory(), nullptr};
-  case ExternKind::Tag: break;
-  }
-  return {};
-}
-
 std::optional<Extern> extern_of(const WasmStore& store, const wasm_extern_t* ref) {
   if (ref == nullptr || unwrap(ref)->store.get() != &store) return std::nullopt;
   void* object = unwrap(ref)->target.object;
@@ -124,6 +113,17 @@ String message_of(const Failure& failure) {
 }  // namespace
 
 namespace sluice::api {
+
+RefTarget target_of(const Extern& what) {
+  switch (what.kind()) {
+  case ExternKind::Func: return {RefKind::Func, what.func().record(), nullptr};
+  case ExternKind::Global: return {RefKind::Global, what.global(), nullptr};
+  case ExternKind::Table: return {RefKind::Table, what.table(), nullptr};
+  case ExternKind::Memory: return {RefKind::Memory, what.memory(), nullptr};
+  case ExternKind::Tag: break;
+  }
+  return {};
+}
 
 wasm_trap_t* new_trap(std::shared_ptr<WasmStore> store, Failure failure) {
   auto owned = make_shared_heap<OwnedTrap>(std::move(failure));

@@ -57,6 +57,9 @@ struct RefTarget {
   std::shared_ptr<Owned> owner;  // set for the last three kinds; keeps `object` alive
 };
 
+/// `object` is null for what wasm.h has no word for.
+RefTarget target_of(const Extern& what);
+
 struct WasmStore : Allocated {
   WasmStore(std::shared_ptr<Engine> e, std::unique_ptr<Store> s)
       : engine(std::move(e)), store(std::move(s)) {}

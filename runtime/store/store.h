@@ -39,6 +39,7 @@ class Store : public Allocated {
   Store& operator=(const Store&) = delete;
 
   Engine& engine() const { return *engine_; }
+  const std::shared_ptr<Engine>& shared_engine() const { return engine_; }
   StoreContext& context() { return *context_; }
   /// For other threads and signal handlers: stops a guest of this store.
   InterruptHandle interrupt_handle() const;

@@ -818,6 +818,48 @@ SLUICE_API sluice_error_t* sluice_pre_instance_instantiate(const sluice_pre_inst
                                                            sluice_instance_t* out);
 SLUICE_API void sluice_pre_instance_delete(sluice_pre_instance_t* pre);
 
+/* ---- The standard interface ---------------------------------------------------------------- */
+
+/* Programs over wasm.h that want streams, WASI, limits or traps' data: the same objects under the
+ * names of this header, and back. What "borrows" gives is not to be deleted and lives as long as
+ * what it was made of; all else is new, and to be deleted by the caller with its own header's
+ * function. References (externref) belong to the header that made them. */
+struct wasm_config_t;
+struct wasm_engine_t;
+struct wasm_store_t;
+struct wasm_module_t;
+struct wasm_instance_t;
+struct wasm_extern_t;
+struct wasm_trap_t;
+
+/* Borrows. */
+SLUICE_API sluice_config_t* sluice_from_wasm_config(struct wasm_config_t* config);
+/* Borrows. */
+SLUICE_API sluice_engine_t* sluice_from_wasm_engine(struct wasm_engine_t* engine);
+/* Borrows. */
+SLUICE_API sluice_store_t* sluice_from_wasm_store(struct wasm_store_t* store);
+SLUICE_API sluice_module_t* sluice_from_wasm_module(const struct wasm_module_t* module);
+SLUICE_API sluice_instance_t sluice_from_wasm_instance(const struct wasm_instance_t* instance);
+/* False if it is none. */
+SLUICE_API bool sluice_from_wasm_extern(const struct wasm_extern_t* what, sluice_extern_t* out);
+SLUICE_API sluice_error_t* sluice_from_wasm_trap(const struct wasm_trap_t* trap);
+
+SLUICE_API struct wasm_engine_t* sluice_to_wasm_engine(const sluice_engine_t* engine);
+/* Takes the store over: from now on it is borrowed from the result. */
+SLUICE_API struct wasm_store_t* sluice_to_wasm_store(sluice_store_t* store);
+/* Null if the module is of another engine. */
+SLUICE_API struct wasm_module_t* sluice_to_wasm_module(struct wasm_store_t* store,
+                                                       const sluice_module_t* module);
+/* Null if the instance is of another store. */
+SLUICE_API struct wasm_instance_t* sluice_to_wasm_instance(struct wasm_store_t* store,
+                                                           sluice_instance_t instance);
+/* Null for what is of another store, and for tags, which wasm.h does not have. */
+SLUICE_API struct wasm_extern_t* sluice_to_wasm_extern(struct wasm_store_t* store,
+                                                       sluice_extern_t what);
+/* Takes the error over; a host function of wasm.h may return the result. */
+SLUICE_API struct wasm_trap_t* sluice_to_wasm_trap(struct wasm_store_t* store,
+                                                   sluice_error_t* error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,20 +1,10 @@
 // Fuel: what a run takes is a matter of the module alone, and nothing runs without.
 #include <tuple>
 
-#include "engine/text/text.h"
 #include "tests/unit/runtime/store/store_fixture.h"
 
 namespace sluice {
 namespace {
-
-std::vector<uint8_t> wasm(std::string_view text) {
-  const auto bytes = wat_to_wasm(text);
-  if (!bytes) {
-    ADD_FAILURE() << explain(text, bytes.error());
-    return {};
-  }
-  return {bytes->begin(), bytes->end()};
-}
 
 // Every kind of block, with the number of instructions of each way through it beside it.
 constexpr std::string_view kProgram = R"((module
@@ -103,7 +93,7 @@ class FuelTest : public testing::TestWithParam<Mode> {
     linker.allow_shadowing(true);
     ASSERT_TRUE(linker.define_func("m", "host", {}, {}, &host, this));
     StreamCompiler stream = engine->compile_stream();
-    const std::vector<uint8_t> bytes = wasm(kProgram);
+    const std::vector<uint8_t> bytes = wat(kProgram);
     for (const uint8_t& byte : bytes) {
       if (!stream.feed({&byte, 1})) break;
     }
@@ -210,7 +200,7 @@ TEST(Fuel, OnlyEnginesThatMeterTakeIt) {
   auto engine = *Engine::create(config);
   auto store = std::move(*Store::create(engine));
   Linker linker(engine);
-  auto module = *engine->compile(wasm("(module (func (export \"f\") (loop)))"));
+  auto module = *engine->compile(wat("(module (func (export \"f\") (loop)))"));
   Instance& instance = **linker.instantiate(*store, module);
   EXPECT_TRUE(instance.exported_func("f")->call({}, {}));
   EXPECT_EQ(store->fuel(), 0u);

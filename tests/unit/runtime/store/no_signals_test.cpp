@@ -5,7 +5,6 @@
 #include <thread>
 #include <unistd.h>
 
-#include "engine/text/text.h"
 #include "tests/unit/runtime/store/store_fixture.h"
 
 namespace sluice {
@@ -58,14 +57,7 @@ void expect_in_quiet_child(Body body) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
-class NoSignalsTest : public StoreTest {
- protected:
-  Instance& traps() {
-    const auto bytes = wat_to_wasm(kTraps);
-    EXPECT_TRUE(bytes) << explain(kTraps, bytes.error());
-    return instantiate({bytes->begin(), bytes->end()});
-  }
-};
+using NoSignalsTest = StoreTest;
 INSTANTIATE_TEST_SUITE_P(Modes, NoSignalsTest, testing::Values(kNoSignals), mode_name);
 
 TEST_P(NoSignalsTest, EveryTrapIsATest) {
@@ -93,7 +85,7 @@ TEST_P(NoSignalsTest, EveryTrapIsATest) {
       {"null ref", TrapCode::NullFunctionReference},
       {"unreachable", TrapCode::Unreachable},
   };
-  Instance& instance = traps();
+  Instance& instance = instantiate(wat(kTraps));
   expect_in_quiet_child([&] {
     for (const Expected& each : kExpected) {
       std::vector<Value> args;
@@ -107,7 +99,7 @@ TEST_P(NoSignalsTest, EveryTrapIsATest) {
 }
 
 TEST_P(NoSignalsTest, HostsThatUnmaskFloatExceptionsKeepThem) {
-  Instance& instance = traps();
+  Instance& instance = instantiate(wat(kTraps));
   expect_in_quiet_child([&] {
     feenableexcept(FE_DIVBYZERO | FE_INVALID | FE_INEXACT);
     const Outcome<Value> result = call(instance, "divide floats", {Value::i32(0)});
@@ -117,7 +109,7 @@ TEST_P(NoSignalsTest, HostsThatUnmaskFloatExceptionsKeepThem) {
 }
 
 TEST_P(NoSignalsTest, ThreadsKeepTheirMasksAndStacks) {
-  Instance& instance = traps();
+  Instance& instance = instantiate(wat(kTraps));
   expect_in_quiet_child([&] {
     sigset_t all;
     sigfillset(&all);
