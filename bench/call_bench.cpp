@@ -1,7 +1,8 @@
 // What a call across the boundary costs, as an embedder of the C++ interface sees it.
 //
 //   in/…    the host calls Wasm: typed (a direct jump to the entry stub), through cells, and with
-//           floating-point modes that need the slow path
+//           floating-point modes that need the slow path; `in/cpp_indirect` is an indirect call
+//           of the same function in C++
 //   out/…   Wasm calls the host, typed and through cells: one iteration is one call of a loop in
 //           Wasm, loop included; `out/wasm` is the same loop with a Wasm callee, `out/indirect`
 //           calls that through a table, `out/none` adds instead of calling
@@ -159,6 +160,16 @@ void in_add(benchmark::State& state) {
   benchmark::DoNotOptimize(sum);
 }
 BENCHMARK(in_add)->Name("in/add");
+
+/// The same by a pointer that the compiler knows nothing of.
+void in_cpp(benchmark::State& state) {
+  int32_t (*add)(int32_t, int32_t) = [](int32_t a, int32_t b) { return a + b; };
+  benchmark::DoNotOptimize(add);
+  int32_t sum = 0;
+  for (auto _ : state) sum = add(1, sum);
+  benchmark::DoNotOptimize(sum);
+}
+BENCHMARK(in_cpp)->Name("in/cpp_indirect");
 
 void in_nop(benchmark::State& state) {
   World world;

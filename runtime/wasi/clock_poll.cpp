@@ -193,6 +193,7 @@ Status poll_with(Context& context, Mem mem, const SubscriptionForm& form, uint32
     deadline = std::min(deadline, at_once ? 0 : wait.deadline);
     waits.push_back(wait);
   }
+  if (const int fd = context.interrupt_fd(); fd >= 0) polls.push_back({fd, POLLIN, 0});
   TRY_VOID(wait_until(context, polls, deadline));
   uint64_t time = TRY(host_now(CLOCK_MONOTONIC));
   uint32_t events = 0;

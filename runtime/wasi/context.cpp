@@ -121,6 +121,11 @@ bool Context::is_interrupted() const {
   return store_ != nullptr && is_interrupt_requested(store_->context());
 }
 
+int Context::interrupt_fd() const {
+  if (store_ == nullptr || store_->engine().trap_signals() == TrapSignals::Taken) return -1;
+  return store_->interrupt_fd();
+}
+
 void Context::inherit(uint32_t fd, Rights rights) {
   UniqueFd copy(fcntl(static_cast<int>(fd), F_DUPFD_CLOEXEC, 3));
   // The host runs without this stream: then the guest does too.

@@ -65,6 +65,8 @@ class Context : public Allocated {
   void set_store(Store& store) { store_ = &store; }
   /// Shall the guest that is calling be stopped? Then a call that waits returns at once.
   bool is_interrupted() const;
+  /// To be polled beside what a call waits for, where no signal would end it; else -1.
+  int interrupt_fd() const;
   /// Has the function that was just called ended the guest? Asked once.
   bool take_exit() { return std::exchange(is_exiting_, false); }
 
