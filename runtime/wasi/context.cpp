@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "runtime/store/engine.h"
 #include "runtime/store/store.h"
 
 namespace sluice::wasi {

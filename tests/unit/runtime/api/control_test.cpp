@@ -1,13 +1,15 @@
 // What bounds and watches guests, as an embedder of the C++ interface uses it.
-#include <atomic>
+#include <chrono>
+#include <functional>
 #include <gtest/gtest.h>
+#include <optional>
 #include <poll.h>
+#include <span>
 #include <string>
+#include <string_view>
 #include <thread>
-#include <unistd.h>
 
 #include "sluice/sluice.hpp"
-#include "tests/unit/runtime/store/store_fixture.h"
 
 namespace {
 
@@ -37,7 +39,7 @@ class ControlTest : public testing::Test {
       return a + static_cast<int64_t>(b) + c;
     }));
     ASSERT_TRUE(linker.func("m", "boxed", [](int32_t v) { return std::tuple(v, v + 1); }));
-    Result<sluice::Module> module = engine->compile(std::span<const uint8_t>(sluice::wat(kModule)));
+    Result<sluice::Module> module = engine->compile(std::as_bytes(std::span(kModule)));
     ASSERT_TRUE(module);
     Result<sluice::Instance> made = linker.instantiate(*store, *module);
     ASSERT_TRUE(made) << made.error().message();
@@ -57,7 +59,7 @@ class ControlTest : public testing::Test {
 TEST_F(ControlTest, FuelStopsAGuestAndAHostFunctionRefuels) {
   open({.fuel = true});
   ASSERT_TRUE(store->set_fuel(1000));
-  const Result<void> spun = call("spin");
+  Result<void> spun = call("spin");
   ASSERT_FALSE(spun);
   EXPECT_EQ(spun.error().trap_code(), SLUICE_TRAP_FUEL_EXHAUSTED);
   EXPECT_EQ(spun.error().trap_reason(), "all fuel consumed");
@@ -75,7 +77,7 @@ TEST_F(ControlTest, WhatIsNotConfiguredIsAnError) {
   EXPECT_FALSE(store->set_fuel(1));
   EXPECT_FALSE(store->add_fuel(1));
   EXPECT_FALSE(store->fuel());
-  const Result<void> hook = store->on_call([](sluice_call_event_t) {});
+  Result<void> hook = store->on_call([](sluice_call_event_t) {});
   ASSERT_FALSE(hook);
   EXPECT_EQ(hook.error().message(), "the engine is not configured for this: call hooks");
 }
@@ -114,7 +116,7 @@ TEST_F(ControlTest, ABlockingHostFunctionIsWoken) {
         if (round % 2 == 0) std::this_thread::sleep_for(100us * round);
         handle.interrupt();
       });
-      const Result<int64_t> result = call<int64_t()>("host");
+      Result<int64_t> result = call<int64_t()>("host");
       other.join();
       // It may have come before the call began.
       ASSERT_FALSE(result);
@@ -132,7 +134,7 @@ TEST_F(ControlTest, ABlockingHostFunctionIsWoken) {
 TEST_F(ControlTest, AnEngineWithoutSignalsIsStoppedAllTheSame) {
   open({.signals = SLUICE_SIGNALS_NONE});
   store->set_deadline(5ms);
-  const Result<void> spun = call("spin");
+  Result<void> spun = call("spin");
   ASSERT_FALSE(spun);
   EXPECT_EQ(spun.error().trap_code(), SLUICE_TRAP_INTERRUPTED);
   EXPECT_EQ(engine->memory_mode(), SLUICE_MEMORY_EXPLICIT);
@@ -146,7 +148,11 @@ TEST(Cancellation, AnotherThreadEndsAFeedOrAFinish) {
     for (int j = 0; j < 100; ++j) text += "(i32.load offset=8) (i32.const 3) (i32.mul)";
     text += ')';
   }
-  const std::vector<uint8_t> bytes = sluice::wat(text + ')');
+  text += ')';
+  uint8_t* binary = nullptr;
+  size_t size = 0;
+  ASSERT_EQ(sluice_wat2wasm(text.data(), text.size(), &binary, &size), nullptr);
+  const std::span<const uint8_t> bytes(binary, size);
   for (const uint32_t workers : {0u, 2u}) {
     for (const sluice_compile_t policy : {SLUICE_COMPILE_EAGER, SLUICE_COMPILE_ADAPTIVE}) {
       const sluice::Engine engine({.workers = workers, .compile = policy});
@@ -157,7 +163,7 @@ TEST(Cancellation, AnotherThreadEndsAFeedOrAFinish) {
           std::this_thread::sleep_for(round == 11 ? 0us : 300us * round);
           stream.cancel();
         });
-        const Result<void> fed = stream.feed(std::span<const uint8_t>(bytes));
+        Result<void> fed = stream.feed(bytes);
         Result<sluice::Module> module = stream.finish();
         other.join();
         if (module) {
@@ -167,12 +173,13 @@ TEST(Cancellation, AnotherThreadEndsAFeedOrAFinish) {
         }
         was_cancelled = true;
         EXPECT_EQ(module.error().message(), "stream was cancelled");
-        EXPECT_FALSE(stream.feed(std::span<const uint8_t>(bytes)));
+        EXPECT_FALSE(stream.feed(bytes));
       }
       // Which of the two it is, is a matter of time; the last was cancelled before it began.
       EXPECT_TRUE(was_cancelled || was_done);
     }
   }
+  sluice_bytes_delete(binary, size);
 }
 
 }  // namespace
