@@ -137,6 +137,36 @@ Result<void> Reservation::discard(size_t offset, size_t bytes) {
   return {};
 }
 
+Result<void> Reservation::map_file(size_t offset, int fd, uint64_t file_offset, size_t bytes,
+                                   FileAccess access) {
+  DCHECK(offset % host_page_bytes() == 0 && bytes % host_page_bytes() == 0, "whole pages");
+  DCHECK(offset <= size_bytes_ && bytes <= size_bytes_ - offset, "inside the reservation");
+  const bool is_copied = access == FileAccess::CopyOnWrite;
+  const int protection = is_copied ? PROT_READ | PROT_WRITE : PROT_READ;
+  const int flags = (is_copied ? MAP_PRIVATE : MAP_SHARED) | MAP_NORESERVE;
+  const off_t start = static_cast<off_t>(file_offset);
+  // A mapping that fails may leave a hole where the old one was, into which anything might be
+  // mapped. So whether this file can be mapped is found out elsewhere.
+  void* trial = mmap(nullptr, bytes, protection, flags, fd, start);
+  if (trial == MAP_FAILED) return refused("mapping a file", bytes);
+  munmap(trial, bytes);
+  if (mmap(base_ + offset, bytes, protection, flags | MAP_FIXED, fd, start) == MAP_FAILED) {
+    std::unexpected<Error> error = refused("mapping a file", bytes);
+    CHECK(map_zeros(offset, bytes), "no hole in a reservation");
+    return error;
+  }
+  return {};
+}
+
+Result<void> Reservation::map_zeros(size_t offset, size_t bytes) {
+  DCHECK(offset % host_page_bytes() == 0 && bytes % host_page_bytes() == 0, "whole pages");
+  DCHECK(offset <= size_bytes_ && bytes <= size_bytes_ - offset, "inside the reservation");
+  void* p = mmap(base_ + offset, bytes, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  if (p == MAP_FAILED) return refused("mapping zeros", bytes);
+  return {};
+}
+
 Result<void> Reservation::resize_committed(size_t bytes) {
   const size_t rounded = round_up_to_page(bytes);
   if (rounded < bytes || rounded == 0) return too_large("resizing", bytes);

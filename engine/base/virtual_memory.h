@@ -70,6 +70,15 @@ class Reservation {
   Result<void> protect_none(size_t offset, size_t bytes);
   /// Zeroes a committed private part by giving its pages back.
   Result<void> discard(size_t offset, size_t bytes);
+  enum class FileAccess : uint8_t { ReadOnly, CopyOnWrite };
+  /// Maps whole pages of a file over a committed part: the file's own pages, or copies as soon as
+  /// they are written. A page that the file no longer has is a SIGBUS. What was there is gone. An
+  /// error changes nothing, but where memory ran out in the middle of it the part is zero.
+  Result<void> map_file(size_t offset, int fd, uint64_t file_offset, size_t bytes,
+                        FileAccess access);
+  /// Makes whole pages of a committed part zeros of its own, whatever was mapped there. On failure
+  /// nothing has changed.
+  Result<void> map_zeros(size_t offset, size_t bytes);
   /// Changes the size of a reservation that is wholly committed; new bytes are zero. The base may
   /// move. On failure nothing has changed.
   Result<void> resize_committed(size_t bytes);

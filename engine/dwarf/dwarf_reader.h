@@ -6,7 +6,6 @@
 // there.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -61,14 +60,13 @@ class DwarfReader {
 
   /// Up to the next zero byte, which is skipped.
   std::string_view string() {
-    const auto begin = bytes_.begin() + static_cast<ptrdiff_t>(at_);
-    const auto end = std::find(begin, bytes_.end(), uint8_t{0});
-    if (end == bytes_.end()) {
+    const auto* text = reinterpret_cast<const char*>(bytes_.data() + at_);
+    const void* end = at_end() ? nullptr : std::memchr(text, 0, remaining());
+    if (end == nullptr) {
       fail();
       return {};
     }
-    const auto size = static_cast<size_t>(end - begin);
-    const auto* text = reinterpret_cast<const char*>(bytes_.data() + at_);
+    const auto size = static_cast<size_t>(static_cast<const char*>(end) - text);
     at_ += size + 1;
     return {text, size};
   }

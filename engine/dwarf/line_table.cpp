@@ -15,9 +15,12 @@ namespace {
 
 // More functions than the format allows a module to have, and memory for them that nobody misses.
 constexpr size_t kMostSequences = 1'000'000;
-// Of one unit. More than that are not told apart from none.
+// A unit with more directories has no files, and files behind that many have no names: the tables
+// are read for each frame of a backtrace.
 constexpr size_t kMostFiles = 50'000;
 constexpr size_t kMostPathBytes = 4096;
+// For one function, and read for each frame, too.
+constexpr size_t kMostSequenceBytes = size_t{16} << 20;
 // Offsets are kept in 32 bits; a module's size is limited to less.
 constexpr uint64_t kMostSectionBytes = std::numeric_limits<uint32_t>::max();
 
@@ -169,22 +172,31 @@ class EntryList {
     if (seen_ == count_ || r_.failed()) return false;
     ++seen_;
     out = {};
+    elsewhere_ = {};
     DwarfReader formats = formats_;
     for (uint32_t i = 0; i < format_count_; ++i) {
       const uint64_t content = formats.uleb();
       read_attribute(content, formats.uleb(), out);
     }
+    if (!elsewhere_.section.empty()) out.name = path_at(elsewhere_.section, elsewhere_.offset);
     return !r_.failed();
   }
 
  private:
+  /// A name that is not in the table; looked up once for an entry, whatever that consists of.
+  struct Elsewhere {
+    std::span<const uint8_t> section;
+    uint64_t offset = 0;
+  };
+
   void read_attribute(uint64_t content, uint64_t form, FileName& out) {
     std::string_view text;
+    Elsewhere elsewhere;
     uint64_t number = 0;
     switch (form) {
     case kFormString: text = r_.string(); break;
-    case kFormLineStrp: text = path(sections_.line_str); break;
-    case kFormStrp: text = path(sections_.str); break;
+    case kFormLineStrp: elsewhere = {sections_.line_str, offset()}; break;
+    case kFormStrp: elsewhere = {sections_.str, offset()}; break;
     case kFormData1: number = r_.u8(); break;
     case kFormData2: number = r_.u16(); break;
     case kFormData4: number = r_.u32(); break;
@@ -194,19 +206,20 @@ class EntryList {
     case kFormBlock: r_.skip(r_.uleb()); break;
     default: r_.fail();
     }
-    if (content == kContentPath) out.name = text;
+    if (content == kContentPath) {
+      out.name = text;
+      elsewhere_ = elsewhere;
+    }
     if (content == kContentDirectory) out.directory = number;
   }
-  std::string_view path(std::span<const uint8_t> section) {
-    const uint64_t at = r_.fixed_of(unit_.offset_bytes);
-    return seen_ <= kMostFiles ? path_at(section, at) : std::string_view();
-  }
+  uint64_t offset() { return r_.fixed_of(unit_.offset_bytes); }
 
   const LineSections& sections_;
   const Unit& unit_;
   DwarfReader& r_;
   uint32_t format_count_;
   DwarfReader formats_;
+  Elsewhere elsewhere_;
   uint64_t count_ = 0;
   uint64_t seen_ = 0;
 };
@@ -217,7 +230,11 @@ Vector<FileName> read_entries(const LineSections& sections, const Unit& unit, Dw
   Vector<FileName> out;
   FileName entry;
   while (list.next(entry)) {
-    if (out.size() < kMostFiles) out.push_back(entry);
+    if (out.size() == kMostFiles) {
+      r.fail();  // what is behind the table cannot be found
+      break;
+    }
+    out.push_back(entry);
   }
   return out;
 }
@@ -242,7 +259,8 @@ Vector<SourceLine> files_of_v4(const Unit& unit) {
   for (;;) {
     const std::string_view directory = r.string();
     if (directory.empty()) break;
-    if (directories.size() < kMostFiles) directories.push_back(directory);
+    if (directories.size() == kMostFiles) return {};
+    directories.push_back(directory);
   }
   Vector<SourceLine> out(1);
   while (out.size() < kMostFiles) {
@@ -305,6 +323,7 @@ LineTable::LineTable(const LineSections& sections) : sections_(sections) {
         end = row.address;
         return true;
       });
+      if (r.offset() - sequence.program > kMostSequenceBytes) continue;
       // What the linker dropped begins at address 0 or lies beyond all code.
       if (!ended || begin == 0 || begin >= end || end > kMostSectionBytes) continue;
       sequence.begin = static_cast<uint32_t>(begin);

@@ -39,7 +39,9 @@ struct FuncImport {
 /// A linear memory as code sees it; one per Memory, shared by every instance that imports it.
 struct MemoryData {
   uint8_t* base = nullptr;
-  uint64_t size_bytes = 0;      // current size
+  uint64_t size_bytes = 0;  // current size
+  // Not 0: files are mapped into it, or were; so an access inside it may fault. Stays.
+  uint64_t has_files = 0;
   uint64_t reserved_bytes = 0;  // from base on, accessible part and guard; what a fault may hit
 };
 

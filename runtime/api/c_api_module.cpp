@@ -87,6 +87,17 @@ sluice_error_class_t sluice_error_get_class(const sluice_error_t* error) {
   return static_cast<sluice_error_class_t>(error_class(error->failure.error.kind));
 }
 
+sluice_limit_t sluice_error_get_limit(const sluice_error_t* error) {
+  if (error->failure.is_trap()) return SLUICE_LIMIT_NONE;
+  switch (error->failure.error.kind) {
+  case ErrorKind::MemoryLimit:
+  case ErrorKind::TableLimit: return SLUICE_LIMIT_MAXIMUM;
+  case ErrorKind::StoreLimit: return SLUICE_LIMIT_EMBEDDER;
+  case ErrorKind::OutOfMemory: return SLUICE_LIMIT_SYSTEM;
+  default: return SLUICE_LIMIT_NONE;
+  }
+}
+
 const char* sluice_error_message(const sluice_error_t* error) {
   if (error->message.empty()) error->message = error->failure.message();
   return error->message.c_str();

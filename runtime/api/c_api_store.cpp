@@ -1,4 +1,4 @@
-// sluice.h: stores, memories, tables, globals and references.
+// sluice.h: stores, tables, globals and references.
 
 #include <algorithm>
 
@@ -97,112 +97,6 @@ sluice_func_t sluice_func_from_ref(const sluice_store_t* store, sluice_value_t v
   const Value ref = unwrap(value);
   if (ref.is_null() || !unwrap(store).matches(ref, kFuncRef)) return {0, nullptr};
   return make_handle<sluice_func_t>(unwrap(store), ref.as_funcref());
-}
-
-// Memories
-
-sluice_error_t* sluice_memory_new(sluice_store_t* store, sluice_limits_t limits,
-                                  uint32_t page_size_log2, sluice_memory_t* out) {
-  const Result<Memory*> memory = Memory::create(unwrap(store), {unwrap(limits), page_size_log2});
-  if (!memory) return error_of(memory.error());
-  *out = make_handle<sluice_memory_t>(unwrap(store), *memory);
-  return nullptr;
-}
-
-sluice_error_t* sluice_memory_get_data(const sluice_store_t* store, sluice_memory_t memory,
-                                       const sluice_memory_data_t** out) {
-  static_assert(offsetof(MemoryData, base) == offsetof(sluice_memory_data_t, base));
-  static_assert(offsetof(MemoryData, size_bytes) == offsetof(sluice_memory_data_t, size_bytes));
-  const auto* object = resolve<Memory>(unwrap(store), memory);
-  if (object == nullptr) return error_of(ErrorKind::WrongStore);
-  *out = reinterpret_cast<const sluice_memory_data_t*>(&object->data());
-  return nullptr;
-}
-
-sluice_error_t* sluice_memory_check(const sluice_store_t* store, sluice_memory_t memory,
-                                    uint64_t offset, uint64_t size) {
-  const auto* object = resolve<Memory>(unwrap(store), memory);
-  if (object == nullptr) return error_of(ErrorKind::WrongStore);
-  return object->in_bounds(offset, size) ? nullptr : error_of(ErrorKind::OutOfBoundsAccess);
-}
-
-sluice_error_t* sluice_memory_limits(const sluice_store_t* store, sluice_memory_t memory,
-                                     sluice_limits_t* out) {
-  const auto* object = resolve<Memory>(unwrap(store), memory);
-  if (object == nullptr) return error_of(ErrorKind::WrongStore);
-  *out = wrap(object->type().limits);
-  return nullptr;
-}
-
-sluice_error_t* sluice_memory_grow(sluice_store_t* store, sluice_memory_t memory,
-                                   uint64_t delta_pages, uint64_t* old_pages) {
-  auto* object = resolve<Memory>(unwrap(store), memory);
-  if (object == nullptr) return error_of(ErrorKind::WrongStore);
-  const Result<uint64_t> old = object->grow(delta_pages);
-  if (!old) return error_of(old.error());
-  if (old_pages != nullptr) *old_pages = *old;
-  return nullptr;
-}
-
-namespace {
-
-sluice_error_t* report(const Result<WaitResult>& result, sluice_wait_t* out) {
-  static_assert(static_cast<int>(WaitResult::Interrupted) == SLUICE_WAIT_INTERRUPTED);
-  if (!result) return error_of(result.error());
-  *out = static_cast<sluice_wait_t>(*result);
-  return nullptr;
-}
-
-}  // namespace
-
-sluice_error_t* sluice_memory_wait32(sluice_store_t* store, sluice_memory_t memory, uint64_t offset,
-                                     uint32_t expected, int64_t timeout_ns, sluice_wait_t* out) {
-  const auto* object = resolve<Memory>(unwrap(store), memory);
-  if (object == nullptr) return error_of(ErrorKind::WrongStore);
-  return report(object->wait32(offset, expected, timeout_ns), out);
-}
-
-sluice_error_t* sluice_memory_wait64(sluice_store_t* store, sluice_memory_t memory, uint64_t offset,
-                                     uint64_t expected, int64_t timeout_ns, sluice_wait_t* out) {
-  const auto* object = resolve<Memory>(unwrap(store), memory);
-  if (object == nullptr) return error_of(ErrorKind::WrongStore);
-  return report(object->wait64(offset, expected, timeout_ns), out);
-}
-
-sluice_error_t* sluice_memory_notify(sluice_store_t* store, sluice_memory_t memory, uint64_t offset,
-                                     uint32_t count, uint32_t* woken) {
-  const auto* object = resolve<Memory>(unwrap(store), memory);
-  if (object == nullptr) return error_of(ErrorKind::WrongStore);
-  const Result<uint32_t> result = object->notify(offset, count);
-  if (!result) return error_of(result.error());
-  if (woken != nullptr) *woken = *result;
-  return nullptr;
-}
-
-sluice_error_t* sluice_memory_read(const sluice_store_t* store, sluice_memory_t memory,
-                                   uint64_t offset, void* out, size_t size) {
-  const auto* object = resolve<Memory>(unwrap(store), memory);
-  if (object == nullptr) return error_of(ErrorKind::WrongStore);
-  const Result<void> done = object->read(offset, {static_cast<uint8_t*>(out), size});
-  return done ? nullptr : error_of(done.error());
-}
-
-sluice_error_t* sluice_memory_write(sluice_store_t* store, sluice_memory_t memory, uint64_t offset,
-                                    const void* bytes, size_t size) {
-  const auto* object = resolve<Memory>(unwrap(store), memory);
-  if (object == nullptr) return error_of(ErrorKind::WrongStore);
-  const Result<void> done = object->write(offset, {static_cast<const uint8_t*>(bytes), size});
-  return done ? nullptr : error_of(done.error());
-}
-
-sluice_error_t* sluice_memory_share(const sluice_store_t* from, sluice_memory_t memory,
-                                    sluice_store_t* to, sluice_memory_t* out) {
-  auto* object = resolve<Memory>(unwrap(from), memory);
-  if (object == nullptr) return error_of(ErrorKind::WrongStore);
-  const Result<Memory*> shared = Memory::share(unwrap(to), *object);
-  if (!shared) return error_of(shared.error());
-  *out = make_handle<sluice_memory_t>(unwrap(to), *shared);
-  return nullptr;
 }
 
 // Tables

@@ -89,7 +89,8 @@ static_assert(kI32.bits() == SLUICE_I32 && kI64.bits() == SLUICE_I64 && kF32.bit
 static_assert(kFuncRef.bits() == SLUICE_FUNCREF && kExternRef.bits() == SLUICE_EXTERNREF &&
               kExnRef.bits() == SLUICE_EXNREF);
 static_assert(sizeof(ValType) == sizeof(sluice_type_t));
-static_assert(static_cast<int>(TrapCode::FuelExhausted) == SLUICE_TRAP_FUEL_EXHAUSTED);
+static_assert(static_cast<int>(TrapCode::StoreLimit) == SLUICE_TRAP_STORE_LIMIT);
+static_assert(static_cast<int>(TrapCode::MappedPageLost) == SLUICE_TRAP_MAPPED_PAGE_LOST);
 static_assert(static_cast<int>(CallEvent::ReturnsFromHost) == SLUICE_RETURNS_FROM_HOST);
 static_assert(static_cast<int>(ExternKind::Tag) == SLUICE_KIND_TAG);
 static_assert(static_cast<int>(ErrorClass::Runtime) == SLUICE_ERROR_RUNTIME);

@@ -1,7 +1,6 @@
 #include "runtime/store/builtins.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "jit/abi/builtins.h"
 #include "jit/abi/instance_layout.h"
@@ -24,6 +23,7 @@ namespace {
 Instance& instance_of(InstanceData* data) { return *static_cast<Instance*>(data->owner); }
 
 BuiltinResult ok(uint64_t value = 0) { return {value, 0}; }
+/// None: no trap.
 BuiltinResult trap(TrapCode code) { return {0, static_cast<uint64_t>(code)}; }
 
 Memory& memory_of(InstanceData* data, uint64_t index) {
@@ -59,13 +59,15 @@ BuiltinResult grow_result(InstanceData* data, const Result<uint64_t>& old) {
 constexpr uint64_t kPieceBytes = uint64_t{16} << 20;
 constexpr uint64_t kPieceElements = uint64_t{1} << 20;
 
-/// Does `step(first, n)` for pieces of `count`, in order, or from the end down.
+/// Does `step(first, n)`, which gives a TrapCode, for pieces of `count`, in order, or from the end
+/// down.
 template <class Step>
 BuiltinResult in_pieces(const InstanceData* data, uint64_t count, uint64_t piece, bool downwards,
                         Step step) {
   for (uint64_t done = 0; done < count;) {
     const uint64_t n = std::min(piece, count - done);
-    step(downwards ? count - done - n : done, n);
+    const TrapCode failed = step(downwards ? count - done - n : done, n);
+    if (failed != TrapCode::None) return trap(failed);
     done += n;
     if (done < count && is_interrupt_requested(*data->context)) return trap(TrapCode::Interrupted);
   }
@@ -83,11 +85,9 @@ BuiltinResult builtin_MemoryCopy(InstanceData* data, uint64_t memories, uint64_t
   if (!to.in_bounds(dst, count) || !from.in_bounds(src, count)) {
     return trap(TrapCode::MemoryOutOfBounds);
   }
-  uint8_t* const target = to.base() + dst;
-  const uint8_t* const source = from.base() + src;
   // Overlapping pieces: what is still to be copied must not be overwritten.
-  return in_pieces(data, count, kPieceBytes, target > source, [&](uint64_t first, uint64_t n) {
-    std::memmove(target + first, source + first, n);
+  return in_pieces(data, count, kPieceBytes, dst > src, [&](uint64_t first, uint64_t n) {
+    return Memory::copy(to, dst + first, from, src + first, n);
   });
 }
 
@@ -95,9 +95,8 @@ BuiltinResult builtin_MemoryFill(InstanceData* data, uint64_t memory, uint64_t d
                                  uint64_t count) {
   const Memory& to = memory_of(data, memory);
   if (!to.in_bounds(dst, count)) return trap(TrapCode::MemoryOutOfBounds);
-  uint8_t* const target = to.base() + dst;
   return in_pieces(data, count, kPieceBytes, false, [&](uint64_t first, uint64_t n) {
-    std::memset(target + first, static_cast<int>(byte & 0xff), n);
+    return to.fill(dst + first, static_cast<uint8_t>(byte), n);
   });
 }
 
@@ -109,9 +108,8 @@ BuiltinResult builtin_MemoryInit(InstanceData* data, uint64_t segment_memory, ui
   if (!in_range(src, count, from.size()) || !to.in_bounds(dst, count)) {
     return trap(TrapCode::MemoryOutOfBounds);
   }
-  uint8_t* const target = to.base() + dst;
   return in_pieces(data, count, kPieceBytes, false, [&](uint64_t first, uint64_t n) {
-    std::memcpy(target + first, from.data() + src + first, n);
+    return to.init(dst + first, from.subspan(src + first, n));
   });
 }
 
@@ -119,6 +117,7 @@ TrapCode trap_code_of(ErrorKind kind) {
   switch (kind) {
   case ErrorKind::MemoryNotShared: return TrapCode::ExpectedShared;
   case ErrorKind::UnalignedAtomicAccess: return TrapCode::UnalignedAtomic;
+  case ErrorKind::MappedPageLost: return TrapCode::MappedPageLost;
   default: return TrapCode::MemoryOutOfBounds;
   }
 }
@@ -186,6 +185,7 @@ BuiltinResult builtin_TableFill(InstanceData* data, uint64_t table, uint64_t sta
   if (!to.in_bounds(start, count)) return trap(TrapCode::TableOutOfBounds);
   return in_pieces(data, count, kPieceElements, false, [&](uint64_t first, uint64_t n) {
     to.fill_unchecked(start + first, reference(value), n);
+    return TrapCode::None;
   });
 }
 
@@ -198,6 +198,7 @@ BuiltinResult builtin_TableCopy(InstanceData* data, uint64_t tables, uint64_t ds
   }
   return in_pieces(data, count, kPieceElements, dst > src, [&](uint64_t first, uint64_t n) {
     Table::copy_unchecked(to, dst + first, from, src + first, n);
+    return TrapCode::None;
   });
 }
 
@@ -211,6 +212,7 @@ BuiltinResult builtin_TableInit(InstanceData* data, uint64_t segment_table, uint
   }
   return in_pieces(data, count, kPieceElements, false, [&](uint64_t first, uint64_t n) {
     instance.copy_elems(segment, src + first, to, dst + first, n);
+    return TrapCode::None;
   });
 }
 

@@ -194,9 +194,8 @@ Outcome<void> Instantiation::run_active_datas() {
     }
     const uint64_t start = eval_const_expr(instance_, segment.offset).as_u64();
     const Memory& memory = *instance_.memories_[raw(segment.memory)];
-    if (!memory.write(start, instance_.data_segment(idx))) {
-      return std::unexpected(Failure(store_.make_trap(TrapCode::MemoryOutOfBounds)));
-    }
+    const TrapCode failed = memory.init(start, instance_.data_segment(idx));
+    if (failed != TrapCode::None) return std::unexpected(Failure(store_.make_trap(failed)));
     instance_.drop_data(idx);
   }
   return {};

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <sys/stat.h>
 
 #include "engine/wasm/limits.h"
 #include "runtime/store/engine.h"
 #include "runtime/store/store.h"
+#include "runtime/trap/guarded_copy.h"
 
 namespace sluice {
 namespace {
@@ -30,6 +32,29 @@ Growth growth_of(const MemoryType& type, uint64_t current, uint64_t desired) {
           bounded ? type.limits.max << type.page_size_log2 : UINT64_MAX};
 }
 
+/// Is it a file whose pages can be relied on as long as nobody shortens it?
+Result<void> check_file(int fd, uint64_t offset, uint64_t bytes) {
+  const auto bad = [](const char* why) { return fail(ErrorKind::BadMapping, kNoOffset, why); };
+  struct stat file;
+  if (fstat(fd, &file) != 0) return bad("the descriptor is not open");
+  if (!S_ISREG(file.st_mode)) return bad("only regular files and memfds can be mapped");
+  if (offset % host_page_bytes() != 0) {
+    return bad("the place in the file is no multiple of the host's page");
+  }
+  const uint64_t size = round_up_to_page(static_cast<uint64_t>(file.st_size));
+  if (bytes > size || offset > size - bytes) return bad("the file is too short");
+  return {};
+}
+
+/// A failed access by the host as an error.
+std::unexpected<Error> access_error(TrapCode code) {
+  switch (code) {
+  case TrapCode::MemoryReadOnly: return fail(ErrorKind::MemoryReadOnly);
+  case TrapCode::MappedPageLost: return fail(ErrorKind::MappedPageLost);
+  default: return fail(ErrorKind::OutOfBoundsAccess);
+  }
+}
+
 }  // namespace
 
 MemoryStorage::~MemoryStorage() {
@@ -47,7 +72,7 @@ MemoryStorage::create(Engine& engine, const MemoryType& type,
   storage->type_ = type;
   storage->max_size_bytes_ = max_size_bytes(engine, type);
   if (type.limits.min > storage->max_size_bytes_ >> type.page_size_log2) {
-    return fail(ErrorKind::MemoryLimit);
+    return storage->beyond_limit();
   }
   storage->mode_ = mode_of(type, engine.memory_mode());
   const bool guarded = storage->mode_ == MemoryMode::Guard;
@@ -68,13 +93,10 @@ Result<void> MemoryStorage::take_space(Engine& engine, std::shared_ptr<const Mem
       slot_.region = TRY(Reservation::reserve(type_.limits.is_64
                                                   ? engine.memory64_bound_bytes() + kGuard64Bytes
                                                   : kGuardedMemoryBytes));
+      TRY_VOID(slot_.region.commit(0, size));
     } else {
-      // Where address space is scarce a shared memory may not get all that it may grow to.
-      slot_.region = TRY(Reservation::reserve_shrinking(max_size_bytes_, size));
-      const uint64_t pages = slot_.region.size_bytes() >> type_.page_size_log2;
-      max_size_bytes_ = std::min(max_size_bytes_, pages << type_.page_size_log2);
+      TRY_VOID(take_fixed_space(size));
     }
-    TRY_VOID(slot_.region.commit(0, size));
   } else {
     MemoryPool& pool = engine.memory_pool();
     slot_ = guarded ? TRY(pool.acquire_guarded(size, std::move(image)))
@@ -82,6 +104,17 @@ Result<void> MemoryStorage::take_space(Engine& engine, std::shared_ptr<const Mem
     pool_ = &pool;
   }
   data_.size_bytes = size;
+  return {};
+}
+
+/// Address space to grow in without moving. Where it is scarce, less than the memory may grow to.
+Result<void> MemoryStorage::take_fixed_space(uint64_t size_bytes) {
+  Reservation region = TRY(Reservation::reserve_shrinking(max_size_bytes_, size_bytes));
+  TRY_VOID(region.commit(0, size_bytes));
+  const uint64_t room = region.size_bytes() >> type_.page_size_log2 << type_.page_size_log2;
+  space_is_limit_ = room < max_size_bytes_;
+  if (space_is_limit_) max_size_bytes_ = room;
+  slot_.region = std::move(region);
   return {};
 }
 
@@ -102,18 +135,104 @@ Result<void> MemoryStorage::resize(uint64_t new_size_bytes) {
   return {};
 }
 
+std::unique_lock<ForkMutex> MemoryStorage::lock() {
+  return grow_mutex_ ? std::unique_lock<ForkMutex>(*grow_mutex_) : std::unique_lock<ForkMutex>();
+}
+
+/// Growing beyond max_size_bytes_ is refused: whose limit is it?
+std::unexpected<Error> MemoryStorage::beyond_limit() const {
+  const String pages = decimal(max_size_bytes_ >> type_.page_size_log2) + " pages";
+  if (space_is_limit_) {
+    return fail(ErrorKind::OutOfMemory, kNoOffset, "the system granted address space for " + pages);
+  }
+  const bool is_declared =
+      type_.limits.has_max && type_.limits.max == max_size_bytes_ >> type_.page_size_log2;
+  const char* whose = is_declared          ? "its maximum is "
+                      : type_.limits.is_64 ? "the engine's bound is "
+                                           : "32-bit addresses reach ";
+  return fail(ErrorKind::MemoryLimit, kNoOffset, whose + pages);
+}
+
 Result<void> MemoryStorage::check_grow(uint64_t old_size_bytes, uint64_t delta_pages) const {
   if (delta_pages <= (max_size_bytes_ - old_size_bytes) >> type_.page_size_log2) return {};
-  return fail(ErrorKind::MemoryLimit);
+  return beyond_limit();
 }
 
 Result<uint64_t> MemoryStorage::grow(uint64_t delta_pages) {
-  std::unique_lock<ForkMutex> lock;
-  if (grow_mutex_) lock = std::unique_lock<ForkMutex>(*grow_mutex_);
+  const std::unique_lock<ForkMutex> hold = lock();
   const uint64_t old_size = data_.size_bytes;
   TRY_VOID(check_grow(old_size, delta_pages));
   if (delta_pages != 0) TRY_VOID(resize(old_size + (delta_pages << type_.page_size_log2)));
   return old_size;
+}
+
+Result<void> MemoryStorage::check_mapping(uint64_t offset, uint64_t bytes) const {
+  if (((offset | bytes) & (host_page_bytes() - 1)) != 0 || bytes == 0) {
+    return fail(ErrorKind::BadMapping, kNoOffset,
+                "offset and size must be multiples of the host's page of " +
+                    decimal(host_page_bytes()) + " bytes");
+  }
+  const uint64_t size = data_.size_bytes;
+  if (bytes > size || offset > size - bytes) return fail(ErrorKind::OutOfBoundsAccess);
+  return {};
+}
+
+/// What is mapped into it cannot move with a memory, nor go to the pool with its address space.
+Result<void> MemoryStorage::settle() {
+  if (may_move_) {
+    Reservation old = std::move(slot_.region);
+    if (Result<void> done = take_fixed_space(data_.size_bytes); !done) {
+      slot_.region = std::move(old);
+      return done;
+    }
+    std::memcpy(slot_.region.base(), old.base(), data_.size_bytes);
+    data_.base = slot_.region.base();
+    may_move_ = false;
+  }
+  pool_ = nullptr;
+  return {};
+}
+
+Result<void> MemoryStorage::map_file(uint64_t offset, int fd, uint64_t file_offset, uint64_t bytes,
+                                     Reservation::FileAccess access) {
+  const std::unique_lock<ForkMutex> hold = lock();
+  TRY_VOID(check_mapping(offset, bytes));
+  TRY_VOID(check_file(fd, file_offset, bytes));
+  TRY_VOID(settle());
+  __atomic_store_n(&data_.reserved_bytes, slot_.region.size_bytes(), __ATOMIC_RELAXED);
+  __atomic_store_n(&data_.has_files, 1, __ATOMIC_SEQ_CST);
+  TRY_VOID(slot_.region.map_file(offset, fd, file_offset, bytes, access));
+  forget_read_only(offset, offset + bytes);
+  if (access == Reservation::FileAccess::ReadOnly) read_only_.push_back({offset, offset + bytes});
+  return {};
+}
+
+Result<void> MemoryStorage::unmap(uint64_t offset, uint64_t bytes) {
+  const std::unique_lock<ForkMutex> hold = lock();
+  TRY_VOID(check_mapping(offset, bytes));
+  // A part in which nothing is mapped will not move with the others either, once this is done.
+  TRY_VOID(settle());
+  TRY_VOID(slot_.region.map_zeros(offset, bytes));
+  forget_read_only(offset, offset + bytes);
+  return {};
+}
+
+void MemoryStorage::forget_read_only(uint64_t begin, uint64_t end) {
+  for (size_t i = read_only_.size(); i-- > 0;) {
+    const Range old = read_only_[i];
+    if (old.end <= begin || end <= old.begin) continue;
+    read_only_[i] = read_only_.back();
+    read_only_.pop_back();
+    if (old.begin < begin) read_only_.push_back({old.begin, begin});
+    if (end < old.end) read_only_.push_back({end, old.end});
+  }
+}
+
+bool MemoryStorage::is_writable(uint64_t offset, uint64_t bytes) {
+  const std::unique_lock<ForkMutex> hold = lock();
+  return bytes == 0 || std::ranges::none_of(read_only_, [&](const Range& r) {
+           return offset < r.end && r.begin - std::min(r.begin, offset) < bytes;
+         });
 }
 
 Result<Memory*> Memory::create(Store& store, const MemoryType& type,
@@ -171,16 +290,59 @@ Result<std::span<uint8_t>> Memory::view(uint64_t offset, uint64_t count) const {
   return std::span<uint8_t>(base() + offset, count);
 }
 
+TrapCode Memory::copy(const Memory& to, uint64_t dst, const Memory& from, uint64_t src,
+                      uint64_t count) {
+  if (!to.in_bounds(dst, count) || !from.in_bounds(src, count)) return TrapCode::MemoryOutOfBounds;
+  if (count == 0) return TrapCode::None;
+  if (to.may_fault() || from.may_fault()) {
+    return guarded_copy(to.base() + dst, &to.data(), from.base() + src, &from.data(), count);
+  }
+  std::memmove(to.base() + dst, from.base() + src, count);
+  return TrapCode::None;
+}
+
+TrapCode Memory::fill(uint64_t dst, uint8_t byte, uint64_t count) const {
+  if (!in_bounds(dst, count)) return TrapCode::MemoryOutOfBounds;
+  if (count == 0) return TrapCode::None;
+  if (may_fault()) return guarded_fill(base() + dst, data(), byte, count);
+  std::memset(base() + dst, byte, count);
+  return TrapCode::None;
+}
+
+TrapCode Memory::init(uint64_t dst, std::span<const uint8_t> bytes) const {
+  if (!in_bounds(dst, bytes.size())) return TrapCode::MemoryOutOfBounds;
+  if (bytes.empty()) return TrapCode::None;
+  if (may_fault()) {
+    return guarded_copy(base() + dst, &data(), bytes.data(), nullptr, bytes.size());
+  }
+  std::memcpy(base() + dst, bytes.data(), bytes.size());
+  return TrapCode::None;
+}
+
 Result<void> Memory::read(uint64_t offset, std::span<uint8_t> out) const {
   if (!in_bounds(offset, out.size())) return fail(ErrorKind::OutOfBoundsAccess);
-  if (!out.empty()) std::memcpy(out.data(), base() + offset, out.size());
+  if (out.empty()) return {};
+  if (may_fault()) {
+    const TrapCode code = guarded_copy(out.data(), nullptr, base() + offset, &data(), out.size());
+    if (code != TrapCode::None) return access_error(code);
+    return {};
+  }
+  std::memcpy(out.data(), base() + offset, out.size());
   return {};
 }
 
 Result<void> Memory::write(uint64_t offset, std::span<const uint8_t> bytes) const {
-  if (!in_bounds(offset, bytes.size())) return fail(ErrorKind::OutOfBoundsAccess);
-  if (!bytes.empty()) std::memcpy(base() + offset, bytes.data(), bytes.size());
+  if (const TrapCode code = init(offset, bytes); code != TrapCode::None) return access_error(code);
   return {};
+}
+
+Result<void> Memory::map_file(uint64_t offset, int fd, uint64_t file_offset, uint64_t bytes,
+                              Reservation::FileAccess access) const {
+  return storage_->map_file(offset, fd, file_offset, bytes, access);
+}
+
+Result<void> Memory::unmap(uint64_t offset, uint64_t bytes) const {
+  return storage_->unmap(offset, bytes);
 }
 
 Result<const uint8_t*> Memory::atomic_place(uint64_t offset, uint64_t bytes) const {
@@ -193,7 +355,10 @@ template <class T>
 Result<WaitResult> Memory::wait_for(uint64_t offset, T expected, int64_t timeout_ns) const {
   if (!is_shared()) return fail(ErrorKind::MemoryNotShared);
   const auto* word = reinterpret_cast<const T*>(TRY(atomic_place(offset, sizeof(T))));
-  return store_.engine().parking_lot().wait(word, expected, timeout_ns, store_.context());
+  const WaitResult result =
+      store_.engine().parking_lot().wait(word, expected, timeout_ns, store_.context(), &data());
+  if (result == WaitResult::PageLost) return fail(ErrorKind::MappedPageLost);
+  return result;
 }
 template Result<WaitResult> Memory::wait_for(uint64_t, uint32_t, int64_t) const;
 template Result<WaitResult> Memory::wait_for(uint64_t, uint64_t, int64_t) const;

@@ -5,8 +5,11 @@
 // more of it accessible and the base never moves. Explicit mode: only what is in use is mapped and
 // growing may move it. A shared memory reserves its maximum and never moves in either mode; its
 // storage may belong to several stores. Other 32-bit memories take their address space from the
-// engine's pool and give it back. Code sees a memory through
-// MemoryData, whose address is stable.
+// engine's pool and give it back. Code sees a memory through MemoryData, whose address is stable.
+//
+// Files may be mapped into a memory. Accesses inside it may then fault, so the library's own go
+// through runtime/trap/guarded_copy; the memory moves no more, and its address space is nobody
+// else's afterwards.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +24,7 @@
 #include "engine/wasm/types.h"
 #include "jit/abi/compile_options.h"
 #include "jit/abi/instance_layout.h"
+#include "jit/abi/trap_codes.h"
 #include "runtime/store/memory_pool.h"
 #include "runtime/store/parking_lot.h"
 
@@ -41,6 +45,11 @@ class MemoryStorage : public Allocated {
   Result<uint64_t> grow(uint64_t delta_pages);
   /// MemoryLimit if that is more than the type or the engine allows.
   Result<void> check_grow(uint64_t old_size_bytes, uint64_t delta_pages) const;
+  /// See Memory.
+  Result<void> map_file(uint64_t offset, int fd, uint64_t file_offset, uint64_t bytes,
+                        Reservation::FileAccess access);
+  Result<void> unmap(uint64_t offset, uint64_t bytes);
+  bool is_writable(uint64_t offset, uint64_t bytes);
   MemoryData& data() { return data_; }
   const MemoryType& declared_type() const { return type_; }
   MemoryMode mode() const { return mode_; }
@@ -48,16 +57,30 @@ class MemoryStorage : public Allocated {
  private:
   MemoryStorage() = default;
   Result<void> take_space(Engine& engine, std::shared_ptr<const MemoryImage> image);
+  Result<void> take_fixed_space(uint64_t size_bytes);
   Result<void> resize(uint64_t new_size_bytes);
+  std::unexpected<Error> beyond_limit() const;
+  std::unique_lock<ForkMutex> lock();
+  Result<void> check_mapping(uint64_t offset, uint64_t bytes) const;
+  Result<void> settle();
+  void forget_read_only(uint64_t begin, uint64_t end);
+
+  struct Range {
+    uint64_t begin;
+    uint64_t end;
+  };
 
   MemoryType type_;  // as declared
   MemoryMode mode_ = MemoryMode::Guard;
   bool may_move_ = false;
+  bool space_is_limit_ = false;  // max_size_bytes_ is what the system granted
   uint64_t max_size_bytes_ = 0;  // what grow may reach at most
+  Vector<Range> read_only_;      // mapped so; disjoint
   MemorySlot slot_;
   MemoryPool* pool_ = nullptr;  // where the slot goes in the end; null: nowhere
   MemoryData data_;
-  // Shared memories grow from any thread; generated code reads size_bytes as one aligned word.
+  // Shared memories grow and are mapped from any thread; generated code reads size_bytes as one
+  // aligned word.
   std::optional<ForkMutex> grow_mutex_;  // shared memories only
 };
 
@@ -91,6 +114,31 @@ class Memory : public Allocated {
   Result<std::span<uint8_t>> view(uint64_t offset, uint64_t count) const;
   Result<void> read(uint64_t offset, std::span<uint8_t> out) const;
   Result<void> write(uint64_t offset, std::span<const uint8_t> bytes) const;
+  /// The guest's memory.copy, memory.fill and memory.init: TrapCode::None if done. Outside the
+  /// bounds nothing is written; what meets a page that it must not touch is done in part.
+  static TrapCode copy(const Memory& to, uint64_t dst, const Memory& from, uint64_t src,
+                       uint64_t count);
+  TrapCode fill(uint64_t dst, uint8_t byte, uint64_t count) const;
+  TrapCode init(uint64_t dst, std::span<const uint8_t> bytes) const;
+
+  /// Maps whole host pages of a regular file or memfd, in place of what is there. Read-only: the
+  /// file's bytes, also as they change later; a store is a trap (MemoryReadOnly). Copy-on-write:
+  /// stores stay private. A page that the file does not have any more is a trap when touched
+  /// (MappedPageLost). The descriptor is not needed afterwards. In explicit mode the memory moves
+  /// now, and never again. BadMapping or OutOfBoundsAccess: nothing has changed.
+  Result<void> map_file(uint64_t offset, int fd, uint64_t file_offset, uint64_t bytes,
+                        Reservation::FileAccess access) const;
+  /// Makes whole host pages zero and plain again, whatever was mapped there.
+  Result<void> unmap(uint64_t offset, uint64_t bytes) const;
+  /// No page of a range inside the memory is mapped read-only.
+  bool is_writable(uint64_t offset, uint64_t count) const {
+    return data().has_files == 0 || storage_->is_writable(offset, count);
+  }
+  /// Accesses in bounds may fault: files are mapped in, or might be at any time.
+  bool may_fault() const {
+    return is_shared() || __atomic_load_n(&data().has_files, __ATOMIC_RELAXED) != 0;
+  }
+
   /// The guest's memory.atomic.wait32, wait64 and notify; guest and host wake each other. Waiting
   /// needs a shared memory and ends early by an interrupt of the store; a negative timeout is none.
   Result<WaitResult> wait32(uint64_t offset, uint32_t expected, int64_t timeout_ns) const {

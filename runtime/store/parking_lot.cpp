@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/trap/guarded_copy.h"
+
 namespace sluice {
 namespace {
 
@@ -63,26 +65,31 @@ void ParkingLot::remove(Shard& shard, Waiter& waiter) {
 
 template <class T>
 WaitResult ParkingLot::wait_at(const T* address, T expected, int64_t timeout_ns,
-                               StoreContext& context) {
+                               StoreContext& context, const MemoryData* memory) {
   Shard& shard = shard_of(address);
   Waiter waiter{.address = address, .bell = &context.wait_bell};
   {
     const std::lock_guard<ForkMutex> lock(shard.mutex);
     forget_other_process(shard);
-    if (__atomic_load_n(address, __ATOMIC_SEQ_CST) != expected) return WaitResult::NotEqual;
+    T found;
+    static_assert(sizeof found == 4 || sizeof found == 8, "one access");
+    if (guarded_copy(&found, nullptr, address, memory, sizeof found) != TrapCode::None) {
+      return WaitResult::PageLost;
+    }
+    if (found != expected) return WaitResult::NotEqual;
     append(shard, waiter);
   }
   return sleep(shard, waiter, timeout_ns, context);
 }
 
 WaitResult ParkingLot::wait(const uint32_t* address, uint32_t expected, int64_t timeout_ns,
-                            StoreContext& context) {
-  return wait_at(address, expected, timeout_ns, context);
+                            StoreContext& context, const MemoryData* memory) {
+  return wait_at(address, expected, timeout_ns, context, memory);
 }
 
 WaitResult ParkingLot::wait(const uint64_t* address, uint64_t expected, int64_t timeout_ns,
-                            StoreContext& context) {
-  return wait_at(address, expected, timeout_ns, context);
+                            StoreContext& context, const MemoryData* memory) {
+  return wait_at(address, expected, timeout_ns, context, memory);
 }
 
 WaitResult ParkingLot::sleep(Shard& shard, Waiter& waiter, int64_t timeout_ns,

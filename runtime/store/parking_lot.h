@@ -16,17 +16,19 @@
 
 namespace sluice {
 
-/// The first three are what memory.atomic.wait gives.
-enum class WaitResult : uint32_t { Woken, NotEqual, TimedOut, Interrupted };
+/// The first three are what memory.atomic.wait gives. PageLost: the word cannot be read (see
+/// Memory::map_file).
+enum class WaitResult : uint32_t { Woken, NotEqual, TimedOut, Interrupted, PageLost };
 
 class ParkingLot : public Allocated {
  public:
   /// Waits until notified, unless `*address` is not `expected` now. A negative timeout is none. An
-  /// interrupt of the store, whose only thread is the caller, ends it too.
+  /// interrupt of the store, whose only thread is the caller, ends it too. `memory` is where the
+  /// word lies, null if that is not a guest's.
   WaitResult wait(const uint32_t* address, uint32_t expected, int64_t timeout_ns,
-                  StoreContext& context);
+                  StoreContext& context, const MemoryData* memory = nullptr);
   WaitResult wait(const uint64_t* address, uint64_t expected, int64_t timeout_ns,
-                  StoreContext& context);
+                  StoreContext& context, const MemoryData* memory = nullptr);
   /// Wakes up to `count` threads that wait at the address, those first that came first. Returns how
   /// many.
   uint32_t notify(const void* address, uint32_t count);
@@ -48,7 +50,8 @@ class ParkingLot : public Allocated {
   static constexpr uint32_t kShards = 32;
 
   template <class T>
-  WaitResult wait_at(const T* address, T expected, int64_t timeout_ns, StoreContext& context);
+  WaitResult wait_at(const T* address, T expected, int64_t timeout_ns, StoreContext& context,
+                     const MemoryData* memory);
   Shard& shard_of(const void* address);
   static void forget_other_process(Shard& shard);
   static void append(Shard& shard, Waiter& waiter);

@@ -9,6 +9,7 @@
 #include "jit/abi/instance_layout.h"
 #include "jit/abi/trap_codes.h"
 #include "jit/code/code_map.h"
+#include "runtime/trap/guarded_copy.h"
 #include "runtime/trap/interrupt.h"
 #include "runtime/trap/unwind.h"
 
@@ -24,19 +25,16 @@ constexpr uint32_t kMxcsrMasks = 0x1f80;
 /// What was there before us, in the order of kSignals. Written before our handler is installed.
 struct sigaction g_previous[kSignalCount];
 
-bool lies_in(const MemoryData& memory, uintptr_t address) {
-  return address - reinterpret_cast<uintptr_t>(memory.base) < memory.reserved_bytes;
-}
-
-bool lies_in_a_memory(const InstanceData& instance, uintptr_t address) {
-  if (instance.memory0 != nullptr && lies_in(*instance.memory0, address)) return true;
+/// The memory of the instance whose reservation has the address, or null.
+const MemoryData* memory_at(const InstanceData& instance, uintptr_t address) {
+  if (instance.memory0 != nullptr && lies_in(*instance.memory0, address)) return instance.memory0;
   const uint8_t* block = reinterpret_cast<const uint8_t*>(&instance);
   MemoryData* const* memories =
       reinterpret_cast<MemoryData* const*>(block + instance.memories_offset);
   for (uint32_t i = 0; i < instance.memory_count; ++i) {
-    if (lies_in(*memories[i], address)) return true;
+    if (lies_in(*memories[i], address)) return memories[i];
   }
-  return false;
+  return nullptr;
 }
 
 /// Lets the interrupted code go on with floating-point exceptions masked, and has the host's modes
@@ -76,6 +74,18 @@ void interrupt_guest(mcontext_t& machine) {
   const auto* instance = reinterpret_cast<const InstanceData*>(machine.gregs[REG_R14]);
   StoreContext& store = *instance->context;
   if (take_interrupt(store)) leave_with_trap(machine, store, TrapCode::Interrupted, 0);
+}
+
+/// A copy by the host met a page that it must not touch: it ends with the reason.
+bool end_guarded_copy(mcontext_t& machine, uintptr_t fault_address, int signal) {
+  greg_t* const regs = machine.gregs;
+  const CopyResumption at = resume_guarded_copy(
+      static_cast<uintptr_t>(regs[REG_RIP]), static_cast<uintptr_t>(regs[REG_R8]),
+      static_cast<uintptr_t>(regs[REG_R9]), fault_address, signal);
+  if (at.pc == 0) return false;
+  regs[REG_RIP] = static_cast<greg_t>(at.pc);
+  regs[REG_RAX] = static_cast<greg_t>(at.result);
+  return true;
 }
 
 size_t index_of(int signal) {
@@ -150,7 +160,12 @@ bool handle_trap_signal(int signal, const void* info, void* context) {
     return true;
   }
   // A positive code is the kernel's own: the others were sent by somebody.
-  if (signal_info.si_code <= 0 || !is_generated_code(pc)) return false;
+  if (signal_info.si_code <= 0) return false;
+  const bool is_memory_fault = signal == SIGSEGV || signal == SIGBUS;
+  const uintptr_t fault_address = reinterpret_cast<uintptr_t>(signal_info.si_addr);
+  if (!is_generated_code(pc)) {
+    return is_memory_fault && end_guarded_copy(machine, fault_address, signal);
+  }
   // Null in entry stubs as long as they touch what the host passed.
   const auto* instance = reinterpret_cast<const InstanceData*>(regs[REG_R14]);
   if (instance == nullptr) {
@@ -162,11 +177,11 @@ bool handle_trap_signal(int signal, const void* info, void* context) {
   auto* entry = reinterpret_cast<EntryFrame*>(instance->context->entry_rsp);
   if (signal == SIGFPE) return resume_with_masked_exceptions(machine, *entry);
 
-  if (signal != SIGSEGV && signal != SIGBUS) return false;
-  const uintptr_t fault_address = reinterpret_cast<uintptr_t>(signal_info.si_addr);
-  if (!lies_in_a_memory(*instance, fault_address)) return false;
-
-  leave_with_trap(machine, *instance->context, TrapCode::MemoryOutOfBounds, fault_address);
+  if (!is_memory_fault) return false;
+  const MemoryData* memory = memory_at(*instance, fault_address);
+  if (memory == nullptr) return false;
+  leave_with_trap(machine, *instance->context, memory_fault(*memory, fault_address, signal),
+                  fault_address);
   return true;
 }
 

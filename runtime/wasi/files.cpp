@@ -58,12 +58,18 @@ struct HostDirent {
   char name[];
 };
 
-/// Appends to the guest's buffer, cutting off what does not fit. False: it is full.
-bool append_bytes(std::span<uint8_t>& room, const void* bytes, size_t count) {
-  size_t n = std::min(count, room.size());
-  std::memcpy(room.data(), bytes, n);
-  room = room.subspan(n);
-  return n == count;
+/// What is left of the guest's buffer.
+struct Room {
+  uint32_t address;
+  size_t count;
+};
+
+/// Appends to the guest's buffer, cutting off what does not fit.
+Status append_bytes(Mem mem, Room& room, const void* bytes, size_t count) {
+  size_t n = std::min(count, room.count);
+  TRY_VOID(mem.put(room.address, bytes, n));
+  room = {room.address + static_cast<uint32_t>(n), room.count - n};
+  return {};
 }
 
 /// Some file systems do not say in their listings what an entry is.
@@ -74,7 +80,7 @@ Filetype type_of_entry(int directory, const HostDirent& host) {
   return filetype_of_mode(st.st_mode);
 }
 
-bool append_entry(std::span<uint8_t>& room, int directory, const HostDirent& host) {
+Status append_entry(Mem mem, Room& room, int directory, const HostDirent& host) {
   size_t name_bytes = strnlen(host.name, host.record_bytes - offsetof(HostDirent, name));
   Dirent entry{};
   entry.next = static_cast<uint64_t>(host.next);
@@ -83,7 +89,8 @@ bool append_entry(std::span<uint8_t>& room, int directory, const HostDirent& hos
   entry.ino = is_parent ? 0 : host.ino;
   entry.namlen = static_cast<uint32_t>(name_bytes);
   entry.type = is_parent ? Filetype::Directory : type_of_entry(directory, host);
-  return append_bytes(room, &entry, sizeof entry) && append_bytes(room, host.name, name_bytes);
+  TRY_VOID(append_bytes(mem, room, &entry, sizeof entry));
+  return append_bytes(mem, room, host.name, name_bytes);
 }
 
 }  // namespace
@@ -244,31 +251,29 @@ Status fd_prestat_dir_name(Context& context, Mem mem, uint32_t fd, uint32_t path
   Descriptor* d = TRY(context.fds().get(fd, 0));
   if (!d->is_preopen) return fail(Errno::Badf);
   if (path_len < d->preopen_name.size()) return fail(Errno::NameTooLong);
-  std::span<uint8_t> out = TRY(mem.slice(path, d->preopen_name.size()));
-  std::memcpy(out.data(), d->preopen_name.data(), out.size());
-  return {};
+  return mem.put(path, d->preopen_name.data(), d->preopen_name.size());
 }
 
 Status fd_readdir(Context& context, Mem mem, uint32_t fd, uint32_t buf, uint32_t buf_len,
                   uint64_t cookie, uint32_t used_out) {
   Descriptor* d = TRY(context.fds().directory(fd, kRightFdReaddir));
   TRY_VOID(mem.check<uint32_t>(used_out));
-  std::span<uint8_t> room = TRY(mem.slice(buf, buf_len));
+  TRY_VOID(mem.slice(buf, buf_len));
+  Room room{buf, buf_len};
   // Cookies are the file system's own positions, so nothing needs to be remembered between calls.
   if (lseek(d->fd.get(), TRY(file_offset(cookie)), SEEK_SET) < 0) return host_error();
   alignas(HostDirent) char entries[kDirectoryBytes];
-  bool full = room.empty();
-  while (!full) {
+  while (room.count != 0) {
     long got = syscall(SYS_getdents64, d->fd.get(), entries, sizeof entries);
     if (got < 0) return host_error();
     if (got == 0) break;
-    for (long at = 0; at < got && !full;) {
+    for (long at = 0; at < got && room.count != 0;) {
       const auto* entry = reinterpret_cast<const HostDirent*>(entries + at);
-      full = !append_entry(room, d->fd.get(), *entry) || room.empty();
+      TRY_VOID(append_entry(mem, room, d->fd.get(), *entry));
       at += entry->record_bytes;
     }
   }
-  return mem.write(used_out, static_cast<uint32_t>(buf_len - room.size()));
+  return mem.write(used_out, static_cast<uint32_t>(buf_len - room.count));
 }
 
 Status fd_renumber(Context& context, Mem, uint32_t from, uint32_t to) {

@@ -46,7 +46,7 @@ struct GuestPath {
 Expected<Place> locate_existing(Context& context, Mem mem, const Descriptor& directory,
                                 uint32_t lookup, GuestPath path) {
   if ((lookup & ~kLookupSymlinkFollow) != 0) return fail(Errno::Inval);
-  std::string_view text = TRY(mem.text(path.address, path.length));
+  const String text = TRY(mem.text(path.address, path.length));
   Place place = TRY(context.resolver().locate(directory.fd.get(), text, follows(lookup, text)));
   TRY_VOID(check_slash(place));
   return place;
@@ -55,7 +55,7 @@ Expected<Place> locate_existing(Context& context, Mem mem, const Descriptor& dir
 /// Looks up a path whose last component is made, removed or replaced: never followed.
 Expected<Place> locate_entry(Context& context, Mem mem, const Descriptor& directory,
                              GuestPath path) {
-  std::string_view text = TRY(mem.text(path.address, path.length));
+  const String text = TRY(mem.text(path.address, path.length));
   return context.resolver().locate(directory.fd.get(), text, false);
 }
 
@@ -182,7 +182,7 @@ Status path_open(Context& context, Mem mem, uint32_t fd, uint32_t lookup, uint32
   Descriptor* d = TRY(context.fds().directory(fd, kRightPathOpen));
   TRY_VOID(mem.check<uint32_t>(fd_out));
   if (path_len >= PATH_MAX) return fail(Errno::NameTooLong);
-  String text(TRY(mem.text(path, path_len)));
+  const String text = TRY(mem.text(path, path_len));
   if ((lookup & ~kLookupSymlinkFollow) != 0) return fail(Errno::Inval);
   OpenRequest request = TRY(check_open(*d, oflags, rights, fdflags));
   // O_EXCL does not follow a link, not even a dangling one.
@@ -200,13 +200,13 @@ Status path_readlink(Context& context, Mem mem, uint32_t fd, uint32_t path, uint
                      uint32_t buf, uint32_t buf_len, uint32_t used_out) {
   Descriptor* d = TRY(context.fds().directory(fd, kRightPathReadlink));
   TRY_VOID(mem.check<uint32_t>(used_out));
-  std::span<uint8_t> out = TRY(mem.slice(buf, buf_len));
+  TRY_VOID(mem.slice(buf, buf_len));
   Place place = TRY(locate_existing(context, mem, *d, 0, {path, path_len}));
   char target[PATH_MAX];
   ssize_t length = readlinkat(place.dir(), place.name, target, sizeof target);
   if (length < 0) return host_error();
-  size_t used = std::min(static_cast<size_t>(length), out.size());
-  std::memcpy(out.data(), target, used);
+  size_t used = std::min(static_cast<size_t>(length), size_t{buf_len});
+  TRY_VOID(mem.put(buf, target, used));
   return mem.write(used_out, static_cast<uint32_t>(used));
 }
 
@@ -239,7 +239,7 @@ Status path_symlink(Context& context, Mem mem, uint32_t old_path, uint32_t old_p
                     uint32_t fd, uint32_t new_path, uint32_t new_path_len) {
   Descriptor* d = TRY(context.fds().directory(fd, kRightPathSymlink));
   if (old_path_len >= PATH_MAX) return fail(Errno::NameTooLong);
-  String text(TRY(mem.text(old_path, old_path_len)));
+  const String text = TRY(mem.text(old_path, old_path_len));
   if (text.empty()) return fail(Errno::NoEnt);
   if (text.find('\0') != String::npos) return fail(Errno::Inval);
   // An absolute target would mean another place for the host than for the guest.

@@ -28,7 +28,8 @@ bool returns(std::string_view name) { return name != "proc_exit"; }
 GuestMemory memory_of(const Caller& caller) {
   Memory* memory = caller.memory();
   if (memory == nullptr) return GuestMemory(nullptr, 0);
-  return GuestMemory(memory->base(), memory->size_bytes());
+  return GuestMemory(memory->base(), memory->size_bytes(),
+                     memory->may_fault() ? &memory->data() : nullptr);
 }
 
 /// What a host function needs at run time.

@@ -1,4 +1,5 @@
 // Arguments, environment, how a program ends, randomness, scheduling.
+#include <algorithm>
 #include <cerrno>
 #include <sched.h>
 #include <sys/random.h>
@@ -18,12 +19,12 @@ Status write_texts(Mem mem, const Vector<String>& texts, uint32_t array, uint32_
   TRY_VOID(mem.check<uint32_t>(array, texts.size()));
   uint64_t total = 0;
   for (const String& text : texts) total += text.size() + 1;
-  std::span<uint8_t> out = TRY(mem.slice(buffer, total));
-  uint64_t at = 0;
+  TRY_VOID(mem.slice(buffer, total));
+  uint32_t at = buffer;
   for (size_t i = 0; i < texts.size(); ++i) {
-    TRY_VOID(mem.write(static_cast<uint32_t>(array + 4 * i), static_cast<uint32_t>(buffer + at)));
-    std::memcpy(out.data() + at, texts[i].c_str(), texts[i].size() + 1);
-    at += texts[i].size() + 1;
+    TRY_VOID(mem.write(static_cast<uint32_t>(array + 4 * i), at));
+    TRY_VOID(mem.put(at, texts[i].c_str(), texts[i].size() + 1));
+    at += static_cast<uint32_t>(texts[i].size() + 1);
   }
   return {};
 }
@@ -35,6 +36,17 @@ Status write_sizes(Mem mem, const Vector<String>& texts, uint32_t count_out, uin
   TRY_VOID(mem.check<uint32_t>(count_out));
   TRY_VOID(mem.write(size_out, static_cast<uint32_t>(total)));
   return mem.write(count_out, static_cast<uint32_t>(texts.size()));
+}
+
+Status fill_random(Context& context, std::span<uint8_t> out) {
+  if (context.random() != nullptr) return context.random()->fill(out);
+  while (!out.empty()) {
+    ssize_t n = getrandom(out.data(), out.size(), 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(from_host_errno(errno));
+    out = out.subspan(static_cast<size_t>(n));
+  }
+  return {};
 }
 
 /// What a signal's default action is, in the interface's order of signals.
@@ -88,14 +100,14 @@ Status sched_yield(Context&, Mem) {
 }
 
 Status random_get(Context& context, Mem mem, uint32_t buf, uint32_t len) {
-  std::span<uint8_t> out = TRY(mem.slice(buf, len));
+  TRY_VOID(mem.slice(buf, len));
   if (len > kMaxRandomBytes) return fail(Errno::NoBufs);
-  if (context.random() != nullptr) return context.random()->fill(out);
-  while (!out.empty()) {
-    ssize_t n = getrandom(out.data(), out.size(), 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(from_host_errno(errno));
-    out = out.subspan(static_cast<size_t>(n));
+  uint8_t piece[1024];
+  for (uint32_t at = 0; at < len;) {
+    const std::span<uint8_t> out(piece, std::min<size_t>(len - at, sizeof piece));
+    TRY_VOID(fill_random(context, out));
+    TRY_VOID(mem.put(buf + at, out.data(), out.size()));
+    at += static_cast<uint32_t>(out.size());
   }
   return {};
 }

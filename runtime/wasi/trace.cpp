@@ -15,7 +15,9 @@ void append_number(String& out, const char* format, uint64_t value) {
 
 void append_text(String& out, const GuestMemory& mem, uint64_t address, uint64_t length) {
   constexpr size_t kMaxShown = 200;
-  auto text = mem.text(static_cast<uint32_t>(address), static_cast<uint32_t>(length));
+  // One more than is shown tells whether there are more.
+  auto text = mem.text(static_cast<uint32_t>(address),
+                       static_cast<uint32_t>(std::min<uint64_t>(length, kMaxShown + 1)));
   if (!text) {
     out += "(outside)";
     return;

@@ -12,6 +12,7 @@ namespace sluice::wasi {
 namespace {
 
 constexpr size_t kNonblockingBytes = 4096;  // a pipe that is ready takes this much (PIPE_BUF)
+constexpr size_t kPieceBytes = 4096;
 
 Expected<size_t> count_of(ssize_t result) {
   if (result < 0) return fail(from_host_errno(errno));
@@ -41,18 +42,43 @@ int write_flags(const Descriptor& d, bool positioned) {
   return flags;
 }
 
+/// One read of the embedder's stream: into the buffer itself, or through one of the host's where
+/// pages of the guest's may not be touched.
 Expected<size_t> read_source(InputStream& source, const Buffers& buffers) {
   if (buffers.count == 0) return 0;
-  std::span<uint8_t> first(static_cast<uint8_t*>(buffers.list[0].iov_base),
-                           buffers.list[0].iov_len);
-  return std::min(TRY(source.read(first)), first.size());
+  uint8_t piece[kPieceBytes];
+  const iovec& v = buffers.list[0];
+  std::span<uint8_t> first(static_cast<uint8_t*>(v.iov_base), v.iov_len);
+  const bool is_direct = !buffers.mem->may_fault();
+  const std::span<uint8_t> out =
+      is_direct ? first : std::span(piece, std::min(v.iov_len, sizeof piece));
+  const size_t n = std::min(TRY(source.read(out)), out.size());
+  if (!is_direct) TRY_VOID(buffers.mem->copy_in(first.data(), piece, n));
+  return n;
+}
+
+/// How many bytes of a buffer the embedder's stream took; fewer than there are: it is full.
+Expected<size_t> write_buffer(OutputStream& sink, const Buffers& buffers, const iovec& v) {
+  const auto* bytes = static_cast<const uint8_t*>(v.iov_base);
+  if (!buffers.mem->may_fault()) return sink.write({bytes, v.iov_len});
+  uint8_t piece[kPieceBytes];
+  size_t total = 0;
+  while (total < v.iov_len) {
+    const size_t size = std::min(v.iov_len - total, sizeof piece);
+    const Status copied = buffers.mem->copy_out(piece, bytes + total, size);
+    const Expected<size_t> n = copied ? sink.write({piece, size}) : fail(copied.error());
+    if (!n && total == 0) return n;
+    if (n) total += std::min(*n, size);
+    if (!n || *n < size) break;
+  }
+  return total;
 }
 
 Expected<size_t> write_sink(OutputStream& sink, const Buffers& buffers) {
   size_t total = 0;
   for (int i = 0; i < buffers.count; ++i) {
     const iovec& v = buffers.list[i];
-    Expected<size_t> n = sink.write({static_cast<const uint8_t*>(v.iov_base), v.iov_len});
+    Expected<size_t> n = write_buffer(sink, buffers, v);
     if (!n && total == 0) return fail(n.error());
     if (!n) break;
     total += std::min(*n, v.iov_len);
@@ -81,6 +107,7 @@ int dont_wait(const Descriptor& d) { return (d.flags & kFdflagNonblock) != 0 ? M
 Expected<Buffers> gather(const GuestMemory& mem, uint32_t iovs, uint32_t iovs_len) {
   TRY_VOID(mem.check<Iovec>(iovs, iovs_len));
   Buffers out;
+  out.mem = &mem;
   uint64_t total = 0;
   for (uint32_t i = 0; i < iovs_len; ++i) {
     Iovec v = TRY(mem.read<Iovec>(iovs + 8 * i));

@@ -14,11 +14,13 @@
 
 namespace sluice::wasi {
 
-/// The guest's buffers as the host's, empty ones left out.
+/// The guest's buffers as the host's, empty ones left out. For the kernel; the host itself copies
+/// from and to them with `mem`.
 struct Buffers {
   static constexpr size_t kMax = 64;  // per host call; a short read or write is allowed
   iovec list[kMax];
   int count = 0;
+  const GuestMemory* mem = nullptr;
 };
 
 /// Reads an array of buffers. Fault if any lies outside; Inval if they are more than 4 GiB in all.

@@ -89,7 +89,9 @@ typedef enum sluice_trap_code {
   SLUICE_TRAP_HOST,
   SLUICE_TRAP_EXIT,
   SLUICE_TRAP_STORE_LIMIT,
-  SLUICE_TRAP_FUEL_EXHAUSTED
+  SLUICE_TRAP_FUEL_EXHAUSTED,
+  SLUICE_TRAP_MEMORY_READ_ONLY, /* a store to what is mapped read-only */
+  SLUICE_TRAP_MAPPED_PAGE_LOST  /* a mapped file was made shorter */
 } sluice_trap_code_t;
 
 #define SLUICE_NO_OFFSET UINT64_MAX
@@ -115,6 +117,15 @@ typedef struct sluice_source {
 SLUICE_API sluice_error_t* sluice_error_new(const char* message, size_t message_size);
 SLUICE_API void sluice_error_delete(sluice_error_t* error);
 SLUICE_API sluice_error_class_t sluice_error_get_class(const sluice_error_t* error);
+/* Whose limit refused to make a memory or table, or to let it grow. */
+typedef enum sluice_limit {
+  SLUICE_LIMIT_NONE,     /* the error has another reason */
+  SLUICE_LIMIT_MAXIMUM,  /* its own maximum, or what its addresses or the engine's configuration
+                            allow; the message says which */
+  SLUICE_LIMIT_EMBEDDER, /* the store's limiter */
+  SLUICE_LIMIT_SYSTEM    /* memory or address space that the system did not grant */
+} sluice_limit_t;
+SLUICE_API sluice_limit_t sluice_error_get_limit(const sluice_error_t* error);
 /* One line; for a trap the reason and the backtrace. As long as the error; zero-terminated. */
 SLUICE_API const char* sluice_error_message(const sluice_error_t* error);
 /* Byte offset in the module that the error names, or SLUICE_NO_OFFSET. */
@@ -603,31 +614,85 @@ SLUICE_API sluice_error_t* sluice_store_take_trap(sluice_store_t* store, uint32_
 
 /* ---- Memories, tables, globals ------------------------------------------------------------- */
 
+/* Pages are 64 KiB (page_size_log2 16), or with the proposal custom-page-sizes one byte (0). A
+ * shared memory needs a maximum. All offsets and sizes below are bytes unless they say pages. Only
+ * the calls for shared memories may be made for one memory by several threads, each with a store of
+ * its own: a shared memory may be grown, mapped, waited on, read and written so. */
+SLUICE_API sluice_error_t* sluice_memory_new(sluice_store_t* store, sluice_limits_t limits,
+                                             uint32_t page_size_log2, sluice_memory_t* out);
+
 /* What a memory consists of now. The address of this struct never changes while the store lives,
- * its contents do: read them again after anything that may grow the memory. */
+ * its contents do: read them again after anything that may grow the memory or map a file into it.
+ * Bytes of a shared memory that others may be writing are to be accessed as atomics. */
 typedef struct sluice_memory_data {
   uint8_t* base;
   uint64_t size_bytes;
+  uint64_t has_files; /* not 0: files are mapped into it, or were; see sluice_memory_map_file */
 } sluice_memory_data_t;
 
-/* `page_size_log2` is 16 for ordinary pages of 64 KiB. */
-SLUICE_API sluice_error_t* sluice_memory_new(sluice_store_t* store, sluice_limits_t limits,
-                                             uint32_t page_size_log2, sluice_memory_t* out);
 SLUICE_API sluice_error_t* sluice_memory_get_data(const sluice_store_t* store,
                                                   sluice_memory_t memory,
                                                   const sluice_memory_data_t** out);
 /* An error unless the bytes [offset, offset + size) lie inside. */
 SLUICE_API sluice_error_t* sluice_memory_check(const sluice_store_t* store, sluice_memory_t memory,
                                                uint64_t offset, uint64_t size);
-/* Its limits now: min is the current size. */
+/* The same, and an error if a page of them is mapped read-only. */
+SLUICE_API sluice_error_t* sluice_memory_check_writable(const sluice_store_t* store,
+                                                        sluice_memory_t memory, uint64_t offset,
+                                                        uint64_t size);
+/* Its limits now, in pages: min is the current size. */
 SLUICE_API sluice_error_t* sluice_memory_limits(const sluice_store_t* store, sluice_memory_t memory,
                                                 sluice_limits_t* out);
+SLUICE_API sluice_error_t* sluice_memory_page_size_log2(const sluice_store_t* store,
+                                                        sluice_memory_t memory, uint32_t* out);
+/* The guest's memory.grow. `old_pages` may be null. Whose limit refused, says
+ * sluice_error_get_limit. */
 SLUICE_API sluice_error_t* sluice_memory_grow(sluice_store_t* store, sluice_memory_t memory,
                                               uint64_t delta_pages, uint64_t* old_pages);
+/* Copies out and in. Out of bounds nothing is copied. On a page that must not be written, or that a
+ * mapped file has lost, the error comes when a part may be copied. Aligned copies of 4 and 8 bytes
+ * from and to a shared memory are single accesses. */
 SLUICE_API sluice_error_t* sluice_memory_read(const sluice_store_t* store, sluice_memory_t memory,
                                               uint64_t offset, void* out, size_t size);
 SLUICE_API sluice_error_t* sluice_memory_write(sluice_store_t* store, sluice_memory_t memory,
                                                uint64_t offset, const void* bytes, size_t size);
+
+/* How a file's bytes appear in a memory. */
+typedef enum sluice_map {
+  SLUICE_MAP_READ_ONLY,    /* the file's own, also as they change later; stores are traps */
+  SLUICE_MAP_COPY_ON_WRITE /* the guest's, who may write them; the file never sees it */
+} sluice_map_t;
+
+/* Maps a part of a regular file or memfd into a memory, without copying it, in place of what is
+ * there. `offset`, `file_offset` and `size` are multiples of the host's page (4096); the part lies
+ * inside the memory as it is now, and in the file, whose last page may be incomplete: zeros follow.
+ * Opening the file for reading is enough, and `fd` may be closed afterwards. An error changes
+ * nothing, except that after SLUICE_LIMIT_SYSTEM the part may be zero.
+ *
+ * A guest's store to a read-only page, whatever instruction makes it, is a trap
+ * (SLUICE_TRAP_MEMORY_READ_ONLY); an access to a page that the file has lost, since somebody made
+ * it shorter, is one too (SLUICE_TRAP_MAPPED_PAGE_LOST), also of a private copy; to a WASI function
+ * both are the guest's EFAULT. sluice_memory_read and sluice_memory_write return errors then. Host
+ * code that uses pointers into the memory gets the signals SIGSEGV and SIGBUS itself:
+ * sluice_memory_check_writable tells of the former in advance, and of the latter only a file that
+ * nobody can shorten (F_SEAL_SHRINK) is free. A thread that uses the memory must not block these
+ * signals.
+ *
+ * The mapping stays until it is replaced or removed, or the memory is gone; growing leaves it, and
+ * a forked child has it too. With explicit checks the memory moves at its first mapping, for the
+ * last time: it then grows within the address space that the system grants at that time. An idle
+ * slot (sluice_config_set_max_idle_memories) is never made of such a memory. */
+SLUICE_API sluice_error_t* sluice_memory_map_file(sluice_store_t* store, sluice_memory_t memory,
+                                                  uint64_t offset, int fd, uint64_t file_offset,
+                                                  uint64_t size, sluice_map_t mode);
+/* Makes a part of a memory zero and writable, whatever was mapped there. Multiples of the host's
+ * page as above. */
+SLUICE_API sluice_error_t* sluice_memory_unmap(sluice_store_t* store, sluice_memory_t memory,
+                                               uint64_t offset, uint64_t size);
+
+/* Are the bytes well-formed UTF-8? */
+SLUICE_API bool sluice_is_utf8(const void* bytes, size_t size);
+
 /* The guest's memory.atomic.wait32, wait64 and notify: host and guests wake each other, also across
  * stores. Waiting blocks the thread until a notify of this address, unless the word there is not
  * `expected`; it wants a shared memory and an offset that is a multiple of the word's size. A
@@ -683,8 +748,9 @@ SLUICE_API sluice_error_t* sluice_global_set(sluice_store_t* store, sluice_globa
 
 /* What one WASI program sees of the world: nothing but what is given to it here, before it runs or
  * between its calls. Linkers and stores that use it keep it alive; one store at a time. Its
- * callbacks are called on the thread that runs the program, one at a time. A program ends itself
- * with a trap of code SLUICE_TRAP_EXIT. Strings must not contain zeros. */
+ * callbacks are called on the thread that runs the program, one at a time, and must not use its
+ * store. A program ends itself with a trap of code SLUICE_TRAP_EXIT. Strings must not contain
+ * zeros. */
 typedef struct sluice_wasi sluice_wasi_t;
 
 /* No arguments, variables or directories; standard input is empty, the others take everything. */

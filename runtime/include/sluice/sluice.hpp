@@ -18,6 +18,7 @@
 //   int32_t sum = SLUICE_TRY(add(1, 2));
 #pragma once
 
+#include "sluice/detail/allocator.hpp"
 #include "sluice/detail/engine.hpp"
 #include "sluice/detail/func.hpp"
 #include "sluice/detail/guest.hpp"

@@ -1,11 +1,12 @@
-// Memory, and View<T>: checked access to a guest's bytes that is never stale.
+// Memory: a linear memory as the host sees it. View<T> (view.hpp) uses its bytes in place.
 //
-// Both read the memory's base and size anew at every access, from a struct whose address does not
-// change while the store lives.
+// All offsets and sizes are bytes unless they say pages. Small, lives as long as its store, and
+// like that for one thread at a time; a shared memory is given to other threads by share().
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <chrono>
 #include <cstddef>
@@ -14,50 +15,22 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "sluice/detail/engine.hpp"
 #include "sluice/detail/result.hpp"
+#include "sluice/detail/view.hpp"
 
 namespace sluice::inline v0 {
 
-/// In pages of 64 KiB.
+/// In pages.
 struct MemoryLimits {
   uint64_t initial = 0;
   std::optional<uint64_t> maximum = std::nullopt;
   bool is_shared = false;
   bool is_64 = false;
-};
-
-/// Elements of T inside a memory. Never stale: it reads the memory's base anew at each access, and
-/// a memory never shrinks, so what was in bounds stays so. References and spans taken from it hold
-/// until the memory grows (in guard mode: as long as the store).
-template <class T>
-class View {
-  static_assert(std::is_trivially_copyable_v<T>, "guest memory holds plain bytes");
-
- public:
-  View() = default;
-  View(const sluice_memory_data_t* memory, uint64_t offset, size_t count)
-      : memory_(memory), offset_(offset), count_(count) {}
-
-  size_t size() const { return count_; }
-  bool empty() const { return count_ == 0; }
-  T* data() const { return reinterpret_cast<T*>(memory_->base + offset_); }
-  /// `index` must be below size().
-  T& operator[](size_t index) const { return data()[index]; }
-  /// Nothing if `index` is out of range.
-  std::optional<T> at(size_t index) const {
-    return index < count_ ? std::optional<T>(data()[index]) : std::nullopt;
-  }
-  std::span<T> span() const { return count_ == 0 ? std::span<T>() : std::span<T>(data(), count_); }
-  T* begin() const { return span().data(); }
-  T* end() const { return span().data() + count_; }
-
- private:
-  const sluice_memory_data_t* memory_ = nullptr;
-  uint64_t offset_ = 0;
-  size_t count_ = 0;
+  uint32_t page_size_log2 = 16;  // 64 KiB; 0 with the proposal custom-page-sizes
 };
 
 class Memory {
@@ -69,7 +42,9 @@ class Memory {
     const sluice_limits_t l = {limits.initial, limits.maximum.value_or(0),
                                limits.maximum.has_value(), limits.is_64, limits.is_shared};
     sluice_memory_t raw = {};
-    if (sluice_error_t* e = sluice_memory_new(store.raw(), l, 16, &raw)) return Error(e);
+    if (sluice_error_t* e = sluice_memory_new(store.raw(), l, limits.page_size_log2, &raw)) {
+      return Error(e);
+    }
     return wrap(store.raw(), raw);
   }
   static Result<Memory> wrap(sluice_store_t* store, sluice_memory_t raw) {
@@ -77,50 +52,92 @@ class Memory {
     if (sluice_error_t* e = sluice_memory_get_data(store, raw, &data)) return Error(e);
     return Memory(store, raw, data);
   }
+  /// The same shared memory in another store of the engine.
+  Result<Memory> share(Store& to) const {
+    if (to.raw() == nullptr) return detail::no_engine();
+    sluice_memory_t raw = {};
+    if (sluice_error_t* e = sluice_memory_share(store_, raw_, to.raw(), &raw)) return Error(e);
+    return wrap(to.raw(), raw);
+  }
 
-  uint64_t size_bytes() const { return data_->size_bytes; }
-  /// All bytes; holds until the memory grows (in guard mode: as long as the store).
+  uint64_t size_bytes() const { return detail::load(data_->size_bytes); }
+  Result<uint64_t> size_pages() const { return SLUICE_TRY(limits()).initial; }
+  /// As they are now: `initial` is the present size.
+  Result<MemoryLimits> limits() const {
+    sluice_limits_t l = {};
+    uint32_t page_size_log2 = 0;
+    if (sluice_error_t* e = sluice_memory_limits(store_, raw_, &l)) return Error(e);
+    if (sluice_error_t* e = sluice_memory_page_size_log2(store_, raw_, &page_size_log2)) {
+      return Error(e);
+    }
+    MemoryLimits out{l.min, std::nullopt, l.is_shared, l.is_64, page_size_log2};
+    if (l.has_max) out.maximum = l.max;
+    return out;
+  }
+  /// All bytes; holds until the memory grows (with guard pages: as long as the store).
   std::span<std::byte> bytes() const {
-    return {reinterpret_cast<std::byte*>(data_->base), static_cast<size_t>(data_->size_bytes)};
+    return {reinterpret_cast<std::byte*>(data_->base), static_cast<size_t>(size_bytes())};
   }
   bool contains(uint64_t offset, uint64_t size) const {
-    return size <= data_->size_bytes && offset <= data_->size_bytes - size;
+    const uint64_t all = size_bytes();
+    return size <= all && offset <= all - size;
   }
-  /// The old size in pages.
+  /// The old size in pages. Whose limit refused, says Error::limit().
   Result<uint64_t> grow(uint64_t delta_pages) {
     uint64_t old = 0;
     if (sluice_error_t* e = sluice_memory_grow(store_, raw_, delta_pages, &old)) return Error(e);
     return old;
   }
 
-  /// `count` elements from `offset` on, which must be aligned for T.
+  /// `count` elements from `offset` on, which must be aligned for T; or all to the end, also when
+  /// the memory grows. Only a view of const T may have pages that are mapped read-only.
   template <class T>
-  Result<View<T>> view(uint64_t offset, size_t count) const {
-    if (count > SIZE_MAX / sizeof(T)) return out_of_bounds(UINT64_MAX, UINT64_MAX);
-    if (!contains(offset, count * sizeof(T))) return out_of_bounds(offset, count * sizeof(T));
+  Result<View<T>> view(uint64_t offset, size_t count = View<T>::kToTheEnd) const {
+    const bool is_open = count == View<T>::kToTheEnd;
+    if (!is_open && count > SIZE_MAX / sizeof(T)) return out_of_bounds(UINT64_MAX, UINT64_MAX);
+    if (!contains(offset, is_open ? 0 : count * sizeof(T))) {
+      return out_of_bounds(offset, is_open ? 0 : count * sizeof(T));
+    }
     if (offset % alignof(T) != 0) return Error("the offset is not aligned for the type");
+    if (!std::is_const_v<T> && has_files() != 0) {
+      const uint64_t size = is_open ? size_bytes() - offset : count * sizeof(T);
+      if (sluice_error_t* e = sluice_memory_check_writable(store_, raw_, offset, size)) {
+        return Error(e);
+      }
+    }
     return View<T>(data_, offset, count);
   }
+  /// The value there for atomic access, as guests make it: aligned, of 1, 2, 4 or 8 bytes, in a
+  /// shared memory. What is read and written otherwise of bytes that another thread writes at the
+  /// same time is a mixture of old and new ones.
+  template <class T>
+  Result<std::atomic_ref<T>> atomic(uint64_t offset) const {
+    static_assert(sizeof(T) <= 8 && std::has_single_bit(sizeof(T)), "no single access");
+    if (!SLUICE_TRY(limits()).is_shared) return Error("the memory is not shared");
+    if (offset % sizeof(T) != 0) return Error("the offset is not aligned for the type");
+    return std::atomic_ref<T>(SLUICE_TRY(view<T>(offset, 1))[0]);
+  }
+
   /// One value, at any alignment.
   template <class T>
   Result<T> read(uint64_t offset) const {
     static_assert(std::is_trivially_copyable_v<T>);
-    if (!contains(offset, sizeof(T))) return out_of_bounds(offset, sizeof(T));
     std::array<std::byte, sizeof(T)> bytes;
-    std::memcpy(bytes.data(), data_->base + offset, sizeof(T));
+    if (has_files() == 0 && contains(offset, sizeof(T))) [[likely]] {
+      std::memcpy(bytes.data(), data_->base + offset, sizeof(T));
+    } else if (Result<void> done = copy_out(offset, bytes); !done) {
+      return std::move(done).error();
+    }
     return std::bit_cast<T>(bytes);
   }
   template <class T>
   Result<void> write(uint64_t offset, const T& value) const {
     static_assert(std::is_trivially_copyable_v<T>);
-    if (!contains(offset, sizeof(T))) return out_of_bounds(offset, sizeof(T));
-    std::memcpy(data_->base + offset, &value, sizeof(T));
-    return {};
-  }
-  Result<std::string> read_string(uint64_t offset, size_t size) const {
-    if (!contains(offset, size)) return out_of_bounds(offset, size);
-    if (size == 0) return std::string();
-    return std::string(reinterpret_cast<const char*>(data_->base + offset), size);
+    if (has_files() == 0 && contains(offset, sizeof(T))) [[likely]] {
+      std::memcpy(data_->base + offset, &value, sizeof(T));
+      return {};
+    }
+    return copy_in(offset, std::as_bytes(std::span(&value, 1)));
   }
   /// Copies out or in.
   Result<void> copy_out(uint64_t offset, std::span<std::byte> to) const {
@@ -128,6 +145,54 @@ class Memory {
   }
   Result<void> copy_in(uint64_t offset, std::span<const std::byte> from) const {
     return Error(sluice_memory_write(store_, raw_, offset, from.data(), from.size()));
+  }
+
+  /// Text; an error if it is not UTF-8.
+  Result<std::string> read_string(uint64_t offset, size_t size) const {
+    if (!contains(offset, size)) return out_of_bounds(offset, size);
+    std::string out(size, '\0');
+    SLUICE_TRY(copy_out(offset, std::as_writable_bytes(std::span(out.data(), size))));
+    if (!sluice_is_utf8(out.data(), size)) return Error("the string is not UTF-8");
+    return out;
+  }
+  Result<void> write_string(uint64_t offset, std::string_view text) const {
+    if (!sluice_is_utf8(text.data(), text.size())) return Error("the string is not UTF-8");
+    return copy_in(offset, std::as_bytes(std::span(text.data(), text.size())));
+  }
+  /// Text that ends before its first zero, which must be among the next `capacity` bytes.
+  Result<std::string> read_c_string(uint64_t offset, size_t capacity) const {
+    if (!contains(offset, 0)) return out_of_bounds(offset, 0);
+    const size_t most = static_cast<size_t>(std::min<uint64_t>(capacity, size_bytes() - offset));
+    std::string out;
+    std::array<char, 256> piece;
+    while (out.size() < most) {
+      const std::span<char> next(piece.data(), std::min(piece.size(), most - out.size()));
+      SLUICE_TRY(copy_out(offset + out.size(), std::as_writable_bytes(next)));
+      const auto zero = std::find(next.begin(), next.end(), '\0');
+      out.append(next.begin(), zero);
+      if (zero == next.end()) continue;
+      if (!sluice_is_utf8(out.data(), out.size())) return Error("the string is not UTF-8");
+      return out;
+    }
+    return Error("the string has no end where it must have one");
+  }
+  /// Text and a final zero, `capacity` bytes at most.
+  Result<void> write_c_string(uint64_t offset, size_t capacity, std::string_view text) const {
+    if (text.size() >= capacity) return Error("the string is too long for its place");
+    if (text.find('\0') != text.npos) return Error("the string has a zero in it");
+    if (!contains(offset, text.size() + 1)) return out_of_bounds(offset, text.size() + 1);
+    SLUICE_TRY(write_string(offset, text));
+    return write<char>(offset + text.size(), '\0');
+  }
+
+  /// Maps a part of a file into the memory; the rules are sluice_memory_map_file's.
+  Result<void> map_file(uint64_t offset, int fd, uint64_t file_offset, uint64_t size,
+                        sluice_map_t mode) const {
+    return Error(sluice_memory_map_file(store_, raw_, offset, fd, file_offset, size, mode));
+  }
+  /// Makes whole pages zero and writable, whatever was mapped there.
+  Result<void> unmap(uint64_t offset, uint64_t size) const {
+    return Error(sluice_memory_unmap(store_, raw_, offset, size));
   }
 
   /// The guest's memory.atomic.wait32 and wait64, on shared memories only; no timeout: for ever.
@@ -165,6 +230,7 @@ class Memory {
     if (e != nullptr) return Error(e);
     return result;
   }
+  uint64_t has_files() const { return detail::load(data_->has_files); }
   Error out_of_bounds(uint64_t offset, uint64_t size) const {
     return Error(sluice_memory_check(store_, raw_, offset, size));
   }

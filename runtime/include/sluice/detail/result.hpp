@@ -91,6 +91,8 @@ class [[nodiscard]] Error {
     const uint64_t at = sluice_error_offset(raw_);
     return at == SLUICE_NO_OFFSET ? std::nullopt : std::optional<uint64_t>(at);
   }
+  /// Whose limit refused to make or grow a memory or table.
+  sluice_limit_t limit() const { return sluice_error_get_limit(raw_); }
   bool is_trap() const { return sluice_error_is_trap(raw_); }
   sluice_trap_code_t trap_code() const { return sluice_error_trap_code(raw_); }
   std::string_view trap_reason() const { return sluice_error_trap_reason(raw_); }

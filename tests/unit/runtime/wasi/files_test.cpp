@@ -304,7 +304,7 @@ TEST_F(FilesTest, ListsIntoTinyBuffers) {
     std::memset(bytes_.data() + kBuffer, 0xaa, 1000);
     ASSERT_EQ(error_of(fd_readdir(context, mem, kDir, kBuffer, size, 0, kResult)), Errno::Success);
     ASSERT_EQ(result(), size);
-    EXPECT_EQ(*mem.text(kBuffer, size), whole.substr(0, size));
+    EXPECT_EQ(std::string(*mem.text(kBuffer, size)), whole.substr(0, size));
     EXPECT_EQ(*mem.read<uint8_t>(kBuffer + size), 0xaa);
   }
 }
