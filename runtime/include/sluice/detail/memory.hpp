@@ -89,23 +89,20 @@ class Memory {
     return old;
   }
 
-  /// `count` elements from `offset` on, which must be aligned for T; or all to the end, also when
-  /// the memory grows. Only a view of const T may have pages that are mapped read-only.
+  /// `count` elements from `offset` on, which must be aligned for T. Only a view of const T may
+  /// have pages that are mapped read-only.
   template <class T>
-  Result<View<T>> view(uint64_t offset, size_t count = View<T>::kToTheEnd) const {
-    const bool is_open = count == View<T>::kToTheEnd;
-    if (!is_open && count > SIZE_MAX / sizeof(T)) return out_of_bounds(UINT64_MAX, UINT64_MAX);
-    if (!contains(offset, is_open ? 0 : count * sizeof(T))) {
-      return out_of_bounds(offset, is_open ? 0 : count * sizeof(T));
-    }
-    if (offset % alignof(T) != 0) return Error("the offset is not aligned for the type");
-    if (!std::is_const_v<T> && has_files() != 0) {
-      const uint64_t size = is_open ? size_bytes() - offset : count * sizeof(T);
-      if (sluice_error_t* e = sluice_memory_check_writable(store_, raw_, offset, size)) {
-        return Error(e);
-      }
-    }
-    return View<T>(data_, offset, count);
+  Result<View<T>> view(uint64_t offset, uint64_t count) const {
+    if (count > UINT64_MAX / sizeof(T)) return out_of_bounds(UINT64_MAX, UINT64_MAX);
+    SLUICE_TRY(check_view<T>(offset, count * sizeof(T)));
+    return View<T>(data_, offset, static_cast<size_t>(count));
+  }
+  /// The same, but all to the memory's end, also when it grows.
+  template <class T>
+  Result<View<T>> view(uint64_t offset) const {
+    const uint64_t all = size_bytes();
+    SLUICE_TRY(check_view<T>(offset, offset <= all ? all - offset : 0));
+    return View<T>(data_, offset, View<T>::kToTheEnd);
   }
   /// The value there for atomic access, as guests make it: aligned, of 1, 2, 4 or 8 bytes, in a
   /// shared memory. What is read and written otherwise of bytes that another thread writes at the
@@ -229,6 +226,13 @@ class Memory {
     sluice_error_t* e = function(store_, raw_, offset, expected, ns, &result);
     if (e != nullptr) return Error(e);
     return result;
+  }
+  template <class T>
+  Result<void> check_view(uint64_t offset, uint64_t size) const {
+    if (!contains(offset, size)) return out_of_bounds(offset, size);
+    if (offset % alignof(T) != 0) return Error("the offset is not aligned for the type");
+    if (std::is_const_v<T> || has_files() == 0) return {};
+    return Error(sluice_memory_check_writable(store_, raw_, offset, size));
   }
   uint64_t has_files() const { return detail::load(data_->has_files); }
   Error out_of_bounds(uint64_t offset, uint64_t size) const {

@@ -123,12 +123,17 @@ class View {
   Iterator begin() const { return Iterator(*this, 0); }
   Iterator end() const { return Iterator(*this, size()); }
 
-  /// `count` elements from `first` on, or all of them.
-  Result<View> subview(size_t first, size_t count = kToTheEnd) const {
+  /// `count` elements from `first` on.
+  Result<View> subview(size_t first, size_t count) const {
     const size_t all = size();
-    if (first > all || (count != kToTheEnd && count > all - first)) return outside();
-    const size_t rest = count_ == kToTheEnd ? kToTheEnd : count_ - first;
-    return View(memory_, offset_ + first * sizeof(T), count == kToTheEnd ? rest : count);
+    if (first > all || count > all - first) return outside();
+    return View(memory_, offset_ + first * sizeof(T), count);
+  }
+  /// All elements from `first` on.
+  Result<View> subview(size_t first) const {
+    if (first > size()) return outside();
+    return View(memory_, offset_ + first * sizeof(T),
+                count_ == kToTheEnd ? kToTheEnd : count_ - first);
   }
   /// Copies the first elements, as many as `to` has.
   Result<void> copy_out(std::span<value_type> to) const {

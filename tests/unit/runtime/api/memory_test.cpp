@@ -127,6 +127,7 @@ TEST_P(ApiMemoryTest, ViewsIterateSliceAndCopy) {
   EXPECT_FALSE(points.subview(5));
   EXPECT_FALSE(points.subview(1, 4));
   EXPECT_FALSE(points.subview(SIZE_MAX - 1, 4));
+  EXPECT_FALSE(points.subview(0, SIZE_MAX));
   Point out[5];
   EXPECT_TRUE(middle.copy_out(std::span(out, 2)));
   EXPECT_EQ(out[1].y, 2);
@@ -145,6 +146,7 @@ TEST_P(ApiMemoryTest, ViewsAreCheckedWhenMade) {
   EXPECT_FALSE(memory.view<double>(4, 1)) << "not aligned";
   EXPECT_TRUE(memory.view<uint8_t>(kPage - 1, 1));
   EXPECT_FALSE(memory.view<double>(0, SIZE_MAX / 4));
+  EXPECT_FALSE(memory.view<uint8_t>(0, SIZE_MAX)) << "a guest's count must not mean: to the end";
   EXPECT_FALSE(memory.view<double>(~uint64_t{7}, 1));
 }
 
