@@ -1,0 +1,16 @@
+;; Calls in both directions, and several ways to go wrong.
+(module
+  (import "env" "ask" (func $ask (param i32) (result i32)))
+  (memory (export "memory") 1 4)
+  (func (export "add") (param i32 i32) (result i32)
+    (i32.add (local.get 0) (local.get 1)))
+  (func (export "ask") (param i32) (result i32)
+    (call $ask (local.get 0)))
+  (func (export "divide") (param i32 i32) (result i32)
+    (i32.div_s (local.get 0) (local.get 1)))
+  (func (export "poke") (param i32)
+    (i32.store8 (local.get 0) (i32.const 1)))
+  (func (export "grow") (param i32) (result i32)
+    (memory.grow (local.get 0)))
+  (func (export "forever")
+    (loop (br 0))))
