@@ -18,6 +18,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "sluice/detail/guest.hpp"
 #include "sluice/detail/instance.hpp"
 #include "sluice/detail/memory.hpp"
 #include "sluice/detail/result.hpp"
@@ -88,7 +89,8 @@ class BufferView {
 };
 
 /// `size()` elements of T in a guest's memory; gives them back to the guest's allocator when it
-/// goes. Converts to GuestSpan<T>, the parameter that takes address and count. Move-only.
+/// goes. Converts to GuestSpan<T>, chars also to GuestString: the parameters that pass address and
+/// count. Move-only.
 template <class T>
 class GuestBuffer {
   static_assert(std::is_trivially_copyable_v<T>, "guest memory holds plain bytes");
@@ -114,10 +116,16 @@ class GuestBuffer {
   /// In the guest's memory; what a guest's function takes as a pointer.
   uint64_t address() const { return lease_->address; }
   BufferView<T> view() const { return BufferView<T>(lease_, count_); }
-  /// Empty once it has been freed.
-  operator GuestSpan<T>() const {  // NOLINT(google-explicit-constructor)
-    Result<View<T>> all = view().view();
-    return GuestSpan<T>(all ? *all : View<T>());
+  /// As the argument of a guest's function. Empty once it has been freed.
+  template <class U, class Address>
+    requires std::is_same_v<std::remove_const_t<U>, T>
+  operator GuestSpan<U, Address>() const {  // NOLINT(google-explicit-constructor)
+    return as_argument<GuestSpan<U, Address>, U, Address>();
+  }
+  template <class Address>
+    requires std::is_same_v<T, char>
+  operator BasicGuestString<Address>() const {  // NOLINT(google-explicit-constructor)
+    return as_argument<BasicGuestString<Address>, const char, Address>();
   }
   /// Gives it back now. An error if it was freed before, or the guest's allocator trapped.
   Result<void> free() { return lease_->free(); }
@@ -128,6 +136,14 @@ class GuestBuffer {
   }
 
  private:
+  template <class Argument, class U, class Address>
+  Argument as_argument() const {
+    const auto address = static_cast<Address>(lease_->address);
+    if (lease_->is_freed || address != lease_->address) return Argument(0, View<U>());
+    // The allocation was checked when it was made.
+    return Argument(address, View<U>(lease_->memory.raw_data(), lease_->address, count_));
+  }
+
   std::shared_ptr<detail::GuestLease> lease_;
   size_t count_;
 };

@@ -51,12 +51,12 @@ class GuestAllocatorTest : public testing::Test {
 TEST_F(GuestAllocatorTest, AnArrayIsPassedInOneLine) {
   const sluice::Instance instance = instantiate(kBump);
   const auto allocator = *GuestAllocator::find(instance);
-  const auto sum = *instance.func<int32_t(uint32_t, uint32_t)>("sum");
+  const auto sum = *instance.func<int32_t(sluice::GuestSpan<const int32_t>)>("sum");
   const std::vector<int32_t> values = {1, 20, 300, -4};
   {
     const auto numbers = *allocator.copy<int32_t>(values);
     EXPECT_EQ(live(instance), 1);
-    EXPECT_EQ(*sum(static_cast<uint32_t>(numbers.address()), 4), 317);
+    EXPECT_EQ(*sum(numbers), 317);
     EXPECT_EQ(numbers.size(), 4u);
     EXPECT_EQ(*numbers.view().at(2), 300);
     ASSERT_TRUE(numbers.view().set(2, 3));
@@ -83,7 +83,8 @@ TEST_F(GuestAllocatorTest, AFreedBufferIsACheckedError) {
   ASSERT_TRUE(view.set(0, 1.5));
   ASSERT_TRUE(buffer.free());
   EXPECT_EQ(live(instance), 0);
-  EXPECT_EQ(view.at(0).error().message(), "host function failed: the guest buffer was freed");
+  EXPECT_NE(view.at(0).error().message().find("the guest buffer was freed"),
+            std::string_view::npos);
   EXPECT_FALSE(view.set(0, 1));
   EXPECT_FALSE(view.view());
   EXPECT_EQ(view.size(), 0u);
