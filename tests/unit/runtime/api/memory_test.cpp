@@ -239,6 +239,31 @@ TEST_P(ApiMemoryTest, MappedFiles) {
   EXPECT_EQ(*memory.read<uint32_t>(kHostPage), 33u);
 }
 
+TEST_P(ApiMemoryTest, AHostFunctionGetsNoWritableSpanOfAReadOnlyPage) {
+  const int fd = memfd_create("mapped", 0);
+  ASSERT_EQ(ftruncate(fd, kHostPage), 0);
+  ASSERT_TRUE(linker.func("env", "write", [](sluice::GuestSpan<uint8_t> bytes) {
+    for (uint8_t& each : bytes) each = 1;
+  }));
+  ASSERT_TRUE(linker.func("env", "size", [](sluice::GuestSpan<const uint8_t> bytes) {
+    return static_cast<uint32_t>(bytes.size());
+  }));
+  const sluice::Instance instance = instantiate(R"(
+    (import "env" "write" (func $write (param i32 i32)))
+    (import "env" "size" (func $size (param i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "write") (param i32 i32) (call $write (local.get 0) (local.get 1)))
+    (func (export "size") (param i32 i32) (result i32)
+      (call $size (local.get 0) (local.get 1))))");
+  ASSERT_TRUE(instance.memory()->map_file(0, fd, 0, kHostPage, SLUICE_MAP_READ_ONLY));
+  close(fd);
+  const auto write = *instance.func<void(uint32_t, uint32_t)>("write");
+  const auto size = *instance.func<uint32_t(uint32_t, uint32_t)>("size");
+  EXPECT_TRUE(write(kHostPage - 1, 2).error().is_trap());
+  EXPECT_TRUE(write(kHostPage, 100));
+  EXPECT_EQ(*size(kHostPage - 1, 2), 2u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Modes, ApiMemoryTest,
                          testing::Values(SLUICE_MEMORY_GUARD, SLUICE_MEMORY_EXPLICIT),
                          [](const auto& mode) {
