@@ -64,7 +64,8 @@ class StreamCompiler {
   /// The end of the bytes: waits until all bodies have code or, if the policy is not Eager, are
   /// known to be valid. Then the stream is used up.
   Result<std::shared_ptr<const CompiledModule>> finish();
-  /// Stops compiling as soon as possible; feed and finish return Cancelled from then on. Any thread.
+  /// Stops compiling as soon as possible; feed and finish return Cancelled from then on. Any
+  /// thread.
   void cancel();
 
  private:

@@ -338,6 +338,10 @@ Result<void> Memory::write(uint64_t offset, std::span<const uint8_t> bytes) cons
 
 Result<void> Memory::map_file(uint64_t offset, int fd, uint64_t file_offset, uint64_t bytes,
                               Reservation::FileAccess access) const {
+  // Nobody would make a trap of a fault.
+  if (store_.engine().trap_signals() == TrapSignals::None) {
+    return fail(ErrorKind::BadMapping, kNoOffset, "the engine takes no signals");
+  }
   return storage_->map_file(offset, fd, file_offset, bytes, access);
 }
 

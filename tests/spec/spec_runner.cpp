@@ -1,7 +1,8 @@
 // Runs scripts of the official conformance suites in one configuration.
 //
 //   spec_runner --suite core [--suite …] [--memory guard|explicit] [--workers N]
-//               [--signals none] [--fuel] [--compile eager|lazy|adaptive] [--collect-always] [--cpu sse4.1|avx|avx2|host]
+//               [--signals none] [--fuel] [--compile eager|lazy|adaptive] [--collect-always] [--cpu
+//               sse4.1|avx|avx2|host]
 //               [--split whole|bytes|random] [--script NAME] [--feature NAME …] [--without NAME …]
 //               [--verbose]
 //               [--expected-failures FILE] [--allow-not-compiled]

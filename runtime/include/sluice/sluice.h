@@ -676,12 +676,12 @@ typedef enum sluice_map {
  * code that uses pointers into the memory gets the signals SIGSEGV and SIGBUS itself:
  * sluice_memory_check_writable tells of the former in advance, and of the latter only a file that
  * nobody can shorten (F_SEAL_SHRINK) is free. A thread that uses the memory must not block these
- * signals.
+ * signals; in an engine that takes none nothing can be mapped.
  *
  * The mapping stays until it is replaced or removed, or the memory is gone; growing leaves it, and
- * a forked child has it too. With explicit checks the memory moves at its first mapping, for the
- * last time: it then grows within the address space that the system grants at that time. An idle
- * slot (sluice_config_set_max_idle_memories) is never made of such a memory. */
+ * a forked child has it too. With explicit checks the memory moves at its first mapping or
+ * unmapping, for the last time: it then grows within the address space that the system grants at
+ * that time. An idle slot (sluice_config_set_max_idle_memories) is never made of such a memory. */
 SLUICE_API sluice_error_t* sluice_memory_map_file(sluice_store_t* store, sluice_memory_t memory,
                                                   uint64_t offset, int fd, uint64_t file_offset,
                                                   uint64_t size, sluice_map_t mode);

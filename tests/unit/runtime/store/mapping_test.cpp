@@ -292,6 +292,17 @@ TEST_P(MappingTest, WhatCannotBeMappedChangesNothing) {
   for (const int fd : {ends[0], ends[1], for_writing}) close(fd);
 }
 
+TEST(MappingWithoutSignals, IsRefused) {
+  EngineConfig config;
+  config.signals = SignalPolicy::None;
+  const std::shared_ptr<Engine> engine = *Engine::create(config);
+  const std::unique_ptr<Store> store = std::move(*Store::create(engine));
+  const TestFile file(1);
+  const Memory* memory = *Memory::create(*store, {{.min = 1}});
+  EXPECT_EQ(memory->map_file(0, file.fd, 0, kPage, Access::ReadOnly).error().kind,
+            ErrorKind::BadMapping);
+}
+
 TEST_P(MappingTest, NothingIsLeftForTheNextMemory) {
   const TestFile file(16);
   const std::string memory = "(memory (export \"memory\") 1 4)";
