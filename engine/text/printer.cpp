@@ -563,7 +563,8 @@ class Printer {
     const Vector<ValType> locals = read_locals(r);
     names_.enter_function(func, static_cast<uint32_t>(params + locals.size()));
     print_type_use(type_index);
-    if (signature != nullptr && has_named_param(params)) print_signature(*signature, true);
+    // The type says what parameters there are; they are repeated for their names.
+    if (names_.has_local_id_below(static_cast<uint32_t>(params))) print_signature(*signature, true);
     if (!locals.empty()) {
       out_ += "\n   ";
       print_list("local", locals, true, static_cast<uint32_t>(params));
@@ -571,14 +572,6 @@ class Printer {
     print_body(r, func, begin);
     out_ += ')';
     if (r.failed()) section.fail(r.error().kind, r.error().offset, r.error().detail);
-  }
-
-  /// The type says what parameters there are; they are repeated for their names.
-  bool has_named_param(size_t params) const {
-    for (uint32_t i = 0; i < params; ++i) {
-      if (names_.has_local_id(i)) return true;
-    }
-    return false;
   }
 
   Vector<ValType> read_locals(ByteReader& r) {

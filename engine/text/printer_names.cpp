@@ -128,6 +128,11 @@ void PrinterNames::append_local_id(String& out, uint32_t local) const {
   }
 }
 
+bool PrinterNames::has_local_id_below(uint32_t count) const {
+  const Names& locals = spaces_[static_cast<size_t>(IndexSpace::Local)];
+  return std::ranges::any_of(locals, [&](const auto& local) { return local.first < count; });
+}
+
 void PrinterNames::enter_function(uint32_t func, uint32_t local_count) {
   Names& locals = spaces_[static_cast<size_t>(IndexSpace::Local)];
   locals.clear();

@@ -27,6 +27,8 @@ class PrinterNames final : public IndexNames {
   /// " $id" or nothing.
   void append_local_id(String& out, uint32_t local) const;
   bool has_local_id(uint32_t local) const { return find_name(IndexSpace::Local, local) != nullptr; }
+  /// Has one of the first `count` locals a name? Takes as long as there are names.
+  bool has_local_id_below(uint32_t count) const;
   void append_field_id(String& out, uint32_t type, uint32_t field) const;
 
   /// How many members a space has: names beyond are of nothing. None until told.

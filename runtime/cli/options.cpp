@@ -68,8 +68,8 @@ class LineParser {
     return {};
   }
 
-  /// "--name", "--name value", "--name=value", "-n value" or "-nvalue" at `at`, which is left at
-  /// the last word that belongs to it.
+  /// "--name", "--name value", "--name=value", "-n value", "-nvalue" or "-n=value" at `at`, which
+  /// is left at the last word that belongs to it.
   std::string take_option(const std::vector<std::string>& words, size_t& at) {
     const std::string& word = words[at];
     const bool is_long = word[1] == '-';
@@ -83,7 +83,7 @@ class LineParser {
     });
     if (row == rows.end()) return unknown(name);
     std::optional<std::string> value;
-    if (end < word.size()) value = word.substr(is_long ? end + 1 : end);
+    if (end < word.size()) value = word.substr(word[end] == '=' ? end + 1 : end);
     if (row->is_flag() && value) return name + " takes no value";
     if (!row->is_flag() && !row->value_is_optional() && !value) {
       if (at + 1 == words.size()) return name + " wants " + row->value;

@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <map>
 
+#include "engine/binary/byte_reader.h"
+
 namespace sluice::cli {
 
 namespace {
@@ -43,16 +45,22 @@ svg { font: 13px Inter, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 </style>
 )";
 
+/// For numbers and our own words: no more than 512 bytes.
 std::string format(const char* how, auto... values) {
   std::array<char, 512> text{};
   std::snprintf(text.data(), text.size(), how, values...);
   return text.data();
 }
 
+/// Names of files need not be UTF-8, but XML must.
 std::string escaped(std::string_view text) {
+  size_t bad = 0;
+  const bool is_text = is_utf8({reinterpret_cast<const uint8_t*>(text.data()), text.size()}, bad);
   std::string out;
   for (char c : text) {
-    if (c == '&')
+    if (!is_text && static_cast<uint8_t>(c) >= 0x80)
+      out += '?';
+    else if (c == '&')
       out += "&amp;";
     else if (c == '<')
       out += "&lt;";
@@ -137,8 +145,7 @@ class Drawing {
                        " after the last byte";
     if (recorder_.first_call_ns())
       told += ", first call " + time_text(end_ - last_byte_) + " after it";
-    return format("<text class=\"title\" x=\"32\" y=\"42\">%s</text>\n",
-                  escaped(facts_.title).c_str()) +
+    return "<text class=\"title\" x=\"32\" y=\"42\">" + escaped(facts_.title) + "</text>\n" +
            "<text class=\"soft\" x=\"32\" y=\"64\">" + escaped(told) + "</text>\n";
   }
 
@@ -283,9 +290,9 @@ class Drawing {
               "</title></rect>\n";
       const double room = right - left - 10;
       if (room > 7.0 * static_cast<double>(section.name.size())) {
-        out_ += format(
-            "<text class=\"in-section\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>\n",
-            (left + right) / 2, y + kSectionHeight / 2 + 4, escaped(section.name).c_str());
+        out_ += format("<text class=\"in-section\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">",
+                       (left + right) / 2, y + kSectionHeight / 2 + 4) +
+                escaped(section.name) + "</text>\n";
       }
     }
   }

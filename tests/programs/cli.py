@@ -583,6 +583,12 @@ def test_timeline(directory):
     seconds = float(re.search(r"last byte, ([0-9.]+) ms", run(
         ["bench", "--stream", "--throttle=8Kbit", numbers]).out)[1]) / 1000
     check(abs(seconds - len(NUMBERS) / 1000) < 0.15, "--throttle in bits", f"{seconds} s")
+    # Names may be long, and no text at all.
+    strange = os.fsencode(directory) + b"/" + b"&" * 200 + b"\xff.wasm"
+    shutil.copyfile(numbers, strange)
+    drawn = subprocess.run([CLI, "bench", "stream", strange], capture_output=True, timeout=60)
+    words = "".join(ElementTree.fromstring(drawn.stdout).itertext())
+    check("&" * 200 + "?.wasm" in words, "a strange name", words[:500])
     picture = directory / "picture.svg"
     result = run(["bench", "stream", "-o", picture, program])
     check(result.status == 7 and not result.out and "first call" in picture.read_text(), "a program", result.err)
@@ -692,6 +698,9 @@ def test_text(directory):
     wasm = directory / "twice.wasm"
     check_output(run(["wat2wasm", wat, "-o", wasm]), "", 0, "wat2wasm")
     check(wasm.read_bytes()[:4] == b"\0asm", "wat2wasm writes binary", str(wasm.read_bytes()))
+    for option in (f"-o{wasm}", f"-o={wasm}", f"--output={wasm}"):
+        wasm.unlink()
+        check(run(["wat2wasm", option, wat]).status == 0 and wasm.exists(), option)
     printed = run(["wasm2wat", wasm]).out
     check('(export "twice" (func 0))' in printed, "wasm2wat", printed)
     wat.write_text(printed)

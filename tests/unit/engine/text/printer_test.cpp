@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <string>
 
+#include "engine/text/byte_writer.h"
 #include "engine/text/text.h"
 
 namespace sluice {
@@ -89,6 +90,31 @@ TEST(Printer, ParametersWithoutNamesAreTheTypesBusiness) {
       print("(module (func (param i32 i64)) (func (param $x i32) (param i64)))");
   EXPECT_NE(text.find("(func (;0;) (type 0))"), std::string::npos) << text;
   EXPECT_NE(text.find("(func (;1;) (type 0) (param $x i32) (param i64))"), std::string::npos);
+}
+
+TEST(Printer, ManyParametersOfManyFunctionsTakeNoTime) {
+  constexpr uint32_t kMany = 100'000;
+  ByteWriter types, funcs, bodies, module;
+  types.write_bytes(std::string_view("\1\x60"));
+  types.write_u32(kMany);
+  for (uint32_t i = 0; i < kMany; ++i) types.write_u8(0x7f);
+  types.write_u8(0);
+  funcs.write_u32(kMany);
+  bodies.write_u32(kMany);
+  for (uint32_t i = 0; i < kMany; ++i) {
+    funcs.write_u8(0);
+    bodies.write_name(std::string_view("\0\x0b", 2));
+  }
+  module.write_bytes(std::string_view("\0asm\1\0\0\0", 8));
+  const std::pair<uint8_t, const ByteWriter*> sections[] = {
+      {1, &types}, {3, &funcs}, {10, &bodies}};
+  for (const auto& [id, content] : sections) {
+    module.write_u8(id);
+    module.write_sized(*content);
+  }
+  const auto text = wasm_to_wat(module.view());
+  ASSERT_TRUE(text.has_value());
+  EXPECT_LT(text->size(), 100u * kMany);
 }
 
 TEST(Printer, GivesThePiecesOfALongText) {
