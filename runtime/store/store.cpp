@@ -55,7 +55,9 @@ Result<void> Store::check_thread() const {
   const auto load = [](auto& field) {
     return std::atomic_ref(field).load(std::memory_order_relaxed);
   };
-  if (load(context_->entry_rsp) == 0 || load(context_->thread_id) == wasm_thread_id()) return {};
+  const uint32_t entered = load(context_->thread_id);
+  if (load(context_->entry_rsp) == 0 || entered == wasm_thread_id()) return {};
+  if (is_forked_from(entered)) return {};
   return fail(ErrorKind::WrongThread);
 }
 

@@ -109,6 +109,10 @@ std::shared_ptr<StoreContext> new_store_context(TrapSignals signals) {
   return context;
 }
 
+bool thread_exists(uint32_t thread_id) {
+  return syscall(SYS_tgkill, getpid(), thread_id, 0) == 0 || errno != ESRCH;
+}
+
 bool is_interrupt(const siginfo_t& info) {
   return info.si_code == SI_QUEUE && info.si_value.sival_ptr == &kMark;
 }

@@ -42,6 +42,8 @@ bool is_interrupt_requested(const StoreContext& context);
 int interrupt_fd(StoreContext& context);
 /// A context whose descriptor is closed in the end.
 std::shared_ptr<StoreContext> new_store_context(TrapSignals signals);
+/// Is there a thread of this process with that id?
+bool thread_exists(uint32_t thread_id);
 /// Is this a signal that request_interrupt sent?
 bool is_interrupt(const siginfo_t& info);
 

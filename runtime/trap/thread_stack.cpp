@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "engine/base/fork_mutex.h"
 #include "engine/base/virtual_memory.h"
 #include "runtime/trap/interrupt.h"
 #include "runtime/trap/unwind.h"
@@ -198,6 +199,11 @@ ptrdiff_t offset_in_thread(const ThreadStack& stack) {
 }  // namespace
 
 uint32_t wasm_thread_id() { return std::max(t_stack.thread_id, t_plain_stack.thread_id); }
+
+bool is_forked_from(uint32_t thread_id) {
+  // The thread that forks is the child's first, and the only one whose guests go on.
+  return fork_generation() != 0 && gettid() == getpid() && !thread_exists(thread_id);
+}
 
 StubEnvironment stub_environment(TrapSignals signals) {
   const bool taken = signals == TrapSignals::Taken;

@@ -24,5 +24,7 @@ inline constexpr size_t kMostHeadroomBytes = size_t{256} << 10;
 
 /// The system's id of this thread, 0 if it has never entered Wasm.
 uint32_t wasm_thread_id();
+/// Has this thread come of that one, by a fork in a host function?
+bool is_forked_from(uint32_t thread_id);
 
 }  // namespace sluice

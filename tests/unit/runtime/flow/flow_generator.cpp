@@ -50,7 +50,8 @@ class Generator {
   }
   /// Function references among them are of signatures below the bound.
   Type type(uint32_t bound) {
-    const Type any = pick({I32, I32, I64, I64, I64, F32, F64, V128, Extern, Exn, FuncRef});
+    const Type any =
+        pick({I32, I64, I64, I64, F32, F64, V128, Extern, Extern, Extern, Exn, FuncRef});
     return any == FuncRef ? static_cast<Type>(FuncRef + below(bound)) : any;
   }
   Types types(int count, uint32_t bound) {
@@ -186,10 +187,12 @@ class Generator {
     return with(node(Op::HostValue, I64, {expression(I64, depth)}), below(5), element);
   }
   Node external(uint32_t depth) {
-    switch (below(4)) {
-    case 0: return node(Op::MakeExtern, Extern, {expression(I32, depth)});
-    case 1: return node(Op::GetGlobal, Extern);
-    case 2: return with(node(Op::TableGet, Extern), below(kExternTableSize));
+    switch (below(6)) {
+    case 0:
+    case 1:
+    case 2: return node(Op::MakeExtern, Extern, {expression(I32, depth)});
+    case 3: return node(Op::GetGlobal, Extern);
+    case 4: return with(node(Op::TableGet, Extern), below(kExternTableSize));
     default: return node(Op::NonNullOr, Extern, {expression(Extern, depth), external_new()});
     }
   }

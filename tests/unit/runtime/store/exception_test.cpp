@@ -207,6 +207,28 @@ TEST_P(ExceptionTest, OneTrapMayBePassedOnManyTimes) {
   }
 }
 
+TEST_P(ExceptionTest, AnExceptionOfAnotherStoreIsNoneHere) {
+  Store& mine = *world->store;
+  World other(engine);
+  const Value nine = Value::i32(9);
+  struct Both {
+    std::shared_ptr<Trap> own, foreign;
+    static TrapCode call(void* env, Caller& caller, Value*) {
+      const Both& both = *static_cast<Both*>(env);
+      static_cast<void>(caller.fail(Failure(both.own)));
+      return caller.fail(Failure(both.foreign));
+    }
+  } both{*mine.make_exception(*world->host.num, {&nine, 1}),
+         *other.store->make_exception(*other.host.num, {&nine, 1})};
+  ASSERT_TRUE(world->linker.define_func("both", "throw", {}, {}, &Both::call, &both));
+  const Instance& guest = world->add("both_guest", wat(R"((module
+    (import "both" "throw" (func $throw))
+    (func (export "f") (block $h (try_table (catch_all $h) (call $throw))))))"));
+  const Outcome<void> done = guest.exported_func("f")->call({}, {});
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().trap->code(), TrapCode::UncaughtException);
+}
+
 TEST_P(ExceptionTest, APayloadIsSharedByAllThatItsTrapIsPassedOnAs) {
   static int released = 0;
   released = 0;

@@ -118,8 +118,15 @@ class TrapContextsTest : public StoreTest {
     return TrapCode::None;
   }
   static TrapCode fail(void*, Caller& caller, Value*) { return caller.fail("no"); }
-  static TrapCode raise_code(void*, Caller&, Value* cells) {
-    return static_cast<TrapCode>(cells[0].as_u32());
+  /// Also a host that throws and then thinks better of it.
+  static TrapCode raise_code(void*, Caller& caller, Value* cells) {
+    const auto code = static_cast<TrapCode>(cells[0].as_u32());
+    const Value one = Value::i32(1);
+    const Tag& tag = *caller.instance()->tag(TagIdx{0});
+    if (code != TrapCode::UncaughtException) {
+      static_cast<void>(caller.fail(*caller.store().make_exception(tag, {&one, 1})));
+    }
+    return code;
   }
   static TrapCode hosted(void* env, Caller& caller, Value* cells) {
     auto& self = *static_cast<TrapContextsTest*>(env);
