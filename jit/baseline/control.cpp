@@ -197,6 +197,7 @@ void FuncCompiler::if_(Frame& frame, Slot* cond) {
   uint32_t index = memory_.label_states.allocate();
   snapshot(memory_.label_states[index]);
   frame.label.else_state = index;
+  frame.label.is_else_cold = likelihood == Likelihood::Likely;
   if (likelihood == Likelihood::Unlikely) {
     sluice::Label then;
     masm.jcc(taken, then);
