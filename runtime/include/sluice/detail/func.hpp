@@ -135,39 +135,47 @@ class TypedFunc<R(Args...)> {
 #endif
     if (!(detail::fits_store(args, store_) && ...)) return detail::wrong_store();
     const auto abis = std::tuple_cat(detail::Param<std::remove_cvref_t<Args>>::abis(args)...);
+    // Without an entry: more parameters than a direct call takes, or call hooks.
     if constexpr (Entry::kDirect) {
-      const auto out = Entry::call(typed_, abis);
-      if constexpr (std::is_void_v<R>) {
-        if (out != 0) [[unlikely]]
-          return trap(out);
-        return {};
-      } else {
-        if (out.trap != 0) [[unlikely]]
-          return trap(out.trap);
-        using W = detail::Wasm<R>;
-        const auto abi = detail::from_slot<typename W::Abi>(out.value);
-        if (!W::accepts(abi)) return detail::null_function();
-        return W::from(store_, abi);
-      }
-    } else {
-      constexpr size_t kResults = detail::Results<R>::kTypes.size();
-      sluice_value_t results[kResults + 1] = {};
-      const std::span cells(results, kResults);
-      if (sluice_error_t* e = Entry::call_with_cells(store_, func_, abis, cells)) return Error(e);
-      if constexpr (std::is_void_v<R>) {
-        return {};
-      } else if constexpr (detail::kIsTuple<R>) {
-        return unpack(results, std::make_index_sequence<kResults>());
-      } else {
-        return detail::value_of<R>(store_, results[0]);
-      }
+      if (typed_.entry != nullptr) [[likely]]
+        return call_direct(abis);
     }
+    return call_with_cells(abis);
   }
   sluice_func_t raw() const { return func_; }
 
  private:
-  using Entry = detail::TypedEntry<R, detail::AbisOf<std::remove_cvref_t<Args>...>>;
+  using Abis = detail::AbisOf<std::remove_cvref_t<Args>...>;
+  using Entry = detail::TypedEntry<R, Abis>;
 
+  Result<R> call_direct(const Abis& abis) const {
+    const auto out = Entry::call(typed_, abis);
+    if constexpr (std::is_void_v<R>) {
+      if (out != 0) [[unlikely]]
+        return trap(out);
+      return {};
+    } else {
+      if (out.trap != 0) [[unlikely]]
+        return trap(out.trap);
+      using W = detail::Wasm<R>;
+      const auto abi = detail::from_slot<typename W::Abi>(out.value);
+      if (!W::accepts(abi)) return detail::null_function();
+      return W::from(store_, abi);
+    }
+  }
+  Result<R> call_with_cells(const Abis& abis) const {
+    constexpr size_t kResults = detail::Results<R>::kTypes.size();
+    sluice_value_t results[kResults + 1] = {};
+    const std::span cells(results, kResults);
+    if (sluice_error_t* e = Entry::call_with_cells(store_, func_, abis, cells)) return Error(e);
+    if constexpr (std::is_void_v<R>) {
+      return {};
+    } else if constexpr (detail::kIsTuple<R>) {
+      return unpack(results, std::make_index_sequence<kResults>());
+    } else {
+      return detail::value_of<R>(store_, results[0]);
+    }
+  }
   Error trap(uint64_t code) const {
     return Error(sluice_store_take_trap(store_, static_cast<uint32_t>(code)));
   }
