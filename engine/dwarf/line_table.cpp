@@ -159,12 +159,12 @@ bool run_sequence(const Unit& unit, DwarfReader& r, See see) {
 class EntryList {
  public:
   EntryList(const LineSections& sections, const Unit& unit, DwarfReader& r)
-      : sections_(sections), unit_(unit), r_(r), format_count_(r.u8()), formats_(r) {
-    for (uint32_t i = 0; i < format_count_; ++i) {
-      r_.uleb();
-      r_.uleb();
+      : sections_(sections), unit_(unit), r_(r), formats_(r.u8()) {
+    for (Format& format : formats_) {
+      format.content = r_.uleb();
+      format.form = r_.uleb();
     }
-    count_ = format_count_ == 0 ? 0 : r_.uleb();
+    count_ = formats_.empty() ? 0 : r_.uleb();
   }
 
   /// False behind the last one. Every form takes at least a byte, so there is an end.
@@ -173,11 +173,7 @@ class EntryList {
     ++seen_;
     out = {};
     elsewhere_ = {};
-    DwarfReader formats = formats_;
-    for (uint32_t i = 0; i < format_count_; ++i) {
-      const uint64_t content = formats.uleb();
-      read_attribute(content, formats.uleb(), out);
-    }
+    for (const Format& format : formats_) read_attribute(format, out);
     if (!elsewhere_.section.empty()) out.name = path_at(elsewhere_.section, elsewhere_.offset);
     return !r_.failed();
   }
@@ -189,11 +185,16 @@ class EntryList {
     uint64_t offset = 0;
   };
 
-  void read_attribute(uint64_t content, uint64_t form, FileName& out) {
+  struct Format {
+    uint64_t content = 0;
+    uint64_t form = 0;
+  };
+
+  void read_attribute(const Format& format, FileName& out) {
     std::string_view text;
     Elsewhere elsewhere;
     uint64_t number = 0;
-    switch (form) {
+    switch (format.form) {
     case kFormString: text = r_.string(); break;
     case kFormLineStrp: elsewhere = {sections_.line_str, offset()}; break;
     case kFormStrp: elsewhere = {sections_.str, offset()}; break;
@@ -206,19 +207,18 @@ class EntryList {
     case kFormBlock: r_.skip(r_.uleb()); break;
     default: r_.fail();
     }
-    if (content == kContentPath) {
+    if (format.content == kContentPath) {
       out.name = text;
       elsewhere_ = elsewhere;
     }
-    if (content == kContentDirectory) out.directory = number;
+    if (format.content == kContentDirectory) out.directory = number;
   }
   uint64_t offset() { return r_.fixed_of(unit_.offset_bytes); }
 
   const LineSections& sections_;
   const Unit& unit_;
   DwarfReader& r_;
-  uint32_t format_count_;
-  DwarfReader formats_;
+  Vector<Format> formats_;
   Elsewhere elsewhere_;
   uint64_t count_ = 0;
   uint64_t seen_ = 0;

@@ -1,9 +1,9 @@
 // CodeListener: who wants to know what code there is. A debugger's or profiler's, in engines that
 // were asked for one; code memory has none otherwise.
 //
-// Calls come from any thread that publishes code, without locks held, and as a rule before the code
-// runs. A module's functions are told of once it has become visible; what is published later is
-// told of then.
+// Calls come from any thread that publishes code, without locks of code memory or of modules held,
+// and as a rule before the code runs. A module's functions are told of once it has become visible;
+// what is published later is told of then.
 #pragma once
 
 #include <cstdint>
