@@ -8,6 +8,7 @@
 #include "engine/binary/byte_reader.h"
 #include "engine/binary/type_reader.h"
 #include "engine/text/numbers.h"
+#include "engine/wasm/limits.h"
 #include "engine/wasm/types.h"
 
 namespace sluice {
@@ -329,7 +330,9 @@ TypeUse TypeParser::parse_type_use(Identifiers* locals) {
   const Signature signature = parse_signature(locals, locals != nullptr);
   const TypeUse use = resolve(has_type, type, offset, signature);
   if (locals != nullptr && !signature.is_written) {
-    for (uint32_t i = 0; i < use.param_count; ++i) locals->declare({});
+    // Few bytes of text per function, and each of its parameters is declared.
+    if (use.param_count > kMaxParams) lex_.fail(ErrorKind::CountTooLarge, offset, "parameters");
+    for (uint32_t i = 0; i < use.param_count && !lex_.failed(); ++i) locals->declare({});
   }
   return use;
 }

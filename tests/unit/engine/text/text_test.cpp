@@ -125,6 +125,11 @@ TEST(Text, Errors) {
   expect_error("(module) ;; \xff", ErrorKind::BadUtf8, 12);
   expect_error("(module (memory 1 (pagesize 3)))", ErrorKind::BadPageSize, 28);
   EXPECT_EQ(bytes_of(""), bytes_of("(module)"));
+  // What is short to write must not be long to read: a type's parameters, function by function.
+  std::string wide = "(module (type $t (func (param";
+  for (int i = 0; i < 1001; ++i) wide += " i32";
+  wide += "))) (func (type $t)))";
+  EXPECT_EQ(error_of(wide).kind, ErrorKind::CountTooLarge);
 }
 
 TEST(Text, ErrorsShowTheLine) {
