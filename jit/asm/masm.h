@@ -410,8 +410,8 @@ class Masm {
   bool is_full_ = false;
   bool* full_ = nullptr;
   CpuFeatures cpu_;
-  Vector<uint8_t> buffer_;
-  Vector<uint8_t> other_buffer_;  // the one not in use: for cold code, or the body's
+  CodeBytes buffer_;        // not zeroed: most functions touch a page or two of it
+  CodeBytes other_buffer_;  // the one not in use: for cold code, or the body's
   uint8_t* other_cursor_ = nullptr;
   uint32_t cold_start_ = 0;    // once it is joined
   Vector<uint32_t> crossing_;  // rel32 fields between body and cold code

@@ -100,6 +100,8 @@ TEST_P(NoSignalsTest, EveryTrapIsATest) {
 
 TEST_P(NoSignalsTest, HostsThatUnmaskFloatExceptionsKeepThem) {
   Instance& instance = instantiate(wat(kTraps));
+  // Names are looked up before: the standard library's hash tables are inexact themselves.
+  ASSERT_TRUE(call(instance, "divide floats", {Value::i32(1)}));
   expect_in_quiet_child([&] {
     feenableexcept(FE_DIVBYZERO | FE_INVALID | FE_INEXACT);
     const Outcome<Value> result = call(instance, "divide floats", {Value::i32(0)});
