@@ -88,7 +88,9 @@ TrapCode guarded_fill(void* to, const MemoryData& memory, uint8_t byte, size_t b
 }
 
 bool lies_in(const MemoryData& memory, uintptr_t address) {
-  return address - reinterpret_cast<uintptr_t>(memory.base) < memory.reserved_bytes;
+  // Other threads may be mapping files into a shared memory.
+  const uint64_t reserved = __atomic_load_n(&memory.reserved_bytes, __ATOMIC_RELAXED);
+  return address - reinterpret_cast<uintptr_t>(memory.base) < reserved;
 }
 
 TrapCode memory_fault(const MemoryData& memory, uintptr_t address, int signal) {
