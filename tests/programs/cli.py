@@ -614,6 +614,8 @@ def test_stops(directory):
     check(result.status == 124 and "stopped after the time" in result.err, "--timeout", result.err)
     check(run(["--timeout=1m", "--invoke", "_start", directory / "exit.wasm"]).status != 124,
           "a time that does not pass")
+    result = run(["--fuel", "1000000", spin])
+    check(result.status == 134 and "all fuel consumed" in result.err, "--fuel", f"{result.status} {result.err}")
     # poll_oneoff(0, 64, 1, 128) for a clock that is an hour away.
     sleep = directory / "sleep.wasm"
     sleep.write_bytes(make(
@@ -650,6 +652,7 @@ def test_hostile_lines(directory):
                          (["--workers", "-1", path], "--workers wants a number from 0 to 256, not '-1'"),
                          (["--workers", "4x", path], "from 0 to 256"), (["--workers=", path], "--workers wants"),
                          (["--max-stack", "1", path], "a size from 16K up"),
+                         (["--fuel", "0", path], "a number from 1 to 9223372036854775807, not '0'"),
                          (["--features", "simd,wide", path], "proposals' names"),
                          (["--max-stack", "99999999999T", path], "a size"),
                          (["--timeout", "soon", path], "a time, as 500ms, 10s or 2m"),
