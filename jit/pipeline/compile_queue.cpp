@@ -51,24 +51,31 @@ void CompileQueue::Outcome::note(Error&& error) {
   keep_earliest(is_fault(error) ? fault : refusal, std::move(error));
 }
 
+// Tasks do not keep the queue: when threads are slower than whoever makes and drops modules, those
+// would stay in memory until their tasks' turn comes.
+
 class CompileQueue::BatchTask final : public Task {
  public:
-  explicit BatchTask(std::shared_ptr<CompileQueue> queue) : queue_(std::move(queue)) {}
+  explicit BatchTask(std::weak_ptr<CompileQueue> queue) : queue_(std::move(queue)) {}
   void run(std::unique_ptr<WorkerScratch>& scratch) override {
-    if (auto claim = queue_->claim()) queue_->run(*claim, scratch);
+    const std::shared_ptr<CompileQueue> queue = queue_.lock();
+    if (queue == nullptr) return;
+    if (auto claim = queue->claim()) queue->run(*claim, scratch);
   }
 
  private:
-  std::shared_ptr<CompileQueue> queue_;
+  std::weak_ptr<CompileQueue> queue_;
 };
 
 class CompileQueue::DeferredTask final : public Task {
  public:
-  explicit DeferredTask(std::shared_ptr<CompileQueue> queue) : queue_(std::move(queue)) {}
-  void run(std::unique_ptr<WorkerScratch>& scratch) override { queue_->run_deferred(scratch); }
+  explicit DeferredTask(std::weak_ptr<CompileQueue> queue) : queue_(std::move(queue)) {}
+  void run(std::unique_ptr<WorkerScratch>& scratch) override {
+    if (const std::shared_ptr<CompileQueue> queue = queue_.lock()) queue->run_deferred(scratch);
+  }
 
  private:
-  std::shared_ptr<CompileQueue> queue_;
+  std::weak_ptr<CompileQueue> queue_;
 };
 
 CompileQueue::CompileQueue(std::shared_ptr<const Module> module, std::shared_ptr<ModuleCode> code,
@@ -127,7 +134,7 @@ void CompileQueue::flush() {
   gathered_bytes_ = 0;
   if (is_threaded()) {
     std::shared_ptr<Task> task =
-        std::allocate_shared<BatchTask>(HeapAllocator<BatchTask>{}, shared_from_this());
+        std::allocate_shared<BatchTask>(HeapAllocator<BatchTask>{}, weak_from_this());
     workers_->submit(std::move(task));
   } else if (auto claim = this->claim()) {
     run(*claim, own_scratch_);
@@ -272,7 +279,7 @@ void CompileQueue::record(Outcome&& outcome, Vector<FuncBody>&& bodies, uint64_t
 void CompileQueue::submit_deferred() {
   if (!is_threaded()) return;
   std::shared_ptr<Task> task =
-      std::allocate_shared<DeferredTask>(HeapAllocator<DeferredTask>{}, shared_from_this());
+      std::allocate_shared<DeferredTask>(HeapAllocator<DeferredTask>{}, weak_from_this());
   workers_->submit(std::move(task), Urgency::Background);
 }
 

@@ -29,7 +29,7 @@
 
 namespace sluice {
 
-/// Shared by the stream, its queued tasks and then the finished module.
+/// Shared by the stream, then the finished module, and tasks while they run.
 class CompileQueue : public Allocated, public std::enable_shared_from_this<CompileQueue> {
  public:
   /// `module` has all sections before code; `code` has room for its functions, or is null: then

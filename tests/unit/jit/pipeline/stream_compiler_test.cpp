@@ -282,6 +282,31 @@ TEST(StreamCompiler, NothingOutlivesThePool) {
   }
 }
 
+// A thread that is busy elsewhere: modules made and dropped meanwhile must not pile up.
+TEST(StreamCompiler, DroppedModulesDoNotWaitForThreads) {
+  struct Busy final : Task {
+    explicit Busy(std::atomic<bool>& d) : done(d) {}
+    void run(std::unique_ptr<WorkerScratch>&) override { done.wait(false); }
+    std::atomic<bool>& done;
+  };
+  const Bytes bytes = module_of(many(10));
+  std::atomic<bool> done{false};
+  StreamEnvironment env = environment(0);
+  env.workers = make_shared_heap<WorkerPool>(1u);
+  env.workers->submit(make_shared_heap<Busy>(done));
+  std::weak_ptr<const WireBytes> bytes_of_it;
+  {
+    StreamCompiler stream(env);
+    ASSERT_TRUE(stream.feed(bytes));
+    const Compiled compiled = stream.finish();
+    ASSERT_TRUE(compiled);
+    bytes_of_it = (*compiled)->module().wire;
+  }
+  EXPECT_TRUE(bytes_of_it.expired());
+  done = true;
+  done.notify_all();
+}
+
 TEST(StreamCompiler, ManyStreamsShareOnePool) {
   const Bytes bytes = module_of(many(1000));
   std::vector<std::thread> threads;
