@@ -665,6 +665,7 @@ class FuncCompiler {
   const uint8_t* body_end_ = nullptr;
   std::span<const BranchHint> hints_;  // of the instructions to come
   size_t cold_frame_ = 0;              // the cold part goes on while so many frames are open
+  size_t awaited_frame_ = 0;           // whose end the way before it falls to; 0: no frame's
   bool is_watched_ = false;            // branches have hints or marks
   bool has_plain_memory_ = false;      // see is_plain_memory
   bool is_metered_ = false;            // blocks begin with code of their own

@@ -44,6 +44,7 @@ void FuncCompiler::leave_cold() {
 void FuncCompiler::begin_cold_part() {
   enter_cold();
   cold_frame_ = state->frames.size();
+  awaited_frame_ = 0;
 }
 
 void FuncCompiler::end_cold_part() {
@@ -60,9 +61,11 @@ void FuncCompiler::clean_label(Frame& target) {
 }
 
 /// If what follows up to the target's end is cold: does that end come next then? Frames that nobody
-/// leaves by their label do not keep code from going on behind them.
+/// leaves by their label do not keep code from going on behind them; but each costs a look.
 bool FuncCompiler::is_end_next(const Frame& target) const {
-  for (size_t i = state->frames.size(); i > 0; --i) {
+  constexpr size_t kMostFrames = 8;
+  const size_t count = state->frames.size();
+  for (size_t i = count; i > 0 && count - i < kMostFrames; --i) {
     const Frame& frame = state->frames[i - 1];
     if (frame.kind != FrameKind::Block && frame.kind != FrameKind::Else) return false;
     if (&frame == &target) return true;
@@ -93,6 +96,7 @@ void FuncCompiler::finish_hinted_branch(Frame& target, const Slot* passed, Cond 
     go_to(target, passed, is_next);
   }
   begin_cold_part();
+  if (is_next) awaited_frame_ = static_cast<size_t>(&target - state->frames.data()) + 1;
   masm.bind(over);
 }
 
@@ -107,6 +111,10 @@ bool FuncCompiler::end_cold_frame(Frame& frame, bool fallthrough_live) {
   }
   if (fallthrough_live) branch(frame, state->base + frame.height);
   end_cold_part();
+  // The cold part itself may have led to the label of a frame further in than the awaited one.
+  if (awaited_frame_ != 0 && awaited_frame_ != state->frames.size()) {
+    masm.jmp(state->frames[awaited_frame_ - 1].label.target);
+  }
   return false;
 }
 

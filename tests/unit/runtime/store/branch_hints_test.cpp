@@ -1,5 +1,7 @@
 // Branch hints end to end: what is unlikely stands elsewhere, and backtraces, handlers and frame
 // maps know where. Each module runs with the hints in its text, and with any others.
+#include <chrono>
+
 #include "engine/text/text.h"
 #include "tests/support/branch_hints.h"
 #include "tests/unit/runtime/store/store_fixture.h"
@@ -186,6 +188,69 @@ TEST_P(BranchHintsTest, ReferencesInFramesLive) {
       EXPECT_EQ(call_i32(instance, "run", {Value::i32(n)}), 1 + 2 + ((n & 2) != 0 ? 8 : 16));
     }
   }
+}
+
+// What follows a likely branch goes on behind a block further in than the branch's: what comes
+// before it must not fall in there. `load` would read at an address of 64 bits.
+constexpr const char* kInner = R"((module
+  (memory 1)
+  (data (i32.const 4) "\2a")
+  (func (export "run") (param $outer i32) (param $inner i32) (result i32)
+    (local $r i32)
+    (local.set $r (i32.const 1))
+    (block $a
+      (block $b
+        (@metadata.code.branch_hint "\01") (br_if $a (local.get $outer))
+        (br_if $b (local.get $inner))
+        (local.set $r (i32.const 7)))
+      (local.set $r (i32.add (local.get $r) (i32.const 100))))
+    (local.get $r))
+  (func (export "load") (param $outer i32) (param $inner i32) (param $far i64) (result i64)
+    (block $a (result i64)
+      (block $b (result i32)
+        (local.get $far)
+        (local.get $outer)
+        (@metadata.code.branch_hint "\01") (br_if $a)
+        (drop)
+        (br_if $b (i32.const 8) (local.get $inner))
+        (drop)
+        (i32.const 4))
+      (i32.load)
+      (i64.extend_i32_u)))))";
+
+TEST_P(BranchHintsTest, ColdPartsMayEndFurtherIn) {
+  for (const auto& bytes : variants(kInner)) {
+    Instance& instance = instantiate(bytes);
+    EXPECT_EQ(call_i32(instance, "run", {Value::i32(1), Value::i32(0)}), 1);
+    EXPECT_EQ(call_i32(instance, "run", {Value::i32(0), Value::i32(1)}), 101);
+    EXPECT_EQ(call_i32(instance, "run", {Value::i32(0), Value::i32(0)}), 107);
+    const auto load = [&](int32_t outer, int32_t inner, int64_t far) {
+      const Outcome<Value> result =
+          call(instance, "load", {Value::i32(outer), Value::i32(inner), Value::i64(far)});
+      return result ? result->as_i64() : -1;
+    };
+    EXPECT_EQ(load(1, 0, -4096), -4096);
+    EXPECT_EQ(load(1, 1, int64_t{1} << 46), int64_t{1} << 46);
+    EXPECT_EQ(load(0, 0, -4096), 0x2a);
+    EXPECT_EQ(load(0, 1, -4096), 0);
+  }
+}
+
+// 150,000 likely branches out of as many blocks: a fraction of a second, or minutes if each walked
+// the blocks.
+TEST_P(BranchHintsTest, ManyBranchesOutOfManyBlocksAreLinear) {
+  constexpr int kCount = 150'000;
+  std::string text = "(module (func (export \"run\") (result i32) (local i32) (block $out ";
+  for (int i = 0; i < kCount; ++i) text += "(block ";
+  for (int i = 0; i < kCount; ++i) {
+    text += "(block (@metadata.code.branch_hint \"\\01\") (br_if $out (local.get 0)) (br 0))";
+  }
+  text += std::string(kCount, ')') + ") (i32.const 5)))";
+  const auto binary = wat_to_wasm(text);
+  ASSERT_TRUE(binary) << explain(text, binary.error());
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(call_i32(instantiate(std::vector<uint8_t>(binary->begin(), binary->end())), "run"), 5);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 
 SLUICE_BOTH_MODES(BranchHintsTest);
