@@ -152,7 +152,10 @@ Result<void> Reservation::map_file(size_t offset, int fd, uint64_t file_offset, 
   munmap(trial, bytes);
   if (mmap(base_ + offset, bytes, protection, flags | MAP_FIXED, fd, start) == MAP_FAILED) {
     std::unexpected<Error> error = refused("mapping a file", bytes);
-    CHECK(map_zeros(offset, bytes), "no hole in a reservation");
+    // Where the system has no mappings left, nothing has been unmapped either.
+    if (!map_zeros(offset, bytes)) {
+      CHECK(msync(base_ + offset, bytes, MS_ASYNC) == 0, "no hole in a reservation");
+    }
     return error;
   }
   return {};

@@ -38,7 +38,7 @@ Result<void> Limiter::check_growth(const Growth& growth) const {
   const bool is_memory = growth.kind == ExternKind::Memory;
   const uint64_t used = is_memory ? memory_bytes_ : elements_;
   const uint64_t limit = is_memory ? limits_.memory_bytes : limits_.table_elements;
-  // No sum of sizes overflows: each is backed by address space.
+  // A sum that wraps is of sizes for which there is no address space: they are refused next.
   const uint64_t wanted = used + (growth.desired - growth.current);
   if (wanted > limit && growth.desired != growth.current) {
     return refused(wanted, is_memory ? " bytes of memory" : " elements of tables", limit);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "engine/wasm/limits.h"
 #include "runtime/store/engine.h"
@@ -38,6 +40,11 @@ Result<void> check_file(int fd, uint64_t offset, uint64_t bytes) {
   struct stat file;
   if (fstat(fd, &file) != 0) return bad("the descriptor is not open");
   if (!S_ISREG(file.st_mode)) return bad("only regular files and memfds can be mapped");
+  // Their mappings are larger than what is asked for.
+  struct statfs system;
+  if (fstatfs(fd, &system) != 0 || system.f_type == HUGETLBFS_MAGIC) {
+    return bad("files of huge pages cannot be mapped");
+  }
   if (offset % host_page_bytes() != 0) {
     return bad("the place in the file is no multiple of the host's page");
   }

@@ -183,7 +183,8 @@ typedef enum sluice_signals {
   SLUICE_SIGNALS_CHAIN,    /* the library's handlers, which pass on what is not a guest's */
   SLUICE_SIGNALS_EMBEDDER, /* the embedder's handlers: they call sluice_handle_signal */
   /* Nobody: every trap is a comparison in the code, so memories have no guard pages, and functions
-   * and loops ask whether they are to stop. Threads keep their signal masks and stacks. */
+   * and loops ask whether they are to stop. Threads keep their signal masks and stacks. A WASI call
+   * that waits for a file or a socket is not woken; poll_oneoff is. */
   SLUICE_SIGNALS_NONE
 } sluice_signals_t;
 
