@@ -9,16 +9,15 @@
 
 #include <sluice/sluice.hpp>
 
-/// A file's bytes; empty if it cannot be read, which no module is.
-inline std::string read_file(const char* path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+inline sluice::Result<std::string> read_file(const char* path) {
+  std::ifstream file(path == nullptr ? "" : path, std::ios::binary);
+  if (!file) return sluice::Error("give a guest that can be read, such as guests/sum.wat");
+  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 /// A module in binary or in text form.
 inline sluice::Result<sluice::Module> load(const sluice::Engine& engine, const char* path) {
-  const std::string bytes = read_file(path);
-  return engine.compile(std::as_bytes(std::span(bytes)));
+  return engine.compile(SLUICE_TRY(read_file(path)));
 }
 
 inline int report(const sluice::Result<void>& result) {

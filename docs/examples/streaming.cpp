@@ -27,7 +27,7 @@ sluice::Result<sluice::Module> receive(const sluice::Engine& engine, int socket)
 
 sluice::Result<void> run(const char* guest) {
   // Streams take the binary form; this guest is text.
-  const std::string text = read_file(guest);
+  const std::string text = SLUICE_TRY(read_file(guest));
   uint8_t* bytes = nullptr;
   size_t size = 0;
   SLUICE_TRY(sluice::Result<void>(

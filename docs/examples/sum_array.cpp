@@ -20,7 +20,7 @@ sluice::Result<void> run(const char* guest) {
   auto allocator = SLUICE_TRY(sluice::GuestAllocator::find(instance));
   auto sum = SLUICE_TRY(instance.func<int64_t(sluice::GuestSpan<int32_t>)>("sum"));
 
-  auto copy = SLUICE_TRY(allocator.copy(std::span<const int32_t>(numbers)));
+  auto copy = SLUICE_TRY(allocator.copy(numbers));
   int64_t total = SLUICE_TRY(sum(copy));
   std::printf("the sum of %zu numbers is %lld\n", copy.size(), static_cast<long long>(total));
 

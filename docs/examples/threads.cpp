@@ -19,6 +19,13 @@ sluice::Result<void> count(const sluice::Engine& engine, const sluice::Module& m
   return SLUICE_TRY(instance.func<void(int32_t)>("count"))(100'000);
 }
 
+/// Lets the guests begin: host and guests meet in atomics of the same words.
+sluice::Result<void> open(const sluice::Memory& memory) {
+  SLUICE_TRY(memory.atomic<uint32_t>(kGate)).store(1);
+  SLUICE_TRY(memory.notify(kGate));
+  return {};
+}
+
 sluice::Result<void> run(const char* guest) {
   sluice::Engine engine;
   sluice::Module module = SLUICE_TRY(load(engine, guest));
@@ -31,9 +38,8 @@ sluice::Result<void> run(const char* guest) {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] { failed += report(count(engine, module, memory)); });
   }
-  // The host and guests meet in atomics of the same words.
-  SLUICE_TRY(memory.atomic<uint32_t>(kGate)).store(1);
-  SLUICE_TRY(memory.notify(kGate));
+  // Returns only when they have ended, whatever went wrong meanwhile.
+  failed += report(open(memory));
   for (std::thread& thread : threads) thread.join();
   std::printf("%u, %d threads failed\n", SLUICE_TRY(memory.atomic<uint32_t>(kCount)).load(),
               failed.load());

@@ -104,7 +104,8 @@ std::unexpected<Error> import_error(ErrorKind kind, const Import& import, std::s
   detail += import.module;
   detail += "\" \"";
   detail += import.name;
-  detail += "\": ";
+  detail += '"';
+  if (!why.empty()) detail += ": ";
   detail += why;
   return fail(kind, kNoOffset, std::move(detail));
 }

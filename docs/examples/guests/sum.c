@@ -1,7 +1,7 @@
 /* The guest of sum_array in C, with the C library's malloc:
  *
- *   clang --target=wasm32-wasi -mexec-model=reactor -O2 -Wl,--export=malloc,--export=free -o
- * sum.wasm sum.c
+ *   clang --target=wasm32-wasi -mexec-model=reactor -O2 \
+ *       -Wl,--export=malloc,--export=free -o sum.wasm sum.c
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,10 +3,13 @@
  * Failure: a function that can fail returns sluice_error_t *, null for success; the caller deletes
  * it. A trap is an error too (sluice_error_is_trap). Nothing prints, exits or throws. Bad arguments
  * are errors as long as pointers point to what they should: an object of another store or engine is
- * an error, never undefined behaviour.
+ * an error, never undefined behaviour. (External references in cells are the exception, see
+ * sluice_value_t.)
  *
- * Threads: engines, modules and errors may be used from any thread at any time; a store, all its
- * objects and a stream by one thread at a time; a linker is read-only while several use it.
+ * Threads: engines and modules may be used from any thread at any time; a store, all its objects, a
+ * stream and an error by one thread at a time; a linker is read-only while several use it. An error
+ * outlives its store, but one that holds an uncaught exception (SLUICE_TRAP_UNCAUGHT_EXCEPTION)
+ * belongs to the store's thread while there is the store: to use and to delete.
  *
  * Callbacks must return: no exception, no longjmp and no end of their thread may pass the library.
  * Calls into one store end in the reverse order of their beginnings, also when fibers make them.
@@ -143,7 +146,7 @@ SLUICE_API bool sluice_error_frame_source(const sluice_error_t* error, size_t in
                                           sluice_source_t* out);
 /* Frames that exist but were not recorded. */
 SLUICE_API uint64_t sluice_error_omitted_frames(const sluice_error_t* error);
-/* What the failing host function attached (sluice_caller_fail), or null. Owned by the error. */
+/* What the failing host function attached (sluice_store_fail), or null. Owned by the error. */
 SLUICE_API void* sluice_error_payload(const sluice_error_t* error);
 /* The same, but null unless it was attached with this `release`: whose it is. */
 SLUICE_API void* sluice_error_payload_with(const sluice_error_t* error,
@@ -402,7 +405,8 @@ typedef struct sluice_extern {
 } sluice_extern_t;
 
 /* An argument, result, global or element: which member counts is the type's business. References
- * are 0 when null; others come from sluice_func_to_ref and sluice_externref_new. */
+ * are 0 when null; others come from sluice_func_to_ref and sluice_externref_new. An externref is a
+ * number of its store's: in another store it is an error or, untold, some object of that. */
 typedef union sluice_value {
   int32_t i32;
   int64_t i64;
@@ -509,7 +513,8 @@ SLUICE_API sluice_error_t* sluice_store_set_call_hook(sluice_store_t* store,
  * called; those among its arguments stay alive until it returns. */
 
 /* A new externref for a host pointer. When it is gone, or the store deleted, `release` (may be
- * null) is called with the pointer, once; it must not use the store. Null if there is no memory. */
+ * null) is called with the pointer, once; it must not use the store. Null if there is no memory:
+ * then `release` is not called. */
 SLUICE_API sluice_value_t sluice_externref_new(sluice_store_t* store, void* host,
                                                void (*release)(void* host));
 /* Roots are counted: keeps an externref alive until it is unrooted as often. Null and other
@@ -530,7 +535,7 @@ SLUICE_API sluice_func_t sluice_func_from_ref(const sluice_store_t* store, sluic
 typedef struct sluice_caller sluice_caller_t;
 
 /* A host function: arguments are in `cells` from 0 on, results go there from 0 on. Returns 0, or
- * what sluice_caller_fail returned. */
+ * what sluice_store_fail returned. */
 typedef uint32_t (*sluice_callback_t)(void* env, sluice_caller_t* caller, sluice_value_t* cells);
 
 SLUICE_API sluice_store_t* sluice_caller_store(const sluice_caller_t* caller);
@@ -713,7 +718,8 @@ SLUICE_API sluice_error_t* sluice_memory_wait64(sluice_store_t* store, sluice_me
 /* Wakes `count` threads at most, those first that waited first. `woken` may be null. */
 SLUICE_API sluice_error_t* sluice_memory_notify(sluice_store_t* store, sluice_memory_t memory,
                                                 uint64_t offset, uint32_t count, uint32_t* woken);
-/* The same shared memory in another store of the engine. */
+/* The same shared memory in another store of the engine. For the thread of `to`; `from` must live,
+ * but another thread may be using it. */
 SLUICE_API sluice_error_t* sluice_memory_share(const sluice_store_t* from, sluice_memory_t memory,
                                                sluice_store_t* to, sluice_memory_t* out);
 

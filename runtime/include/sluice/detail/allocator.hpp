@@ -1,7 +1,7 @@
 // GuestAllocator and GuestBuffer<T>: room in a guest's memory that the guest's own allocator gives.
 //
 //   auto allocator = SLUICE_TRY(GuestAllocator::find(instance));
-//   auto numbers = SLUICE_TRY(allocator.copy(std::span<const int32_t>(values)));
+//   auto numbers = SLUICE_TRY(allocator.copy(values));  // a vector, array or span
 //   int32_t sum = SLUICE_TRY(sum_of(numbers));        // sum_of takes a GuestSpan<int32_t>
 //
 // What the guest returns is not trusted: an address that lies outside its memory, or is not aligned
@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -45,6 +46,11 @@ struct GuestLease {
     sluice_value_t cell = {};
     cell.bits[0] = address;
     return release->call({&cell, 1}, {});
+  }
+  void interrupt_again() const {
+    const Owned<sluice_interrupt_t, sluice_interrupt_delete> handle(
+        sluice_interrupt_new(memory.store()));
+    sluice_interrupt_send(handle.get());
   }
 };
 
@@ -107,8 +113,11 @@ class GuestBuffer {
   GuestBuffer(const GuestBuffer&) = delete;
   GuestBuffer& operator=(const GuestBuffer&) = delete;
   ~GuestBuffer() {
-    // A trap of the guest's allocator is nobody's to handle here.
-    if (lease_ != nullptr && !lease_->is_freed) static_cast<void>(lease_->free());
+    if (lease_ == nullptr || lease_->is_freed) return;
+    // A trap of the guest's allocator is nobody's to handle here; a request to stop is for the call
+    // that is running, not for `free`.
+    const Result<void> freed = lease_->free();
+    if (!freed && freed.error().trap_code() == SLUICE_TRAP_INTERRUPTED) lease_->interrupt_again();
   }
 
   /// Elements.
@@ -116,7 +125,7 @@ class GuestBuffer {
   /// In the guest's memory; what a guest's function takes as a pointer.
   uint64_t address() const { return lease_->address; }
   BufferView<T> view() const { return BufferView<T>(lease_, count_); }
-  /// As the argument of a guest's function. Empty once it has been freed.
+  /// As the argument of a guest's function. Once it has been freed, such a call is an error.
   template <class U, class Address>
     requires std::is_same_v<std::remove_const_t<U>, T>
   operator GuestSpan<U, Address>() const {  // NOLINT(google-explicit-constructor)
@@ -139,9 +148,10 @@ class GuestBuffer {
   template <class Argument, class U, class Address>
   Argument as_argument() const {
     const auto address = static_cast<Address>(lease_->address);
-    if (lease_->is_freed || address != lease_->address) return Argument(0, View<U>());
+    if (lease_->is_freed || address != lease_->address) return Argument(nullptr, 0, View<U>());
     // The allocation was checked when it was made.
-    return Argument(address, View<U>(lease_->memory.raw_data(), lease_->address, count_));
+    return Argument(lease_->memory.store(), address,
+                    View<U>(lease_->memory.raw_data(), lease_->address, count_));
   }
 
   std::shared_ptr<detail::GuestLease> lease_;
@@ -191,6 +201,13 @@ class GuestAllocator {
   Result<GuestBuffer<char>> copy(std::string_view text) const {
     if (!sluice_is_utf8(text.data(), text.size())) return Error("the string is not UTF-8");
     return copy(std::span<const char>(text.data(), text.size()));
+  }
+  /// A copy of a vector, an array or anything else that lies in one piece, and is not a text.
+  template <std::ranges::contiguous_range Range>
+    requires(std::ranges::sized_range<Range> &&
+             !std::is_convertible_v<const Range&, std::string_view>)
+  auto copy(const Range& values) const {
+    return copy(std::span<const std::ranges::range_value_t<Range>>(values));
   }
   /// The same with a zero behind it, which counts in the buffer's size.
   Result<GuestBuffer<char>> copy_c_string(std::string_view text) const {

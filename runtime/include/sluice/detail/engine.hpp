@@ -44,8 +44,8 @@ struct Deleter {
 template <class T, void (*kDelete)(T*)>
 using Owned = std::unique_ptr<T, Deleter<T, kDelete>>;
 
-/// What everything answers that was asked of an engine that could not be made.
-inline Error no_engine() { return Error("the engine could not be created"); }
+/// What everything answers that was asked of an engine or store that could not be made.
+inline Error no_engine() { return Error("the engine or store could not be created"); }
 /// What a call answers that got a reference of another store.
 inline Error wrong_store() { return Error("the reference belongs to another store"); }
 
@@ -97,7 +97,10 @@ class Engine {
     return error_.raw() != nullptr ? std::move(error_) : detail::no_engine();
   }
   bool ok() const { return raw_ != nullptr; }
-  sluice_memory_mode_t memory_mode() const { return sluice_engine_memory_mode(raw()); }
+  /// SLUICE_MEMORY_AUTO if the engine could not be made.
+  sluice_memory_mode_t memory_mode() const {
+    return ok() ? sluice_engine_memory_mode(raw()) : SLUICE_MEMORY_AUTO;
+  }
 
   /// Compiles while bytes arrive. `progress` is called with a const sluice_progress_t&; it must not
   /// throw: that ends the process.
@@ -107,6 +110,8 @@ class Engine {
   /// Compiles bytes that are all there.
   Result<Module> compile(std::span<const std::byte> bytes) const;
   Result<Module> compile(std::span<const uint8_t> bytes) const;
+  /// Text form, or bytes in a string.
+  Result<Module> compile(std::string_view text) const;
 
   sluice_engine_t* raw() const { return raw_.get(); }
 
@@ -238,6 +243,10 @@ inline Result<Module> Engine::compile(std::span<const uint8_t> bytes) const {
   return compile(std::as_bytes(bytes));
 }
 
+inline Result<Module> Engine::compile(std::string_view text) const {
+  return compile(std::as_bytes(std::span(text)));
+}
+
 /// Stops what runs in a store, from any thread, also when the store is gone: then nothing happens.
 class InterruptHandle {
  public:
@@ -303,10 +312,19 @@ class Store {
     make(engine);
   }
   Store(Store&&) noexcept = default;
+  // In the order of destruction: the old store goes first, what it uses after it.
   Store& operator=(Store&& other) noexcept {
     raw_ = std::move(other.raw_);
     data_ = std::move(other.data_);
+    hook_ = std::move(other.hook_);
+    error_ = std::move(other.error_);
     return *this;
+  }
+  /// Why there is no store, if there is none: then everything asked of it fails. Call it once; the
+  /// error is handed out.
+  Result<void> status() {
+    if (raw_) return {};
+    return error_.raw() != nullptr ? std::move(error_) : detail::no_engine();
   }
   sluice_store_t* raw() const { return raw_.get(); }
 
@@ -396,7 +414,7 @@ class Store {
   void make(const Engine& engine) {
     if (!engine.ok()) return;
     sluice_store_t* raw = nullptr;
-    (void)Error(sluice_store_new(engine.raw(), data_.get(), &raw));
+    error_ = Error(sluice_store_new(engine.raw(), data_.get(), &raw));
     raw_.reset(raw);
   }
 
@@ -404,6 +422,7 @@ class Store {
   Hook hook_{nullptr, [](void*) {}};  // outlives raw_, as does
   std::unique_ptr<detail::StoreDataBase> data_;
   detail::Owned<sluice_store_t, sluice_store_delete> raw_;
+  Error error_{nullptr};
 };
 
 }  // namespace sluice::inline v0

@@ -93,6 +93,11 @@ struct Wasm<Func> {
     return Func(store, sluice_func_from_ref(store, to_cell(ref)));
   }
 };
+/// What a call answers whose arguments are not all of its store.
+inline Error wrong_argument() {
+  return Error("an argument is of another store, or a guest buffer that was freed");
+}
+
 /// How the values behind a typed call are passed.
 template <class R, class Abis>
 struct TypedEntry;
@@ -127,13 +132,13 @@ class TypedFunc<R(Args...)> {
   TypedFunc(sluice_store_t* store, sluice_func_t func, const sluice_typed_func_t& typed)
       : store_(store), typed_(typed), func_(func) {}
 
-  /// A trap is an error, as is a reference of another store. Where NDEBUG is not defined, so is the
-  /// use of the store by two threads at once.
+  /// A trap is an error, as is an argument of another store or a freed GuestBuffer. Where NDEBUG is
+  /// not defined, so is the use of the store by two threads at once.
   Result<R> operator()(Args... args) const {
 #ifndef NDEBUG
     if (sluice_error_t* e = sluice_store_check_thread(store_)) return Error(e);
 #endif
-    if (!(detail::fits_store(args, store_) && ...)) return detail::wrong_store();
+    if (!(detail::fits_store(args, store_) && ...)) return detail::wrong_argument();
     const auto abis = std::tuple_cat(detail::Param<std::remove_cvref_t<Args>>::abis(args)...);
     // Without an entry: more parameters than a direct call takes, or call hooks.
     if constexpr (Entry::kDirect) {
@@ -173,6 +178,7 @@ class TypedFunc<R(Args...)> {
     } else if constexpr (detail::kIsTuple<R>) {
       return unpack(results, std::make_index_sequence<kResults>());
     } else {
+      if (!detail::accepts<R>(results[0])) return detail::null_function();
       return detail::value_of<R>(store_, results[0]);
     }
   }

@@ -4,7 +4,8 @@
 // for a pointer with a count (two i32; i64 where Address is uint64_t, for 64-bit memories). What
 // lies outside the caller's memory, or at an address that is not a multiple of the type's
 // alignment, is a trap that says so before the function runs. As arguments of a guest's function
-// they pass the same numbers. Never stale; see View for what is taken from them.
+// they pass the same numbers, and must be of the function's store. Never stale; see View for what
+// is taken from them.
 #pragma once
 
 #include <array>
@@ -24,15 +25,31 @@
 
 namespace sluice::inline v0 {
 
+namespace detail {
+
+/// The store whose guest an address is for; null: nobody's any more.
+class OfStore {
+ public:
+  explicit OfStore(const sluice_store_t* store) : store_(store) {}
+  /// May it be used there?
+  bool fits(const sluice_store_t* store) const { return store_ == store; }
+
+ private:
+  const sluice_store_t* store_;
+};
+
+}  // namespace detail
+
 /// `count` elements of T. GuestSpan<const T> only reads.
 template <class T, class Address = uint32_t>
-class GuestSpan : public View<T> {
+class GuestSpan : public View<T>, public detail::OfStore {
  public:
-  GuestSpan(Address address, View<T> view) : View<T>(view), address_(address) {}
+  GuestSpan(const sluice_store_t* store, Address address, View<T> view)
+      : View<T>(view), OfStore(store), address_(address) {}
   static Result<GuestSpan> create(const Memory& memory, Address address, Address count) {
     Result<View<T>> view = memory.view<T>(address, count);
     if (!view) return std::move(view).error();
-    return GuestSpan(address, *view);
+    return GuestSpan(memory.store(), address, *view);
   }
   Address address() const { return address_; }
 
@@ -42,13 +59,14 @@ class GuestSpan : public View<T> {
 
 /// One T.
 template <class T, class Address = uint32_t>
-class GuestPtr {
+class GuestPtr : public detail::OfStore {
  public:
-  GuestPtr(Address address, View<T> view) : view_(view), address_(address) {}
+  GuestPtr(const sluice_store_t* store, Address address, View<T> view)
+      : OfStore(store), view_(view), address_(address) {}
   static Result<GuestPtr> create(const Memory& memory, Address address) {
     Result<View<T>> view = memory.view<T>(address, 1);
     if (!view) return std::move(view).error();
-    return GuestPtr(address, *view);
+    return GuestPtr(memory.store(), address, *view);
   }
   Address address() const { return address_; }
   T& operator*() const { return *view_.data(); }
@@ -61,13 +79,14 @@ class GuestPtr {
 
 /// Bytes that are text.
 template <class Address>
-class BasicGuestString {
+class BasicGuestString : public detail::OfStore {
  public:
-  BasicGuestString(Address address, View<const char> view) : view_(view), address_(address) {}
+  BasicGuestString(const sluice_store_t* store, Address address, View<const char> view)
+      : OfStore(store), view_(view), address_(address) {}
   static Result<BasicGuestString> create(const Memory& memory, Address address, Address size) {
     Result<View<const char>> view = memory.view<const char>(address, size);
     if (!view) return std::move(view).error();
-    return BasicGuestString(address, *view);
+    return BasicGuestString(memory.store(), address, *view);
   }
   /// Holds until the memory grows.
   std::string_view view() const {

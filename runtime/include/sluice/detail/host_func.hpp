@@ -44,6 +44,15 @@ class Caller : public detail::Exports<Caller> {
   T* data() const {
     return detail::store_data<T>(store_);
   }
+  /// What guests may still do, see Store::set_fuel.
+  Result<uint64_t> fuel() const {
+    uint64_t left = 0;
+    if (sluice_error_t* e = sluice_store_get_fuel(store_, &left)) return Error(e);
+    return left;
+  }
+  /// As Store's, for host functions that take long or block.
+  bool is_interrupted() const { return sluice_store_is_interrupted(store_); }
+  int interrupt_fd() const { return sluice_store_interrupt_fd(store_); }
   sluice_store_t* store() const { return store_; }
 
  private:

@@ -178,16 +178,18 @@ class Tag {
   template <WasmValue... Values>
   Error exception(const Values&... values) const {
     if (!carries<Values...>()) return Error("the values do not fit the tag");
+    if (!(detail::fits_store(values, store_) && ...)) return detail::wrong_store();
     const sluice_value_t cells[sizeof...(Values) + 1] = {detail::cell_of<Values>(values)...};
     return Error(sluice_exception_new(store_, raw_, cells, sizeof...(Values)));
   }
-  /// The values, if an uncaught exception of this tag is why a call failed.
+  /// The values, if an uncaught exception of this tag is why a call failed. As elsewhere a null
+  /// function is no Func: ask for std::optional<Func> where there may be one.
   template <WasmValue... Values>
   std::optional<std::tuple<Values...>> values_of(const Error& error) const {
     sluice_exception_t found = {};
     if (!sluice_error_exception(error.raw(), store_, &found)) return std::nullopt;
     if (found.tag.object != raw_.object || !carries<Values...>()) return std::nullopt;
-    return unpack<std::tuple<Values...>>(found.values, std::index_sequence_for<Values...>());
+    return unpack<Values...>(found.values, std::index_sequence_for<Values...>());
   }
   sluice_tag_t raw() const { return raw_; }
   sluice_extern_t as_extern() const { return {SLUICE_KIND_TAG, raw_.store_id, raw_.object}; }
@@ -207,9 +209,11 @@ class Tag {
     }
     return true;
   }
-  template <class Tuple, size_t... I>
-  Tuple unpack(const sluice_value_t* cells, std::index_sequence<I...>) const {
-    return Tuple(detail::value_of<std::tuple_element_t<I, Tuple>>(store_, cells[I])...);
+  template <class... Values, size_t... I>
+  std::optional<std::tuple<Values...>> unpack(const sluice_value_t* cells,
+                                              std::index_sequence<I...>) const {
+    if (!(detail::accepts<Values>(cells[I]) && ...)) return std::nullopt;
+    return std::tuple<Values...>(detail::value_of<Values>(store_, cells[I])...);
   }
 
   sluice_store_t* store_;

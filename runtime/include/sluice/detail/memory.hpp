@@ -52,7 +52,8 @@ class Memory {
     if (sluice_error_t* e = sluice_memory_get_data(store, raw, &data)) return Error(e);
     return Memory(store, raw, data);
   }
-  /// The same shared memory in another store of the engine.
+  /// The same shared memory in another store of the engine. For the thread of `to`; this memory's
+  /// store must live, but another thread may be using it.
   Result<Memory> share(Store& to) const {
     if (to.raw() == nullptr) return detail::no_engine();
     sluice_memory_t raw = {};
@@ -93,7 +94,7 @@ class Memory {
   /// have pages that are mapped read-only.
   template <class T>
   Result<View<T>> view(uint64_t offset, uint64_t count) const {
-    if (count > UINT64_MAX / sizeof(T)) return out_of_bounds(UINT64_MAX, UINT64_MAX);
+    if (count > UINT64_MAX / sizeof(T)) return out_of_bounds();
     SLUICE_TRY(check_view<T>(offset, count * sizeof(T)));
     return View<T>(data_, offset, static_cast<size_t>(count));
   }
@@ -146,7 +147,7 @@ class Memory {
 
   /// Text; an error if it is not UTF-8.
   Result<std::string> read_string(uint64_t offset, size_t size) const {
-    if (!contains(offset, size)) return out_of_bounds(offset, size);
+    if (!contains(offset, size)) return out_of_bounds();
     std::string out(size, '\0');
     SLUICE_TRY(copy_out(offset, std::as_writable_bytes(std::span(out.data(), size))));
     if (!sluice_is_utf8(out.data(), size)) return Error("the string is not UTF-8");
@@ -158,7 +159,7 @@ class Memory {
   }
   /// Text that ends before its first zero, which must be among the next `capacity` bytes.
   Result<std::string> read_c_string(uint64_t offset, size_t capacity) const {
-    if (!contains(offset, 0)) return out_of_bounds(offset, 0);
+    if (!contains(offset, 0)) return out_of_bounds();
     const size_t most = static_cast<size_t>(std::min<uint64_t>(capacity, size_bytes() - offset));
     std::string out;
     std::array<char, 256> piece;
@@ -177,7 +178,7 @@ class Memory {
   Result<void> write_c_string(uint64_t offset, size_t capacity, std::string_view text) const {
     if (text.size() >= capacity) return Error("the string is too long for its place");
     if (text.find('\0') != text.npos) return Error("the string has a zero in it");
-    if (!contains(offset, text.size() + 1)) return out_of_bounds(offset, text.size() + 1);
+    if (!contains(offset, text.size() + 1)) return out_of_bounds();
     SLUICE_TRY(write_string(offset, text));
     return write<char>(offset + text.size(), '\0');
   }
@@ -211,6 +212,7 @@ class Memory {
     return woken;
   }
 
+  sluice_store_t* store() const { return store_; }
   sluice_memory_t raw() const { return raw_; }
   const sluice_memory_data_t* raw_data() const { return data_; }
   sluice_extern_t as_extern() const { return {SLUICE_KIND_MEMORY, raw_.store_id, raw_.object}; }
@@ -229,15 +231,13 @@ class Memory {
   }
   template <class T>
   Result<void> check_view(uint64_t offset, uint64_t size) const {
-    if (!contains(offset, size)) return out_of_bounds(offset, size);
+    if (!contains(offset, size)) return out_of_bounds();
     if (offset % alignof(T) != 0) return Error("the offset is not aligned for the type");
     if (std::is_const_v<T> || has_files() == 0) return {};
     return Error(sluice_memory_check_writable(store_, raw_, offset, size));
   }
   uint64_t has_files() const { return detail::load(data_->has_files); }
-  Error out_of_bounds(uint64_t offset, uint64_t size) const {
-    return Error(sluice_memory_check(store_, raw_, offset, size));
-  }
+  static Error out_of_bounds() { return Error("range lies outside the memory or table"); }
 
   sluice_store_t* store_;
   sluice_memory_t raw_;

@@ -1,7 +1,8 @@
 // Error and Result<T>: what every call of the C++ interface that can fail returns.
 //
 // An Error owns a C error. A Result is small and moves only; using the value of an error ends the
-// program, so test it first or use SLUICE_TRY. Converts to std::expected where that exists.
+// program, so test it first or use SLUICE_TRY. `to_expected` makes a std::expected of it where that
+// exists; a conversion would not do: std::expected<bool, Error> takes anything that can be tested.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +65,9 @@ struct Source {
   uint32_t column = 0;  // 0: unknown
 };
 
-/// What went wrong: an error of the input, the request, or a trap. Move-only.
+/// What went wrong: an error of the input, the request, or a trap. Move-only. For one thread at a
+/// time; one that holds an uncaught exception belongs to its store's thread, other errors to
+/// nobody.
 class [[nodiscard]] Error {
  public:
   /// A host's own error; as the result of a host function it becomes a trap with these words.
@@ -191,7 +194,7 @@ class [[nodiscard]] Result {
     return std::move(error_);
   }
 #ifdef __cpp_lib_expected
-  operator std::expected<T, Error>() && {  // NOLINT(google-explicit-constructor)
+  std::expected<T, Error> to_expected() && {
     if (has_value_) return std::move(value_);
     return std::unexpected(std::move(error_));
   }
@@ -220,17 +223,29 @@ class [[nodiscard]] Result<void> {
     if (!has_value()) std::abort();
   }
   void operator*() const { value(); }
-  Error& error() & { return error_; }
-  const Error& error() const& { return error_; }
-  Error&& error() && { return std::move(error_); }
+  Error& error() & {
+    need_error();
+    return error_;
+  }
+  const Error& error() const& {
+    need_error();
+    return error_;
+  }
+  Error&& error() && {
+    need_error();
+    return std::move(error_);
+  }
 #ifdef __cpp_lib_expected
-  operator std::expected<void, Error>() && {  // NOLINT(google-explicit-constructor)
+  std::expected<void, Error> to_expected() && {
     if (has_value()) return {};
     return std::unexpected(std::move(error_));
   }
 #endif
 
  private:
+  void need_error() const {
+    if (has_value()) std::abort();
+  }
   Error error_;
 };
 

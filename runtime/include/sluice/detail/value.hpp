@@ -48,9 +48,11 @@ struct V128 {
 class ExternRef {
  public:
   ExternRef() = default;
-  /// `release` (may be null) gets the pointer when nobody refers to it any more.
+  /// `release` (may be null) gets the pointer when nobody refers to it any more; never if this is
+  /// null, because there is no memory or no store.
   ExternRef(sluice_store_t* store, void* host, void (*release)(void* host))
-      : store_(store), ref_(sluice_externref_new(store, host, release).ref) {}
+      : store_(store), ref_(store == nullptr ? 0 : sluice_externref_new(store, host, release).ref) {
+  }
   ExternRef(const Store& store, void* host, void (*release)(void* host) = nullptr)
       : ExternRef(store.raw(), host, release) {}
   /// A reference that owns the object.

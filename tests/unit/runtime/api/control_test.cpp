@@ -101,6 +101,52 @@ TEST_F(ControlTest, AHookSeesEveryCallAndItsEnd) {
   EXPECT_EQ(seen, "()");
 }
 
+TEST_F(ControlTest, ACallerSaysWhatItsStoreSays) {
+  const sluice::Engine metered({.fuel = true});
+  sluice::Store in(metered);
+  sluice::Linker own(metered);
+  ASSERT_TRUE(own.func("host", "look", [&](const sluice::Caller& caller) {
+    EXPECT_EQ(*caller.fuel(), *in.fuel());
+    EXPECT_FALSE(caller.is_interrupted());
+    EXPECT_EQ(caller.interrupt_fd(), in.interrupt_fd());
+    in.interrupt_handle().interrupt();
+    EXPECT_TRUE(caller.is_interrupted());
+  }));
+  const sluice::Module guest = *metered.compile("(module (import \"host\" \"look\" (func $look)) "
+                                                "(func (export \"f\") (call $look)))");
+  const auto f = *own.instantiate(in, guest)->func<void()>("f");
+  ASSERT_TRUE(in.set_fuel(10));
+  EXPECT_EQ(f().error().trap_code(), SLUICE_TRAP_INTERRUPTED);
+}
+
+TEST_F(ControlTest, AHookMovesWithItsStore) {
+  const sluice::Engine hooked({.call_hooks = true});
+  const sluice::Module guest = *hooked.compile("(module (func (export \"f\")))");
+  const auto calls = std::make_shared<int>(0);
+  sluice::Store target(hooked);
+  {
+    sluice::Store source(hooked);
+    ASSERT_TRUE(source.on_call([calls](sluice_call_event_t) { ++*calls; }));
+    target = std::move(source);
+  }
+  ASSERT_EQ(calls.use_count(), 2) << "the hook went with the store it was set for";
+  const auto f = *sluice::Linker(hooked).instantiate(target, guest)->func<void()>("f");
+  EXPECT_TRUE(f());
+  EXPECT_EQ(*calls, 2);
+}
+
+TEST_F(ControlTest, ANullFunctionIsAnErrorWithHooksToo) {
+  for (const bool hooks : {false, true}) {
+    const sluice::Engine own({.call_hooks = hooks});
+    sluice::Store in(own);
+    const sluice::Module guest =
+        *own.compile("(module (func (export \"f\") (result funcref) (ref.null func)))");
+    const auto instance_of_own = *sluice::Linker(own).instantiate(in, guest);
+    EXPECT_FALSE((*instance_of_own.func<sluice::Func()>("f"))()) << hooks;
+    EXPECT_TRUE((*instance_of_own.func<std::optional<sluice::Func>()>("f"))()) << hooks;
+  }
+}
+
 TEST_F(ControlTest, ABlockingHostFunctionIsWoken) {
   for (const sluice_signals_t signals : {SLUICE_SIGNALS_CHAIN, SLUICE_SIGNALS_NONE}) {
     open({.signals = signals});

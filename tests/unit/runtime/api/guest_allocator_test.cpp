@@ -1,6 +1,11 @@
 // GuestAllocator and GuestBuffer: room that the guest's own allocator gives, guests that lie about
 // it, and buffers after their end.
+#include <array>
 #include <gtest/gtest.h>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "sluice/sluice.hpp"
 
@@ -91,6 +96,8 @@ TEST_F(GuestAllocatorTest, AFreedBufferIsACheckedError) {
   EXPECT_FALSE(buffer.free());
   const sluice::GuestSpan<double> span = buffer;
   EXPECT_TRUE(span.empty());
+  const auto take = *instance.func<int32_t(sluice::GuestSpan<double>)>("sum");
+  EXPECT_NE(take(buffer).error().message().find("was freed"), std::string_view::npos);
   auto moved = std::move(buffer);
   EXPECT_EQ(live(instance), 0);
   // A view outlives its buffer.
@@ -109,6 +116,54 @@ TEST_F(GuestAllocatorTest, AFreedBufferIsACheckedError) {
     auto end = std::move(moved);
   }
   EXPECT_EQ(live(instance), 1) << "released to the guest";
+}
+
+TEST_F(GuestAllocatorTest, ABufferIsNoArgumentInAnotherStore) {
+  const auto allocator = *GuestAllocator::find(instantiate(kBump));
+  const auto buffer = *allocator.copy(std::vector<int32_t>{1, 2});
+  sluice::Store other(engine);
+  const auto module = *engine.compile(kBump);
+  const auto sum =
+      *linker.instantiate(other, module)->func<int32_t(sluice::GuestSpan<int32_t>)>("sum");
+  EXPECT_NE(sum(buffer).error().message().find("another store"), std::string_view::npos);
+}
+
+TEST_F(GuestAllocatorTest, CopiesWhateverLiesInOnePiece) {
+  const sluice::Instance instance = instantiate(kBump);
+  const auto allocator = *GuestAllocator::find(instance);
+  const auto sum = *instance.func<int32_t(sluice::GuestSpan<int32_t>)>("sum");
+  std::vector<int32_t> values = {1, 20, 300};
+  const int32_t plain[] = {4, 5};
+  EXPECT_EQ(*sum(*allocator.copy(values)), 321);
+  EXPECT_EQ(*sum(*allocator.copy(std::span(values))), 321);
+  EXPECT_EQ(*sum(*allocator.copy(std::span<const int32_t>(values))), 321);
+  EXPECT_EQ(*sum(*allocator.copy(std::array{1, 2})), 3);
+  EXPECT_EQ(*sum(*allocator.copy(plain)), 9);
+  EXPECT_EQ(allocator.copy(std::string("text"))->size(), 4u);
+  EXPECT_EQ(allocator.copy(std::vector<char>(3, '\xff'))->size(), 3u) << "bytes, not a text";
+}
+
+// A buffer's end calls the guest's `free`, which must not take the request of the call around it.
+TEST_F(GuestAllocatorTest, ABuffersEndLeavesTheRequestToStop) {
+  std::optional<GuestAllocator> allocator;
+  ASSERT_TRUE(linker.func("host", "copy", [&]() -> Result<void> {
+    const auto buffer = SLUICE_TRY(allocator->copy("text"));
+    store.interrupt_handle().interrupt();
+    return {};
+  }));
+  const sluice::Instance instance =
+      instantiate("(import \"host\" \"copy\" (func $copy)) (func (export \"run\") (call $copy))" +
+                  std::string(kBump));
+  allocator.emplace(*GuestAllocator::find(instance));
+  const auto run = *instance.func<void()>("run");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(run().error().trap_code(), SLUICE_TRAP_INTERRUPTED);
+  {
+    const auto first = *allocator->copy("one"), second = *allocator->copy("two");
+    store.interrupt_handle().interrupt();
+  }
+  EXPECT_TRUE(store.is_interrupted());
+  store.clear_interrupt();
+  EXPECT_TRUE(allocator->copy("text"));
 }
 
 TEST_F(GuestAllocatorTest, Strings) {

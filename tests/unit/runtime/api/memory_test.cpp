@@ -1,6 +1,7 @@
 // The C++ interface's Memory and View: creating, growing, views that survive that, values, strings,
 // and mapped files; with guard pages and with explicit checks.
 #include <algorithm>
+#include <atomic>
 #include <gtest/gtest.h>
 #include <numeric>
 #include <ranges>
@@ -43,6 +44,25 @@ class ApiMemoryTest : public testing::TestWithParam<sluice_memory_mode_t> {
   sluice::Store store{engine};
   sluice::Linker linker{engine};
 };
+
+// What was out of bounds is an error, also when another thread's growth has put it in bounds since.
+TEST_P(ApiMemoryTest, OutOfBoundsIsAnErrorWhileOthersGrowTheMemory) {
+  const Memory memory = create({.maximum = 8000, .is_shared = true});
+  sluice::Store other(engine);
+  Memory grown = *memory.share(other);
+  std::atomic<bool> done = false;
+  std::thread grower([&] {
+    for (int i = 0; i < 8000; ++i) EXPECT_TRUE(grown.grow(1));
+    done = true;
+  });
+  while (!done) {
+    const auto text = memory.read_string(memory.size_bytes(), 1);
+    EXPECT_TRUE(text || text.error().raw() != nullptr);
+    const auto view = memory.view<char>(memory.size_bytes(), 1);
+    EXPECT_TRUE(view || view.error().raw() != nullptr);
+  }
+  grower.join();
+}
 
 TEST_P(ApiMemoryTest, IsWhatItWasCreatedAs) {
   const Memory memory = create({.initial = 2, .maximum = 5, .is_64 = true});

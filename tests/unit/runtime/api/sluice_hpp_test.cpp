@@ -310,6 +310,13 @@ TEST_F(HppTest, FeaturesAndTheBoundOf64BitMemoriesAreConfigured) {
   sluice::Engine wrong(config);
   EXPECT_FALSE(wrong.ok());
   EXPECT_NE(wrong.status().error().message().find("no-such-thing"), std::string::npos);
+  // Nothing comes of it, and nothing happens.
+  EXPECT_EQ(wrong.memory_mode(), SLUICE_MEMORY_AUTO);
+  sluice::Store none(wrong);
+  EXPECT_FALSE(none.status());
+  EXPECT_TRUE(store.status());
+  EXPECT_TRUE(sluice::ExternRef(none, this).is_null());
+  EXPECT_TRUE(sluice::ExternRef(none, std::make_unique<int>(1)).is_null());
   config.features = {{"wide-arithmetic", true}, {"memory64", false}};
   config.memory64_bound_bytes = 1 << 20;
   sluice::Engine own(config);
@@ -325,15 +332,29 @@ TEST_F(HppTest, FeaturesAndTheBoundOf64BitMemoriesAreConfigured) {
   EXPECT_FALSE(memory->grow(1));
 }
 
-TEST_F(HppTest, ResultsConvertToExpected) {
+TEST_F(HppTest, SuccessHasNoError) {
+  Result<void> success;
+  EXPECT_DEATH((void)success.error(), "");
+}
+
+TEST_F(HppTest, ModulesComeAsTextToo) {
+  EXPECT_TRUE(engine.compile("(module)"));
+  EXPECT_TRUE(engine.compile(std::string("\0asm\1\0\0\0", 8)));
+}
+
+TEST_F(HppTest, ResultsGiveExpected) {
 #ifdef __cpp_lib_expected
   sluice::Instance instance = instantiate(kBasics);
   const std::expected<int32_t, sluice::Error> sum =
-      (*instance.func<int32_t(int32_t, int32_t)>("add"))(1, 2);
+      (*instance.func<int32_t(int32_t, int32_t)>("add"))(1, 2).to_expected();
   ASSERT_TRUE(sum);
   EXPECT_EQ(*sum, 3);
-  const std::expected<void, sluice::Error> trap = (*instance.func<void()>("trap"))();
+  const std::expected<void, sluice::Error> trap = (*instance.func<void()>("trap"))().to_expected();
   EXPECT_FALSE(trap);
+  const std::expected<bool, sluice::Error> no = Result<bool>(false).to_expected();
+  ASSERT_TRUE(no);
+  EXPECT_FALSE(*no);
+  static_assert(!std::is_convertible_v<Result<bool>, std::expected<bool, sluice::Error>>);
 #else
   GTEST_SKIP() << "this standard library has no std::expected";
 #endif
@@ -575,6 +596,25 @@ TEST_F(HppTest, ExceptionsOfHostTags) {
   EXPECT_EQ((mine.values_of<int64_t, float>(failed.error())), std::tuple(int64_t{-5}, 2.5f));
   EXPECT_EQ(failed.error().frames().size(), 2u);
   EXPECT_FALSE(mine.exception(1).is_trap()) << "values that do not fit";
+}
+
+TEST_F(HppTest, ExceptionsCarryReferencesOfTheirStoreOnly) {
+  const sluice::Tag tag = *sluice::Tag::create<sluice::ExternRef>(store);
+  const sluice::ExternRef own(store, this);
+  EXPECT_EQ(std::get<0>(*tag.values_of<sluice::ExternRef>(tag.exception(own))).host(), this);
+  sluice::Store other(engine);
+  const sluice::Error wrong = tag.exception(sluice::ExternRef(other, this));
+  EXPECT_FALSE(wrong.is_trap());
+  EXPECT_NE(wrong.message().find("another store"), std::string_view::npos);
+}
+
+TEST_F(HppTest, ANullFunctionInAnExceptionIsNoFunc) {
+  const sluice::Tag tag = *sluice::Tag::create<std::optional<sluice::Func>>(store);
+  const sluice::Error thrown = tag.exception(std::optional<sluice::Func>());
+  EXPECT_FALSE(tag.values_of<sluice::Func>(thrown));
+  const auto values = tag.values_of<std::optional<sluice::Func>>(thrown);
+  ASSERT_TRUE(values);
+  EXPECT_FALSE(std::get<0>(*values));
 }
 
 }  // namespace

@@ -100,6 +100,7 @@ TEST_P(InstantiateTest, ObjectsOfOtherStoresAndEnginesAreErrors) {
   const Outcome<Instance*> foreign = linker->instantiate(*other, compile(kUser));
   ASSERT_FALSE(foreign);
   EXPECT_EQ(foreign.error().error.kind, ErrorKind::WrongStore);
+  EXPECT_TRUE(foreign.error().error.detail.ends_with('"')) << foreign.error().error.detail;
 
   EngineConfig config;
   config.memory_mode = GetParam();
