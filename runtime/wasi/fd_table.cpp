@@ -49,7 +49,9 @@ Expected<Descriptor*> FdTable::get(uint32_t fd, Rights needed) const {
   if (fd >= slots_.size() || slots_[fd] == nullptr) return fail(Errno::Badf);
   Descriptor* d = slots_[fd].get();
   if (d->read_only && (needed & kWriteRights & ~kRightFdWrite) != 0) return fail(Errno::Rofs);
-  Rights missing = needed & ~d->rights;
+  Rights held = d->rights;
+  if ((held & kRightFdSeek) != 0) held |= kRightFdTell;  // who may move the position may ask for it
+  Rights missing = needed & ~held;
   if (missing == 0) return d;
   if ((missing & (kRightFdRead | kRightFdWrite)) != 0) return fail(Errno::Badf);
   if ((missing & (kRightFdSeek | kRightFdTell)) != 0 && !d->is_regular()) {

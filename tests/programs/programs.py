@@ -17,25 +17,7 @@ import sys
 import tempfile
 import zipfile
 
-from support import (CLI, CONFIGURATIONS, HERE, WORK, check, check_output, finish, module, run, skip)
-
-
-def build_c(source):
-    compiler = shutil.which("clang-19") or shutil.which("clang")
-    if compiler is None:
-        skip("clang is missing, so C programs cannot be compiled for wasm32-wasi")
-    WORK.mkdir(parents=True, exist_ok=True)
-    target = WORK / f"{source.stem}.wasm"
-    built = subprocess.run(
-        [compiler, "--target=wasm32-wasi", "-O2", "-Wall", "-Wextra", "-Werror", "-o", target,
-         source], capture_output=True, text=True)
-    if built.returncode != 0:
-        missing = ["stdio.h' file not found", "crt1", "libclang_rt", "wasm-ld", "-lc"]
-        if any(word in built.stderr for word in missing):
-            skip(f"{compiler} lacks wasi-libc, its run-time library or the linker")
-        print(built.stderr)
-        sys.exit(1)
-    return target
+from support import (CLI, CONFIGURATIONS, HERE, WORK, build_c, check, check_output, finish, module, run, skip)
 
 
 def in_every_way(path, expected, status, arguments=(), options=(), stdin=b"", sandbox=False,
@@ -72,6 +54,8 @@ def test_c(name):
                 result = run(["run", *configuration, *dirs, "--env", "NAME=value", path, "argument"])
                 check_output(result, expected, 21, f"wasi {' '.join(configuration)}")
                 check(not os.listdir(directory), "wasi: left files behind")
+    elif name == "calls":
+        in_every_way(path, expected, 5, sandbox=True)
     elif name == "server":
         serve(path, expected)
     else:

@@ -7,6 +7,7 @@ import itertools
 import os
 import pathlib
 import resource
+import shutil
 import subprocess
 import sys
 import threading
@@ -36,6 +37,24 @@ def module(name):
     if not path.exists():
         skip(f"{path} is not there (see SLUICE_MODULES_DIR)")
     return path
+
+
+def build_c(source):
+    compiler = shutil.which("clang-19") or shutil.which("clang")
+    if compiler is None:
+        skip("clang is missing, so C programs cannot be compiled for wasm32-wasi")
+    WORK.mkdir(parents=True, exist_ok=True)
+    target = WORK / f"{source.stem}.wasm"
+    built = subprocess.run(
+        [compiler, "--target=wasm32-wasi", "-O2", "-Wall", "-Wextra", "-Werror", "-o", target,
+         source], capture_output=True, text=True)
+    if built.returncode != 0:
+        missing = ["stdio.h' file not found", "crt1", "libclang_rt", "wasm-ld", "-lc"]
+        if any(word in built.stderr for word in missing):
+            skip(f"{compiler} lacks wasi-libc, its run-time library or the linker")
+        print(built.stderr)
+        sys.exit(1)
+    return target
 
 
 class Result:

@@ -9,7 +9,9 @@ if(TARGET sluice_cli AND Python3_FOUND)
     sluice_add_test(debugger/${name} COMMAND Python3::Interpreter
                     "${CMAKE_CURRENT_LIST_DIR}/debugger.py" ${name} LABELS program)
   endforeach()
-  foreach(name compressor files hash matrix parsers server wasi)
+  sluice_add_test(wasi/peers COMMAND Python3::Interpreter
+                  "${CMAKE_CURRENT_LIST_DIR}/wasi_peers.py" LABELS program)
+  foreach(name calls compressor files hash matrix parsers server wasi)
     sluice_add_test(program/c/${name} COMMAND ${programs} c ${name} LABELS program TIMEOUT 900)
   endforeach()
   sluice_add_test(program/go COMMAND ${programs} go LABELS program TIMEOUT 1200)

@@ -7,6 +7,7 @@
 //   instantiate FILE                 microseconds
 //   stream FILE MBIT CHUNK REPEAT    milliseconds from when the last byte was due to the module
 //   wasi FILE [ARG...]               the program itself
+//   sandbox FILE DIR                 likewise; it has DIR as /sandbox
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -19,10 +20,11 @@ function least(measure, rounds) {
   return best;
 }
 
-function wasi(file, args, stdout) {
+function wasi(file, args, stdout, preopens = {}) {
   process.removeAllListeners('warning');
   const {WASI} = require('wasi');
-  const options = {version: 'preview1', args: [path.basename(file), ...args], returnOnExit: true};
+  const options = {version: 'preview1', args: [path.basename(file), ...args], returnOnExit: true,
+                   preopens};
   return new WASI({...options, stdout, stderr: stdout === 1 ? 2 : stdout});
 }
 
@@ -124,9 +126,9 @@ async function stream(file, mbit, chunk, repeat) {
   }
 }
 
-function command(file, ...args) {
+function command(file, args, preopens) {
   const module = new WebAssembly.Module(fs.readFileSync(file));
-  const system = wasi(file, args, 1);
+  const system = wasi(file, args, 1, preopens);
   process.exitCode = system.start(new WebAssembly.Instance(module, system.getImportObject()));
 }
 
@@ -138,6 +140,7 @@ switch (work) {
   case 'calls': calls(file); break;
   case 'instantiate': instantiate(file); break;
   case 'stream': stream(file, ...rest.map(Number)); break;
-  case 'wasi': command(file, ...rest); break;
+  case 'wasi': command(file, rest); break;
+  case 'sandbox': command(file, [], {'/sandbox': rest[0]}); break;
   default: throw new Error(`no such work: ${work}`);
 }

@@ -278,6 +278,9 @@ static void test_read_only(void) {
   GIVES(__wasi_fd_allocate(fd, 0, 10), ROFS);
   GIVES(__wasi_fd_filestat_set_times(fd, 0, 0, 0), ROFS);
   GIVES(put(fd, "x"), BADF);
+  __wasi_ciovec_t out = {buffer, 1};
+  GIVES(__wasi_fd_pwrite(fd, &out, 1, 0, &size), BADF);
+  GIVES(__wasi_fd_fdstat_set_rights(fd, READ | WRITE, 0), NOTCAPABLE);
   WORKS(get(fd, 3));
   IS(strcmp(text(), "012"), 0);
   WORKS(__wasi_fd_close(fd));

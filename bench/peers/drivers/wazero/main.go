@@ -6,6 +6,7 @@
 //	calls FILE                       NAME <tab> nanoseconds of one call
 //	instantiate FILE                 microseconds
 //	wasi FILE [ARG...]               the program itself
+//	sandbox FILE DIR                 likewise; it has DIR as /sandbox
 package main
 
 import (
@@ -88,6 +89,14 @@ func config(file string, args []string, stdout io.Writer) wazero.ModuleConfig {
 	args = append([]string{filepath.Base(file)}, args...)
 	return wazero.NewModuleConfig().WithName("").WithStartFunctions().WithArgs(args...).
 		WithStdout(stdout).WithSysNanotime().WithSysWalltime()
+}
+
+func sandbox(file, directory string) {
+	runtime, module := load(file)
+	files := wazero.NewFSConfig().WithDirMount(directory, "/sandbox")
+	_, err := runtime.InstantiateModule(background, module, config(file, nil, os.Stdout).
+		WithStartFunctions("_start").WithSysNanosleep().WithFSConfig(files))
+	check(err)
 }
 
 func execute(file string, repeat int, args []string, stdout io.Writer, report bool) {
@@ -181,6 +190,8 @@ func main() {
 		instantiate(file)
 	case "wasi":
 		execute(file, 1, rest, os.Stdout, false)
+	case "sandbox":
+		sandbox(file, rest[0])
 	default:
 		os.Exit(2)
 	}

@@ -182,6 +182,12 @@ TEST_F(FilesTest, RightsAreThoseAskedFor) {
   // Without writing, sizes cannot be changed either, whatever was asked for.
   EXPECT_EQ(open("f", 0, kRightFdRead), Errno::Success);
   EXPECT_EQ(error_of(fd_filestat_set_size(context, mem, result(), 0)), Errno::NotCapable);
+  // The right to seek includes the one to tell.
+  EXPECT_EQ(open_exactly("f", 0, kRightFdRead | kRightFdSeek, 0), Errno::Success);
+  EXPECT_EQ(fdstat(result()).rights_base, kRightFdRead | kRightFdSeek);
+  const uint32_t seeker = result();
+  EXPECT_EQ(error_of(fd_tell(context, mem, seeker, kResult)), Errno::Success);
+  EXPECT_EQ(seek(seeker, 0, kWhenceCur), Errno::Success);
   // A directory opened with few rights, and what is opened through it.
   EXPECT_EQ(open_exactly("d", 0, kRightPathOpen | kRightPathCreateFile | kRightFdRead,
                          kRightFdWrite | kRightPathOpen),
