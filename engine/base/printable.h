@@ -7,7 +7,7 @@
 
 namespace sluice {
 
-/// Appends `text` with its control characters, which could drive a terminal, replaced.
+/// Appends `text` with what could drive a terminal or turn the direction of a line replaced.
 void append_printable(String& out, std::string_view text);
 
 }  // namespace sluice

@@ -21,6 +21,8 @@ constexpr size_t kMostFiles = 50'000;
 constexpr size_t kMostPathBytes = 4096;
 // For one function, and read for each frame, too.
 constexpr size_t kMostSequenceBytes = size_t{16} << 20;
+// For LineTable::Questions::Many, besides the size of .debug_line: a pass over it is always free.
+constexpr uint64_t kMostScannedBytes = uint64_t{64} << 20;
 // Offsets are kept in 32 bits; a module's size is limited to less.
 constexpr uint64_t kMostSectionBytes = std::numeric_limits<uint32_t>::max();
 
@@ -53,7 +55,7 @@ enum : uint8_t {
 };
 enum : uint8_t { kEndSequence = 1, kSetAddress = 2 };
 
-/// Nothing if it is longer than a path can be: many entries may name one string.
+/// Nothing if it is far too long for a path: many entries may name one string.
 std::string_view path_at(std::span<const uint8_t> section, uint64_t offset) {
   if (offset >= section.size()) return {};
   const auto rest = section.subspan(static_cast<size_t>(offset));
@@ -240,8 +242,7 @@ Vector<FileName> read_entries(const LineSections& sections, const Unit& unit, Dw
 }
 
 /// Version 5: numbers of directories and files count from 0.
-Vector<SourceLine> files_of_v5(const LineSections& sections, const Unit& unit) {
-  DwarfReader r = unit.tables;
+Vector<SourceLine> files_of_v5(const LineSections& sections, const Unit& unit, DwarfReader& r) {
   const Vector<FileName> directories = read_entries(sections, unit, r);
   Vector<SourceLine> out;
   for (const FileName& file : read_entries(sections, unit, r)) {
@@ -253,8 +254,7 @@ Vector<SourceLine> files_of_v5(const LineSections& sections, const Unit& unit) {
 }
 
 /// Before version 5 they count from 1, and directory 0 is where the compiler ran.
-Vector<SourceLine> files_of_v4(const Unit& unit) {
-  DwarfReader r = unit.tables;
+Vector<SourceLine> files_of_v4(DwarfReader& r) {
   Vector<std::string_view> directories(1);
   for (;;) {
     const std::string_view directory = r.string();
@@ -356,10 +356,19 @@ SourceLine LineTable::find(uint32_t address) const {
   return source;
 }
 
-Vector<LineEntry> LineTable::entries(uint32_t begin, uint32_t end) const {
+bool LineTable::may_ask(Questions questions) const {
+  return questions == Questions::Few ||
+         scanned_bytes_.load(std::memory_order_relaxed) < kMostScannedBytes + sections_.line.size();
+}
+
+void LineTable::note_scanned(Questions questions, uint64_t bytes) const {
+  if (questions == Questions::Many) scanned_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+Vector<LineEntry> LineTable::entries(uint32_t begin, uint32_t end, Questions questions) const {
   Vector<LineEntry> out;
   const Sequence* sequence = first_sequence(begin);
-  if (sequence == nullptr || sequence->begin >= end) return out;
+  if (sequence == nullptr || sequence->begin >= end || !may_ask(questions)) return out;
   DwarfReader in(sections_.line, sequence->unit);
   Unit unit = read_unit(in);
   unit.program.seek(sequence->program);
@@ -372,14 +381,23 @@ Vector<LineEntry> LineTable::entries(uint32_t begin, uint32_t end) const {
         {address, saturated(row.file), saturated(row.line), saturated(row.column), sequence->unit});
     return true;
   });
+  note_scanned(questions, unit.program.offset() - sequence->program);
   return out;
 }
 
-Vector<SourceLine> LineTable::files_of(uint32_t unit_offset) const {
+Vector<SourceLine> LineTable::files_of(uint32_t unit_offset, Questions questions) const {
   DwarfReader in(sections_.line, unit_offset);
   const Unit unit = read_unit(in);
-  if (unit.line_range == 0) return {};
-  return unit.version == 5 ? files_of_v5(sections_, unit) : files_of_v4(unit);
+  if (unit.line_range == 0 || !may_ask(questions)) return {};
+  DwarfReader r = unit.tables;
+  Vector<SourceLine> files = unit.version == 5 ? files_of_v5(sections_, unit, r) : files_of_v4(r);
+  note_scanned(questions, r.offset() - unit.tables.offset());
+  // Every frame of a backtrace repeats its path.
+  for (SourceLine& source : files) {
+    if (source.file.size() > kMostPathBytes) source.file = {};
+    if (source.directory.size() > kMostPathBytes) source.directory = {};
+  }
+  return files;
 }
 
 }  // namespace sluice

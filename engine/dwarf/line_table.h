@@ -7,6 +7,7 @@
 // and reads the rest where it lies.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -45,9 +46,14 @@ struct LineSections {
 };
 LineSections line_sections(const Module& module);
 
-/// Immutable. Addresses count from the start of the code section's payload.
+/// Immutable but for a count, and thread-safe. Addresses count from the start of the code section's
+/// payload.
 class LineTable : public Allocated {
  public:
+  /// Whether somebody asks about a place or two, or about every function. What is read for one
+  /// function may be read again for each, so of many questions some megabytes' worth are answered.
+  enum class Questions : uint8_t { Few, Many };
+
   explicit LineTable(const LineSections& sections);
 
   bool empty() const { return sequences_.empty(); }
@@ -55,9 +61,10 @@ class LineTable : public Allocated {
   SourceLine find(uint32_t address) const;
   /// What is known of the addresses from `begin` to before `end`, of one function at most, in
   /// ascending order: the entry that holds `begin` first, or the first behind it.
-  Vector<LineEntry> entries(uint32_t begin, uint32_t end) const;
+  Vector<LineEntry> entries(uint32_t begin, uint32_t end,
+                            Questions questions = Questions::Few) const;
   /// The files of a unit, by the numbers that entries have; lines are 0.
-  Vector<SourceLine> files_of(uint32_t unit) const;
+  Vector<SourceLine> files_of(uint32_t unit, Questions questions = Questions::Few) const;
 
  private:
   struct Sequence {
@@ -67,9 +74,12 @@ class LineTable : public Allocated {
     uint32_t program;  // offset of its first instruction
   };
   const Sequence* first_sequence(uint32_t address) const;
+  bool may_ask(Questions questions) const;
+  void note_scanned(Questions questions, uint64_t bytes) const;
 
   LineSections sections_;
-  Vector<Sequence> sequences_;  // by begin
+  Vector<Sequence> sequences_;                       // by begin
+  mutable std::atomic<uint64_t> scanned_bytes_ = 0;  // for Questions::Many
 };
 
 }  // namespace sluice

@@ -56,6 +56,7 @@ Result<Vector<uint8_t>> ModuleParser::parse() {
 }
 
 bool ModuleParser::begin_module() {
+  if (lex_.at_open("component")) lex_.fail(ErrorKind::Component, lex_.peek().offset);
   if (!lex_.accept_open("module")) return false;
   module_.module_name = types_.parse_optional_id();
   if (const auto name = take_name()) module_.module_name = *name;

@@ -8,6 +8,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <mutex>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -48,9 +49,12 @@ class ProfileFile {
     path += after;
     // Others may have put something there: a file of this name is made anew or not at all.
     const bool is_ours = made_by.load(std::memory_order_relaxed) == pid_;
-    const int how = is_ours ? O_APPEND : O_CREAT | O_EXCL;
-    fd_ = ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | how, 0644);
-    if (fd_ < 0) return fail(ErrorKind::Io, kNoOffset, path + ": the profile cannot be written");
+    const int how = O_RDWR | O_NOFOLLOW | O_CLOEXEC | (is_ours ? O_APPEND : O_CREAT | O_EXCL);
+    fd_ = ::open(path.c_str(), how, 0644);
+    if (fd_ < 0 && errno == EEXIST && take_away_stale(path.c_str())) {
+      fd_ = ::open(path.c_str(), how, 0644);
+    }
+    if (fd_ < 0) return fail(ErrorKind::Io, kNoOffset, path + why_not(errno));
     is_new_ = !is_ours;
     made_by.store(pid_, std::memory_order_relaxed);
     return {};
@@ -72,6 +76,28 @@ class ProfileFile {
   }
 
  private:
+  /// Numbers of processes come again, in containers at once: a file that an earlier process of this
+  /// user has left is in nobody's way. Leaves alone what is anything else, and errno as it was.
+  static bool take_away_stale(const char* path) {
+    struct stat st{};
+    const bool is_stale =
+        lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid();
+    if (is_stale && unlink(path) == 0) return true;
+    errno = EEXIST;
+    return false;
+  }
+  static const char* why_not(int error) {
+    switch (error) {
+    case EEXIST:
+    case ELOOP:
+      return ": something of that name is there already, no plain file of this user; remove it";
+    case EACCES:
+    case EROFS: return ": no file can be made in that directory";
+    case ENOSPC: return ": no space is left for the profile";
+    default: return ": the profile cannot be written";
+    }
+  }
+
   int fd_ = -1;
   pid_t pid_ = 0;
   bool is_new_ = true;

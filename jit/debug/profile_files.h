@@ -15,8 +15,8 @@
 
 namespace sluice {
 
-/// jit-PID.dump in the current directory, in the clock of `perf record -k mono`. Io if the file
-/// cannot be made, or is there already and not this process's.
+/// jit-PID.dump in the current directory, in the clock of `perf record -k mono`. A file of this
+/// user that has the name already is replaced; Io if anything else has, or the file cannot be made.
 Result<std::unique_ptr<CodeSink>> make_jit_dump();
 
 /// /tmp/perf-PID.map. The same.

@@ -56,7 +56,8 @@ class Describer {
     const Module& module = module_.module();
     const FuncBody& body = module.bodies[raw(func) - module.imported_funcs];
     const uint32_t begin = body.range.offset - module.code_section_offset;
-    const Vector<LineEntry> entries = lines_.entries(begin, begin + body.range.size);
+    const Vector<LineEntry> entries =
+        lines_.entries(begin, begin + body.range.size, LineTable::Questions::Many);
     if (entries.empty()) return;
     for (const SourceMark& mark : marks) {
       const uint32_t address = mark.wasm_offset - module.code_section_offset;
@@ -82,7 +83,7 @@ class Describer {
     const auto [at, is_new] = numbers_.try_emplace(key, static_cast<uint32_t>(group_.files.size()));
     if (is_new) {
       const auto [files, is_new_unit] = files_.try_emplace(entry.unit);
-      if (is_new_unit) files->second = lines_.files_of(entry.unit);
+      if (is_new_unit) files->second = lines_.files_of(entry.unit, LineTable::Questions::Many);
       const bool is_known = entry.file < files->second.size();
       append_printable(group_.files.emplace_back(),
                        is_known ? path_of(files->second[entry.file]) : String());

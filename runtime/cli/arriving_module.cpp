@@ -57,10 +57,14 @@ compile_arriving(const Engine& engine, const Options& options, StreamRecorder* r
   };
   ModuleInput input(options.modules[0]);
   auto got = input.read([&](std::span<const uint8_t> piece) { return throttle.pass(piece, feed); });
-  if (!got) return std::unexpected(report_lines(got.error()));
-  if (!fed) return std::unexpected(report_lines(input.explain(fed.error())));
+  const auto refuse = [&](const std::string& why) {
+    bar.clear();
+    return std::unexpected(report_lines(why));
+  };
+  if (!got) return refuse(got.error());
+  if (!fed) return refuse(input.explain(fed.error()));
   auto module = stream.finish();
-  if (!module) return std::unexpected(report_lines(input.explain(module.error())));
+  if (!module) return refuse(input.explain(module.error()));
   if (recorder != nullptr) recorder->note_ready();
   return *std::move(module);
 }

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "runtime/cli/commands.h"
+#include "runtime/cli/invoke.h"
 
 namespace sluice::cli {
 
@@ -60,20 +61,33 @@ std::string set_fuel(Options& o, const OptionValue& v) {
   return problem;
 }
 
+/// What --features wants instead of `name`.
+std::string wanted_features(std::string_view name) {
+  std::vector<std::string> names;
+#define FEATURE(id, text, is_default) names.emplace_back(text);
+#include "engine/wasm/features.def"
+#undef FEATURE
+  std::string text = "proposals' names, with - in front to refuse one";
+  const std::vector<std::string> near = near_matches(name, names);
+  for (size_t i = 0; i < near.size(); ++i) text += (i == 0 ? "; similar: " : " ") + near[i];
+  text += "; there are:";
+  for (const std::string& each : names) text += " " + each;
+  return text;
+}
+
 /// "a,-b": a on, b off.
 std::string set_features(Options& o, const OptionValue& v) {
-  std::string_view rest = v.text;
-  while (!rest.empty()) {
+  for (std::string_view rest = v.text;;) {
     const size_t comma = rest.find(',');
     std::string_view name = rest.substr(0, comma);
     const bool is_off = name.starts_with('-');
     if (is_off) name.remove_prefix(1);
     const std::optional<Feature> feature = find_feature(name);
-    if (!feature) return "proposals' names such as wide-arithmetic,custom-page-sizes,-simd";
+    if (!feature) return wanted_features(name);
     o.features = is_off ? o.features.without(*feature) : o.features.with(*feature);
-    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    if (comma == std::string_view::npos) return {};
+    rest.remove_prefix(comma + 1);
   }
-  return {};
 }
 
 std::string set_throttle(Options& o, const OptionValue& v) {
@@ -85,7 +99,7 @@ std::string set_throttle(Options& o, const OptionValue& v) {
 
 std::string set_timeout(Options& o, const OptionValue& v) {
   o.timeout = parse_duration(v.text);
-  return o.timeout ? std::string() : "a time, as 500ms, 10s or 2m";
+  return o.timeout && o.timeout->count() != 0 ? std::string() : "a time, as 500ms, 10s or 2m";
 }
 
 // clang-format off

@@ -38,14 +38,14 @@ class LineParser {
       return {std::nullopt, 0};
     }
     if (wrong.empty()) wrong = check_operands();
-    if (!wrong.empty()) return {std::nullopt, wrong_line(wrong, command_)};
+    if (!wrong.empty()) return wrong_line(wrong, " " + std::string(command_.name));
     return {std::move(options_), 0};
   }
 
-  static int wrong_line(const std::string& what, const CommandRow& command) {
-    std::string help = "see sluice " + std::string(command.name) + " --help";
-    report_error({}, what + " (" + help + ")");
-    return 2;
+  /// `command`: the one whose help may help, behind a space, or "".
+  static ParsedLine wrong_line(const std::string& what, const std::string& command = "") {
+    report_error({}, what + " (see sluice" + command + " --help)");
+    return {std::nullopt, 2};
   }
 
  private:
@@ -136,6 +136,7 @@ class LineParser {
       std::string wrong = take_option(words, at);
       if (!wrong.empty()) return wrong;
       at += 1;
+      if (at < words.size() && words[at] == "--") at += 1;
     }
     options_.guest_args.assign(words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
     return {};
@@ -180,6 +181,13 @@ const CommandRow* take_command(std::vector<std::string>& words) {
     return &row;
   }
   return nullptr;
+}
+
+/// Do several commands of two words begin with this one?
+bool is_half_a_command(const std::string& word) {
+  return std::ranges::any_of(command_rows(), [&](const CommandRow& row) {
+    return std::string_view(row.name).starts_with(word + " ");
+  });
 }
 
 /// A first word that is neither a command nor a file may be a misspelt command.
@@ -273,7 +281,7 @@ ParsedLine parse_command_line(int argc, const char* const* argv, bool stdin_is_m
     if (about == nullptr && !words.empty()) {
       std::string wrong = misspelt_command(words[0]);
       if (wrong.empty()) wrong = "no command is called '" + words[0] + "'";
-      return {std::nullopt, LineParser::wrong_line(wrong, command_rows().front())};
+      return LineParser::wrong_line(wrong);
     }
     if (about == nullptr) print_overview(stdout);
     if (about != nullptr) print_command_help(*about);
@@ -290,13 +298,13 @@ ParsedLine parse_command_line(int argc, const char* const* argv, bool stdin_is_m
   const CommandRow& run = command_rows().front();
   const CommandRow* command = take_command(words);
   const bool asks_part = words.size() > 1 && (words[1] == "--help" || words[1] == "-h");
-  if (command == nullptr && asks_part && words[0][0] != '-') {
+  if (command == nullptr && asks_part && is_half_a_command(words[0])) {
     print_overview(stdout);
     return {std::nullopt, 0};
   }
   if (command == nullptr && !words.empty()) {
     std::string wrong = misspelt_command(words[0]);
-    if (!wrong.empty()) return {std::nullopt, LineParser::wrong_line(wrong, run)};
+    if (!wrong.empty()) return LineParser::wrong_line(wrong);
   }
   return LineParser(command == nullptr ? run : *command, stdin_is_module).run(words);
 }

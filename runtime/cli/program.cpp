@@ -7,6 +7,7 @@
 #include <map>
 #include <unistd.h>
 
+#include "engine/binary/byte_reader.h"
 #include "runtime/cli/invoke.h"
 #include "runtime/cli/report.h"
 #include "runtime/cli/stop.h"
@@ -110,17 +111,27 @@ struct UnknownImport {
   }
 };
 
-/// A string of JSON. What is no UTF-8 in names cannot be told from it: bytes above 127 stay.
+/// A string of JSON, which has to be UTF-8: where the text is none, its bytes above 127 become
+/// U+FFFD. Control characters are escaped, those of C1 (C2 80 to C2 9F) too.
 std::string json_string(std::string_view text) {
+  size_t bad = 0;
+  const bool is_text = is_utf8({reinterpret_cast<const uint8_t*>(text.data()), text.size()}, bad);
   std::string out = "\"";
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f || c == '"' || c == '\\') {
-      std::array<char, 8> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", byte);
-      out += escape.data();
+  const auto escape = [&](uint32_t code) {
+    std::array<char, 8> digits{};
+    std::snprintf(digits.data(), digits.size(), "\\u%04x", code & 0xffffu);
+    out += digits.data();
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<uint8_t>(text[i]);
+    if (byte >= 0x80 && !is_text) {
+      escape(0xfffd);
+    } else if (byte == 0xc2 && static_cast<uint8_t>(text[i + 1]) < 0xa0) {
+      escape(static_cast<uint8_t>(text[++i]));
+    } else if (byte < 0x20 || byte == 0x7f || byte == '"' || byte == '\\') {
+      escape(byte);
     } else {
-      out += c;
+      out += text[i];
     }
   }
   return out + "\"";

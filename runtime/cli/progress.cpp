@@ -21,8 +21,11 @@ constexpr uint32_t kColumns = 30;
 ProgressBar::ProgressBar()
     : is_terminal_(isatty(STDERR_FILENO) == 1), next_(steady_clock::now() + kPatience) {}
 
-ProgressBar::~ProgressBar() {
+ProgressBar::~ProgressBar() { clear(); }
+
+void ProgressBar::clear() {
   if (is_shown_) std::fputs("\r\033[K", stderr);
+  is_shown_ = false;
 }
 
 ProgressCallback ProgressBar::callback() {

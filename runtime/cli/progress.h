@@ -15,6 +15,8 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
+  /// Takes the bar away; it may come again.
+  void clear();
   /// For the stream, which calls it; must not outlive the bar.
   ProgressCallback callback();
 

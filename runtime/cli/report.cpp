@@ -4,18 +4,14 @@
 #include <cstdlib>
 #include <unistd.h>
 
+#include "engine/base/printable.h"
+
 namespace sluice::cli {
 
-// Single control bytes are C0, DEL, and in UTF-8 the two-byte C1 range.
 std::string printable(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    auto c = static_cast<unsigned char>(text[i]);
-    bool is_c1 = c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (is_c1) ++i;
-    out += c < 0x20 || c == 0x7f || is_c1 ? '?' : text[i];
-  }
-  return out;
+  String out;
+  append_printable(out, text);
+  return std::string(out);
 }
 
 std::string painted(std::FILE* to, Paint paint, std::string_view text) {

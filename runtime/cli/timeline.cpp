@@ -52,22 +52,29 @@ std::string format(const char* how, auto... values) {
   return text.data();
 }
 
-/// Names of files need not be UTF-8, but XML must.
+/// Names of files need not be UTF-8, but XML must, and U+FFFE and U+FFFF (EF BF BE and EF BF BF)
+/// are no characters of it. Control characters are gone already.
 std::string escaped(std::string_view text) {
   size_t bad = 0;
   const bool is_text = is_utf8({reinterpret_cast<const uint8_t*>(text.data()), text.size()}, bad);
   std::string out;
-  for (char c : text) {
-    if (!is_text && static_cast<uint8_t>(c) >= 0x80)
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const std::string_view three = text.substr(i, 3);
+    if (!is_text && static_cast<uint8_t>(c) >= 0x80) {
       out += '?';
-    else if (c == '&')
+    } else if (three == "\xef\xbf\xbe" || three == "\xef\xbf\xbf") {
+      out += '?';
+      i += 2;
+    } else if (c == '&') {
       out += "&amp;";
-    else if (c == '<')
+    } else if (c == '<') {
       out += "&lt;";
-    else if (c == '>')
+    } else if (c == '>') {
       out += "&gt;";
-    else
+    } else {
       out += c;
+    }
   }
   return out;
 }

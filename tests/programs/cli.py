@@ -104,6 +104,7 @@ def test_invoke(directory):
     check_output(invoke("add", 1, 2), "3\n", 0, "add")
     check_output(invoke("add", 1, 2, before=False), "3\n", 0, "--invoke behind the module")
     check_output(run(["run", path, "--invoke=add", 4, 5]), "9\n", 0, "--invoke=")
+    check_output(run(["run", path, "--invoke", "add", "--", -5, 4]), "-1\n", 0, "--invoke NAME --")
     check_output(invoke("add", "0xffffffff", "4294967295"), "-2\n", 0, "unsigned and hex")
     check_output(invoke("add", "-2147483648", "-1"), "2147483647\n", 0, "negative")
     check_output(invoke("swap", -1, "0x8000000000000000", 1.5, "-0x1.8p3"),
@@ -416,16 +417,45 @@ def test_forms(directory):
     check(result.status == 134 and trap["trap"] == "unreachable" and
           [frame["func"] for frame in trap["frames"]] == [2, 4] and
           trap["frames"][0]["name"].startswith("evil\x1b"), "--backtrace=json", result.err)
+    named = os.fsencode(directory) + b"/named\xff\xc3\xa9.wasm"
+    pathlib.Path(os.fsdecode(named)).write_bytes(
+        make(types=[([], [])], funcs=[0], exports=[("_start", 0, 0)], bodies=[body(b"\0")],
+             names={0: "\x9b31m\xe9\""}))
+    told = subprocess.run([CLI, "--backtrace=json", named], stderr=subprocess.PIPE, timeout=60).stderr
+    os.unlink(named)
+    trap = json.loads(told)
+    check(b"\xc2\x9b" not in told and trap["frames"][0]["name"] == "\x9b31m\xe9\"" and
+          trap["module"].endswith("named\ufffd\ufffd\ufffd.wasm"), "names of any bytes in JSON", str(told))
     process = subprocess.Popen([CLI, "--profile=perfmap", "--compile=eager", "--invoke", "add", path, "1", "2"],
                                stdout=subprocess.PIPE)
     process.communicate(timeout=60)
     names = pathlib.Path(f"/tmp/perf-{process.pid}.map")
     if check(names.exists(), "--profile=perfmap"):
-        lines = names.read_text().splitlines()
+        written = names.read_bytes()
         names.unlink()
+        lines = written.decode().splitlines()
         lines = [line for line in lines if "[sluice: " not in line]
         check(len(lines) == 6 and re.fullmatch(r"[0-9a-f]+ [0-9a-f]+ add", lines[0]) and
               "evil?[31m?" in lines[2], "a line for each function", str(lines))
+    # Numbers of processes come again: what an earlier one has left is replaced, what others put there is not.
+    victim = directory / "victim"
+    victim.write_text("precious")
+    for name_of, option in (("/tmp/perf-{}.map", "perfmap"), (str(directory) + "/jit-{}.dump", "jitdump")):
+        for kind, command in (("a file", 'echo old > "$0"'), ("a symlink", f'ln -s {victim} "$0"'),
+                              ("a hard link", f'ln {victim} "$0"'), ("a directory", 'mkdir "$0"')):
+            script = f'name="{name_of.format("$$")}"; sh -c \'{command}\' "$name"; exec "$@"'
+            started = subprocess.Popen(["sh", "-c", script, "sh", CLI, f"--profile={option}", "--invoke", "add", path,
+                                        "1", "2"], cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                       text=True)
+            out, err = started.communicate(timeout=60)
+            left = pathlib.Path(name_of.format(started.pid))
+            with contextlib.suppress(OSError):
+                if kind == "a file":
+                    check(out == "3\n" and not left.read_bytes().startswith(b"old"), f"{option}: {kind} is replaced", err)
+                else:
+                    check(out == "" and "remove it" in err, f"{option}: {kind} stays", out + err)
+            left.rmdir() if left.is_dir() and not left.is_symlink() else left.unlink()
+    check(victim.read_text() == "precious", "others' files are left alone")
     # On a terminal a bar that goes away again; elsewhere nothing.
     main, other = pty.openpty()
     slow = subprocess.Popen([CLI, "--throttle", str(len(NUMBERS)), "--invoke", "add", path, "1", "2"],
@@ -435,6 +465,13 @@ def test_forms(directory):
     shown = os.read(main, 100000).decode()
     os.close(main)
     check("functions" in shown and shown.endswith("\r\x1b[K"), "a bar", repr(shown))
+    # Also before an error.
+    wrong = directory / "wrong.wasm"
+    wrong.write_bytes(make(types=[([], [])], funcs=[0] * 200, exports=[],
+                           bodies=[body(b"\x01" * 20)] * 199 + [body(b"\x6a")]))
+    shown = on_terminal(["--throttle", 6000, wrong], TERM="dumb")
+    check("functions" in shown and "\r\x1b[Ksluice: " in shown and
+          shown.endswith("\n"), "a bar goes away before an error", repr(shown))
     start = time.monotonic()
     result = run(["--throttle", len(NUMBERS) * 2, "--invoke", "add", path, 1, 2])
     check(result.out == "3\n" and time.monotonic() - start > 0.4 and not result.err,
@@ -486,8 +523,15 @@ def test_words(directory):
                                             [*command.split(), "-h"])}
         check(len(texts) == 1 and f"usage: sluice {command}" in texts.pop(), f"help of {command}")
     check("--invoke NAME" in run(["run", "--help"]).out, "options in the help of run")
-    result = run(["help", "bogus"])
-    check(result.status == 2 and "bogus" in result.err, "help for no command", result.err)
+    for words in (["help", "bogus"], ["help", "bench"], ["vaildate"]):
+        result = run(words)
+        check(result.status == 2 and words[-1] in result.err and result.err.endswith("(see sluice --help)\n"),
+              f"{words}: no command", result.err)
+    # Behind a module they are the program's.
+    path = directory / "exit.wasm"
+    path.write_bytes(with_exit(7))
+    for word in ("--help", "-h"):
+        check(run([path, word]).status == 7, f"MODULE {word}")
     for text in (run(["help", command]).out for command in COMMANDS):
         check(all(len(line) <= 100 for line in text.splitlines()), "no long lines", text)
     check(re.fullmatch(r"sluice \d+\.\d+\.\d+\n", run(["--version"]).out), "--version")
@@ -589,6 +633,10 @@ def test_timeline(directory):
     drawn = subprocess.run([CLI, "bench", "stream", strange], capture_output=True, timeout=60)
     words = "".join(ElementTree.fromstring(drawn.stdout).itertext())
     check("&" * 200 + "?.wasm" in words, "a strange name", words[:500])
+    strange = directory / "\ufffe&\uffff.wasm"
+    shutil.copyfile(numbers, strange)
+    words = "".join(ElementTree.fromstring(run(["bench", "stream", strange]).out).itertext())
+    check("?&?.wasm" in words, "a name with no characters of XML", words[:500])
     picture = directory / "picture.svg"
     result = run(["bench", "stream", "-o", picture, program])
     check(result.status == 7 and not result.out and "first call" in picture.read_text(), "a program", result.err)
@@ -654,6 +702,10 @@ def test_hostile_lines(directory):
                          (["--max-stack", "1", path], "a size from 16K up"),
                          (["--fuel", "0", path], "a number from 1 to 9223372036854775807, not '0'"),
                          (["--features", "simd,wide", path], "proposals' names"),
+                         (["--features", "smid", path], "similar: simd; there are: mvp sign-extension"),
+                         (["--features", "", path], "there are: mvp"), (["--features=gc,", path], "there are: mvp"),
+                         (["--features=-", path], "there are: mvp"),
+                         (["--timeout", "0", path], "a time, as 500ms, 10s or 2m"), (["--timeout=0ms", path], "a time, as"),
                          (["--max-stack", "99999999999T", path], "a size"),
                          (["--timeout", "soon", path], "a time, as 500ms, 10s or 2m"),
                          (["--timeout", "99999999999999999999m", path], "a time"),
@@ -709,6 +761,11 @@ def test_text(directory):
     wat.write_text(printed)
     check_output(run(["wat2wasm", wat, "--output", directory / "again.wasm"]), "", 0, "wat2wasm --output")
     check((directory / "again.wasm").read_bytes() == wasm.read_bytes(), "round trip", printed)
+    for text in ("(component)", " ( component $c (core module))"):
+        wat.write_text(text)
+        for command in ("run", "validate", "wat2wasm"):
+            result = run([command, wat])
+            check(result.status == 1 and "a component, not a core module" in result.err, f"{command} {text}", result.err)
     wat.write_text("(module\n (func (i32.ad)))\n")
     for line in (["run"], ["validate"], ["wat2wasm"], ["bench", "compile"]):
         result = run([*line, wat])

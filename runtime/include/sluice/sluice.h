@@ -223,8 +223,8 @@ SLUICE_API void sluice_config_set_max_idle_memories(sluice_config_t* config, uin
  * frames, and the source lines of modules that were compiled with debug information. Each function
  * is compiled twice then. Off unless set. */
 SLUICE_API void sluice_config_set_debugger(sluice_config_t* config, bool on);
-/* Tells `perf` about the code, in a file that must not be there yet; else the engine is an error.
- */
+/* Tells `perf` about the code, in a file that replaces one of this user's; if anything else has its
+ * name, the engine is an error. */
 typedef enum sluice_profile {
   SLUICE_PROFILE_NONE,
   SLUICE_PROFILE_PERF_MAP, /* /tmp/perf-PID.map: names */

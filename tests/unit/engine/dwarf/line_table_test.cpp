@@ -134,6 +134,47 @@ TEST(LineTable, CountsAreNotBelieved) {
   EXPECT_EQ(LineTable(sections_of(line)).find(0x10).line, 0u);
 }
 
+// Many entries in a form whose number is padded to a megabyte.
+TEST(LineTable, FormsAreReadOnce) {
+  Bytes form(size_t{1} << 20, 0x80);
+  form[0] = 0x88;  // a string
+  form.push_back(0);
+  const Bytes names(size_t{2} * 50'000, 0);
+  const Bytes table = cat({{1, 1}, form, leb(100'000), names, {0}});
+  const Bytes line = line_unit(5, cat({table, {0, 0}}), kProgram);
+  EXPECT_EQ(LineTable(sections_of(line)).find(0x10).line, 0u);
+}
+
+// Each frame of a backtrace repeats its path.
+TEST(LineTable, NamesInTheTableAreNoLongerThanPaths) {
+  const Bytes long_name = text(std::string(5000, 'p'));
+  const Bytes files4 = cat({{0}, long_name, {0, 0, 0, 0}});
+  const Bytes files5 = cat({{1, 1, 8, 1, 0, 1, 1, 8, 2}, text("a"), long_name});
+  const Bytes directory4 = cat({long_name, {0}, text("a.c"), {1, 0, 0, 0}});
+  EXPECT_EQ(LineTable(sections_of(line_unit(4, files4, kProgram))).find(0x10).line, 0u);
+  const LineTable table5(sections_of(line_unit(5, files5, kProgram)));
+  ASSERT_EQ(table5.files_of(0).size(), 2u);
+  EXPECT_EQ(path_of(table5.files_of(0)[0]), "a");
+  EXPECT_EQ(path_of(table5.files_of(0)[1]), "");
+  EXPECT_EQ(place(LineTable(sections_of(line_unit(4, directory4, kProgram))).find(0x10)),
+            "a.c:5:9");
+}
+
+// A sequence that all functions share is not read for each of them without end.
+TEST(LineTable, ManyQuestionsAreAnsweredUpToABound) {
+  using enum LineTable::Questions;
+  const Bytes rows(size_t{4} << 20, row(1, 0));
+  const Bytes line = line_unit(4, kTables4, cat({set_address(8), rows, end_sequence()}));
+  const LineTable table(sections_of(line));
+  const uint32_t last = 4u << 20;
+  EXPECT_EQ(table.entries(last, last + 1, Many).size(), 1u);
+  EXPECT_EQ(table.files_of(0, Many).size(), 3u);
+  for (int i = 0; i < 20; ++i) table.entries(last, last + 1, Many);
+  EXPECT_TRUE(table.entries(last, last + 1, Many).empty());
+  EXPECT_TRUE(table.files_of(0, Many).empty());
+  EXPECT_EQ(table.find(last).line, 1u);
+}
+
 // Half a million entries that name one string, which does not end for a long time.
 TEST(LineTable, ManyNamesOfOneLongString) {
   Bytes entries = {1, 1, 0x1f};
