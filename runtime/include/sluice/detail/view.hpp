@@ -103,7 +103,8 @@ class View {
 
   /// Elements.
   size_t size() const {
-    if (count_ != kToTheEnd) return count_;
+    // A view without a memory is empty; to say so spares GCC a false warning where all is inlined.
+    if (count_ != kToTheEnd || memory_ == nullptr) return count_;
     return static_cast<size_t>((detail::load(memory_->size_bytes) - offset_) / sizeof(T));
   }
   bool empty() const { return size() == 0; }
