@@ -152,7 +152,8 @@ TEST(LineTable, NamesInTheTableAreNoLongerThanPaths) {
   const Bytes files5 = cat({{1, 1, 8, 1, 0, 1, 1, 8, 2}, text("a"), long_name});
   const Bytes directory4 = cat({long_name, {0}, text("a.c"), {1, 0, 0, 0}});
   EXPECT_EQ(LineTable(sections_of(line_unit(4, files4, kProgram))).find(0x10).line, 0u);
-  const LineTable table5(sections_of(line_unit(5, files5, kProgram)));
+  const Bytes line5 = line_unit(5, files5, kProgram);
+  const LineTable table5(sections_of(line5));
   ASSERT_EQ(table5.files_of(0).size(), 2u);
   EXPECT_EQ(path_of(table5.files_of(0)[0]), "a");
   EXPECT_EQ(path_of(table5.files_of(0)[1]), "");
