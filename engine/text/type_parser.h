@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-#include "engine/text/byte_writer.h"
+#include "engine/binary/byte_writer.h"
 #include "engine/text/lexer.h"
 #include "engine/text/module_builder.h"
 

@@ -4,7 +4,7 @@
 
 #include <elf.h>
 
-#include "jit/debug/byte_writer.h"
+#include "jit/debug/debug_writer.h"
 #include "jit/debug/frame_info.h"
 
 namespace sluice {
@@ -63,7 +63,7 @@ class DebugObject {
     add_section("", SHT_NULL, {});
     for (const Run& run : runs_) add_code(run);
     add_symbols();
-    ByteWriter frames;
+    DebugWriter frames;
     write_frame_info(frames, group_.pieces);
     add_section(".debug_frame", SHT_PROGBITS, frames.bytes());
     if (!group_.files.empty()) add_lines();
@@ -93,8 +93,8 @@ class DebugObject {
   }
 
   void add_symbols() {
-    ByteWriter names;
-    ByteWriter symbols;
+    DebugWriter names;
+    DebugWriter symbols;
     names.u8(0);
     symbols.put(Elf64_Sym{});
     for (size_t run = 0; run < runs_.size(); ++run) {
@@ -119,8 +119,8 @@ class DebugObject {
   }
 
   void add_lines() {
-    ByteWriter info;
-    ByteWriter lines;
+    DebugWriter info;
+    DebugWriter lines;
     for (const Run& run : runs_) {
       if (!run.has_lines()) continue;
       write_unit(info, run, lines.size());
@@ -128,7 +128,7 @@ class DebugObject {
     }
     add_section(".debug_info", SHT_PROGBITS, info.bytes());
     add_section(".debug_line", SHT_PROGBITS, lines.bytes());
-    ByteWriter shapes;
+    DebugWriter shapes;
     shapes.put_bytes({1, kTagCompileUnit, 1, kAtName, kFormString, kAtLanguage, kFormData2,
                       kAtStmtList, kFormSecOffset, kAtLowPc, kFormAddr, kAtHighPc, kFormAddr, 0,
                       0});
@@ -137,7 +137,7 @@ class DebugObject {
     add_section(".debug_abbrev", SHT_PROGBITS, shapes.bytes());
   }
 
-  static void write_unit(ByteWriter& info, const Run& run, size_t lines_at) {
+  static void write_unit(DebugWriter& info, const Run& run, size_t lines_at) {
     const SizedPart part(info);
     info.u16(4);  // version
     info.u32(0);  // shapes' offset
@@ -157,7 +157,7 @@ class DebugObject {
     info.u8(0);
   }
 
-  void write_line_program(ByteWriter& out, const Run& run) const {
+  void write_line_program(DebugWriter& out, const Run& run) const {
     enum : uint8_t { kCopy = 1, kAdvancePc, kAdvanceLine, kSetFile, kSetColumn, kFirstUnused = 10 };
     const SizedPart part(out);
     out.u16(4);
@@ -199,7 +199,7 @@ class DebugObject {
 
   Vector<uint8_t> finish() {
     section_names_.string(".shstrtab");
-    const ByteWriter names = section_names_;
+    const DebugWriter names = section_names_;
     Elf64_Shdr& last = add_section(".shstrtab", SHT_STRTAB, names.bytes());
     last.sh_name = static_cast<uint32_t>(names.size() - sizeof ".shstrtab");
     out_.align(8);
@@ -224,8 +224,8 @@ class DebugObject {
 
   const CodeGroup& group_;
   const Vector<Run> runs_;
-  ByteWriter out_;
-  ByteWriter section_names_;
+  DebugWriter out_;
+  DebugWriter section_names_;
   Vector<Elf64_Shdr> sections_;
 };
 

@@ -27,7 +27,7 @@ constexpr uint8_t kLinkSlot = 2;
 // jit/stubs/entry.cpp: [rbp - 16] and below.
 constexpr uint8_t kSavedRegs[][2] = {{kRbx, 4}, {kR12, 5}, {kR13, 6}, {kR14, 7}, {kR15, 8}};
 
-void write_rules(ByteWriter& out, FrameState state) {
+void write_rules(DebugWriter& out, FrameState state) {
   auto cfa = [&](uint8_t reg, uint8_t above) { out.put_bytes({kDefCfa, reg, above}); };
   auto saved_at = [&](uint8_t reg, uint8_t slot) {
     out.put_bytes({static_cast<uint8_t>(kOffset | reg), slot});
@@ -62,7 +62,7 @@ void write_rules(ByteWriter& out, FrameState state) {
   }
 }
 
-void write_common(ByteWriter& out) {
+void write_common(DebugWriter& out) {
   const SizedPart part(out);
   out.u32(0xffff'ffff);  // this is what the others refer to
   out.u8(4);             // version
@@ -78,7 +78,7 @@ void write_common(ByteWriter& out) {
 
 }  // namespace
 
-void write_frame_info(ByteWriter& out, std::span<const CodePiece> pieces) {
+void write_frame_info(DebugWriter& out, std::span<const CodePiece> pieces) {
   const size_t common = out.size();
   write_common(out);
   for (const CodePiece& piece : pieces) {

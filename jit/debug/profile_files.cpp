@@ -14,7 +14,7 @@
 
 #include "engine/base/fork_mutex.h"
 #include "engine/base/virtual_memory.h"
-#include "jit/debug/byte_writer.h"
+#include "jit/debug/debug_writer.h"
 
 namespace sluice {
 namespace {
@@ -151,7 +151,7 @@ class JitDump final : public Allocated, public CodeSink {
   }
   ~JitDump() override {
     if (file_.fd() < 0 || !file_.is_mine()) return;
-    ByteWriter record;
+    DebugWriter record;
     begin(record, kCodeClose);
     end(record, 0);
     file_.write(record.bytes());
@@ -163,7 +163,7 @@ class JitDump final : public Allocated, public CodeSink {
     if (!file_.is_mine()) return;
     const std::lock_guard<ForkMutex> hold(mutex_);
     for (const CodePiece& piece : group.pieces) {
-      ByteWriter out;
+      DebugWriter out;
       if (!piece.lines.empty()) add_lines(out, group, piece);
       add_code(out, piece);
       file_.write(out.bytes());
@@ -172,7 +172,7 @@ class JitDump final : public Allocated, public CodeSink {
 
  private:
   void write_header() {
-    ByteWriter header;
+    DebugWriter header;
     header.u32(kMagic);
     header.u32(1);   // version
     header.u32(40);  // bytes of this header
@@ -184,15 +184,15 @@ class JitDump final : public Allocated, public CodeSink {
     file_.write(header.bytes());
   }
 
-  static void begin(ByteWriter& out, uint32_t kind) {
+  static void begin(DebugWriter& out, uint32_t kind) {
     out.u32(kind);
     out.u32(0);  // the record's size, when it is known
     out.u64(now_ns());
   }
   /// `at`: where the record has begun.
-  static void end(ByteWriter& out, size_t at) { out.patch32(at + 4, out.size() - at); }
+  static void end(DebugWriter& out, size_t at) { out.patch32(at + 4, out.size() - at); }
 
-  void add_code(ByteWriter& out, const CodePiece& piece) {
+  void add_code(DebugWriter& out, const CodePiece& piece) {
     const size_t at = out.size();
     begin(out, kCodeLoad);
     out.u32(static_cast<uint32_t>(file_.pid()));
@@ -206,7 +206,7 @@ class JitDump final : public Allocated, public CodeSink {
     end(out, at);
   }
 
-  static void add_lines(ByteWriter& out, const CodeGroup& group, const CodePiece& piece) {
+  static void add_lines(DebugWriter& out, const CodeGroup& group, const CodePiece& piece) {
     const size_t at = out.size();
     begin(out, kDebugInfo);
     out.u64(piece.begin());

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "engine/text/byte_writer.h"
+#include "engine/binary/byte_writer.h"
 #include "engine/text/text.h"
 
 namespace sluice {

@@ -5,34 +5,34 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "jit/debug/byte_writer.h"
 #include "jit/debug/debug_object.h"
+#include "jit/debug/debug_writer.h"
 
 namespace sluice {
 namespace {
 
-Vector<uint8_t> written(void (*write)(ByteWriter&)) {
-  ByteWriter out;
+Vector<uint8_t> written(void (*write)(DebugWriter&)) {
+  DebugWriter out;
   write(out);
   return out.take();
 }
 
-TEST(ByteWriter, Numbers) {
-  EXPECT_EQ(written([](ByteWriter& out) { out.uleb(0x7f); }), (Vector<uint8_t>{0x7f}));
-  EXPECT_EQ(written([](ByteWriter& out) { out.uleb(0x80); }), (Vector<uint8_t>{0x80, 1}));
-  EXPECT_EQ(written([](ByteWriter& out) { out.sleb(-64); }), (Vector<uint8_t>{0x40}));
-  EXPECT_EQ(written([](ByteWriter& out) { out.sleb(64); }), (Vector<uint8_t>{0xc0, 0}));
-  EXPECT_EQ(written([](ByteWriter& out) { out.sleb(-65); }), (Vector<uint8_t>{0xbf, 0x7f}));
-  EXPECT_EQ(written([](ByteWriter& out) { out.u32(0x01020304); }), (Vector<uint8_t>{4, 3, 2, 1}));
+TEST(DebugWriter, Numbers) {
+  EXPECT_EQ(written([](DebugWriter& out) { out.uleb(0x7f); }), (Vector<uint8_t>{0x7f}));
+  EXPECT_EQ(written([](DebugWriter& out) { out.uleb(0x80); }), (Vector<uint8_t>{0x80, 1}));
+  EXPECT_EQ(written([](DebugWriter& out) { out.sleb(-64); }), (Vector<uint8_t>{0x40}));
+  EXPECT_EQ(written([](DebugWriter& out) { out.sleb(64); }), (Vector<uint8_t>{0xc0, 0}));
+  EXPECT_EQ(written([](DebugWriter& out) { out.sleb(-65); }), (Vector<uint8_t>{0xbf, 0x7f}));
+  EXPECT_EQ(written([](DebugWriter& out) { out.u32(0x01020304); }), (Vector<uint8_t>{4, 3, 2, 1}));
 }
 
-TEST(ByteWriter, StringsEndAtTheirFirstZero) {
-  EXPECT_EQ(written([](ByteWriter& out) { out.string(std::string_view("a\0b", 3)); }),
+TEST(DebugWriter, StringsEndAtTheirFirstZero) {
+  EXPECT_EQ(written([](DebugWriter& out) { out.string(std::string_view("a\0b", 3)); }),
             (Vector<uint8_t>{'a', 0}));
 }
 
-TEST(ByteWriter, SizedParts) {
-  EXPECT_EQ(written([](ByteWriter& out) {
+TEST(DebugWriter, SizedParts) {
+  EXPECT_EQ(written([](DebugWriter& out) {
               const SizedPart part(out);
               out.u16(7);
             }),

@@ -34,6 +34,10 @@ class ByteWriter {
   void write_fixed(uint64_t value, size_t size_bytes) {
     for (size_t i = 0; i < size_bytes; ++i) write_u8(static_cast<uint8_t>(value >> (8 * i)));
   }
+  /// Overwrites as many bytes at `at`.
+  void patch_fixed(size_t at, uint64_t value, size_t size_bytes) {
+    for (size_t i = 0; i < size_bytes; ++i) bytes_[at + i] = static_cast<uint8_t>(value >> (8 * i));
+  }
   void write_bytes(std::span<const uint8_t> bytes) {
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
   }
