@@ -17,6 +17,7 @@
 #include <vector>
 #include <xmmintrin.h>
 
+#include "bench/bench_start.h"
 #include "bench/bench_support.h"
 #include "sluice/sluice.hpp"
 
@@ -242,10 +243,4 @@ BENCHMARK_CAPTURE(trap, recurse, "recurse")->Name("trap/stack_exhausted");
 
 }  // namespace sluice::bench
 
-int main(int argc, char** argv) {
-  sluice::bench::use_mimalloc();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
-}
+int main(int argc, char** argv) { return sluice::bench::run_all(argc, argv); }

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/bench_start.h"
 #include "bench/bench_support.h"
 #include "bench/scaling_inputs.h"
 #include "engine/binary/stream_decoder.h"
@@ -151,9 +152,7 @@ void scale(benchmark::State& state, const ScalingInput& input) {
 
 int main(int argc, char** argv) {
   using namespace sluice::bench;
-  use_mimalloc();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  if (!start(argc, argv)) return 1;
   const std::vector<NamedModule> modules = all_modules();
   for (const NamedModule& module : modules) {
     const NamedModule* const input = &module;

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 
+#include "bench/bench_start.h"
 #include "bench/bench_support.h"
 #include "sluice/sluice.hpp"
 
@@ -107,10 +108,4 @@ BENCHMARK_CAPTURE(hinted, unlikely, "(@metadata.code.branch_hint \"\\00\")")->Na
 
 }  // namespace sluice::bench
 
-int main(int argc, char** argv) {
-  sluice::bench::use_mimalloc();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
-}
+int main(int argc, char** argv) { return sluice::bench::run_all(argc, argv); }

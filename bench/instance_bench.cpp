@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/bench_start.h"
 #include "bench/bench_support.h"
 #include "sluice/sluice.hpp"
 
@@ -170,10 +171,4 @@ BENCHMARK_CAPTURE(native, fill, Bulk::Fill)->Name("bulk/memset")->Arg(16)->Arg(4
 
 }  // namespace sluice::bench
 
-int main(int argc, char** argv) {
-  sluice::bench::use_mimalloc();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
-}
+int main(int argc, char** argv) { return sluice::bench::run_all(argc, argv); }

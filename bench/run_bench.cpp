@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/bench_start.h"
 #include "bench/bench_support.h"
 #include "sluice/sluice.hpp"
 
@@ -62,9 +63,7 @@ std::vector<fs::path> kernels() {
 }  // namespace sluice::bench
 
 int main(int argc, char** argv) {
-  sluice::bench::use_mimalloc();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  if (!sluice::bench::start(argc, argv)) return 1;
   const auto files = sluice::bench::kernels();
   if (files.empty()) {
     std::printf("skipped: no kernels (clang for wasm32-wasi is not installed)\n");

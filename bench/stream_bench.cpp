@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <vector>
 
+#include "bench/bench_start.h"
 #include "bench/bench_support.h"
 #include "jit/pipeline/stream_compiler.h"
 #include "runtime/store/engine.h"
@@ -105,10 +106,8 @@ void add_module(const NamedModule& module) {
 
 int main(int argc, char** argv) {
   using namespace sluice::bench;
-  use_mimalloc();
   prctl(PR_SET_TIMERSLACK, 1000);  // nanoseconds: the source is to be on time
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  if (!start(argc, argv)) return 1;
   const std::vector<NamedModule> modules = all_modules();
   for (const NamedModule& module : modules) add_module(module);
   benchmark::RunSpecifiedBenchmarks();
