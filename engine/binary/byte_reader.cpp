@@ -5,6 +5,8 @@
 // nothing.
 #include "engine/binary/byte_reader.h"
 
+#include <cstring>
+
 #include "engine/wasm/limits.h"
 
 namespace sluice {
@@ -126,6 +128,15 @@ size_t utf8_sequence(std::span<const uint8_t> bytes, size_t at) {
 bool is_utf8(std::span<const uint8_t> bytes, size_t& bad_index) {
   size_t at = 0;
   while (at < bytes.size()) {
+    // Almost all names are ASCII.
+    uint64_t eight = 0;
+    if (bytes.size() - at >= sizeof eight) {
+      std::memcpy(&eight, bytes.data() + at, sizeof eight);
+      if ((eight & 0x8080'8080'8080'8080u) == 0) {
+        at += sizeof eight;
+        continue;
+      }
+    }
     const size_t length = utf8_sequence(bytes, at);
     if (length == 0) {
       bad_index = at;

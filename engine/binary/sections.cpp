@@ -2,6 +2,7 @@
 #include "engine/binary/sections.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "engine/base/check.h"
 #include "engine/binary/branch_hints.h"
@@ -351,18 +352,28 @@ void SectionParser::read_export(ByteReader& r) {
   export_offsets_.push_back(offset);
 }
 
-// By sorting: names are the guest's choice, and no choice makes it slow.
+// By sorting: names are the guest's choice, and no choice makes it slow. Hashes first, because
+// names lie all over the memory and begin alike.
 void SectionParser::check_duplicate_exports(ByteReader& r) {
-  Vector<uint32_t> order(module_.exports.size());
-  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::sort(order, [this](uint32_t a, uint32_t b) {
-    const int by_name = module_.exports[a].name.compare(module_.exports[b].name);
-    return by_name != 0 ? by_name < 0 : a < b;
+  struct Named {
+    size_t hash;
+    uint32_t index;
+  };
+  Vector<Named> order(module_.exports.size());
+  for (uint32_t i = 0; i < order.size(); ++i) {
+    order[i] = {std::hash<std::string_view>{}(module_.exports[i].name), i};
+  }
+  std::ranges::sort(order, [this](const Named& a, const Named& b) {
+    if (a.hash != b.hash) return a.hash < b.hash;
+    const int by_name = module_.exports[a.index].name.compare(module_.exports[b.index].name);
+    return by_name != 0 ? by_name < 0 : a.index < b.index;
   });
   uint32_t first = ~0u;
   for (size_t i = 1; i < order.size(); ++i) {
-    if (module_.exports[order[i]].name == module_.exports[order[i - 1]].name) {
-      first = std::min(first, order[i]);
+    const auto [hash, index] = order[i];
+    if (hash != order[i - 1].hash) continue;
+    if (module_.exports[index].name == module_.exports[order[i - 1].index].name) {
+      first = std::min(first, index);
     }
   }
   if (first == ~0u) return;

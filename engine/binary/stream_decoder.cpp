@@ -17,6 +17,9 @@ constexpr uint8_t kMagic[4] = {0x00, 'a', 's', 'm'};
 constexpr uint8_t kVersion[4] = {0x01, 0x00, 0x00, 0x00};
 constexpr uint8_t kComponentVersion[4] = {0x0d, 0x00, 0x01, 0x00};
 constexpr uint64_t kHeaderBytes = 8;
+// What feed() takes at once: the bodies in it are handed on while they are in the cache, and before
+// all of a large module has been copied.
+constexpr size_t kPieceBytes = size_t{128} << 10;
 
 // spec 5.5.2: the place of each section id in a module; 0 for custom sections, which have none.
 constexpr uint8_t kRanks[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
@@ -59,12 +62,19 @@ StreamDecoder::Step StreamDecoder::fail_at(ErrorKind kind, uint64_t offset) {
 Result<void> StreamDecoder::feed(std::span<const uint8_t> bytes) {
   if (state_ == State::Failed) return std::unexpected(error_);
   if (state_ == State::Done) return sluice::fail(ErrorKind::StreamState);
-  const size_t taken = module_->wire->append(bytes);
-  TRY_VOID(advance());
-  if (taken < bytes.size()) {
-    fail(module_->wire->full_error());
-    return std::unexpected(error_);
-  }
+  WireBytes& wire = *module_->wire;
+  wire.make_room(bytes.size());
+  do {
+    const std::span<const uint8_t> piece = bytes.first(std::min(bytes.size(), kPieceBytes));
+    bytes = bytes.subspan(piece.size());
+    has_more_ = !bytes.empty();
+    const size_t taken = wire.append(piece);
+    TRY_VOID(advance());
+    if (taken < piece.size()) {
+      fail(wire.full_error());
+      return std::unexpected(error_);
+    }
+  } while (has_more_);
   return {};
 }
 
@@ -209,7 +219,7 @@ StreamDecoder::Step StreamDecoder::read_body() {
   const FuncBody body{FuncIdx{static_cast<uint32_t>(module_->imported_funcs + index)},
                       {static_cast<uint32_t>(r.offset()), size}};
   if (size > r.remaining()) {
-    events_.body_arriving(body);
+    if (!has_more_) events_.body_arriving(body);
     return Step::NeedsBytes;
   }
   module_->bodies.push_back(body);

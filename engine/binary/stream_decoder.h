@@ -28,7 +28,7 @@ class DecoderEvents {
   virtual void sections_before_code(const Module& module) = 0;
   /// A body is complete; in order.
   virtual void body(const FuncBody& body) = 0;
-  /// Some bytes of this body are there, but not all. Comes with each piece of it; body() need not
+  /// Some bytes of this body are there, but not all. Comes with each feed of it; body() need not
   /// follow. For those who would rather not wait.
   virtual void body_arriving(const FuncBody&) {}
   /// The stream ended inside this body, of which `body.range` is there. An error in those bytes
@@ -111,6 +111,7 @@ class StreamDecoder {
   bool announced_ = false;
   uint32_t declared_bodies_ = 0;
   uint32_t declared_datas_ = 0;
+  bool has_more_ = false;   // feed() holds bytes that have not been taken yet
   uint64_t enough_at_ = 0;  // bytes received when the next data segment is tried again
   Error error_{};
 };

@@ -31,26 +31,30 @@ size_t WireBytes::end_of_huge_page(size_t offset) const {
   return ((base + offset + mask) & ~mask) - base;
 }
 
+void WireBytes::make_room(size_t bytes) {
+  const size_t end = size_bytes_.load(std::memory_order_relaxed) + std::min(bytes, room());
+  if (end <= committed_bytes_) return;
+  const size_t step = std::clamp(committed_bytes_, kFirstCommit, kLargestStep);
+  const size_t wanted = std::max(end, committed_bytes_ + step);
+  const bool is_huge = wanted - committed_bytes_ >= kHugeStep;
+  const size_t target =
+      std::min(is_huge ? end_of_huge_page(wanted) : round_up_to_page(wanted), memory_.size_bytes());
+  if (!memory_.commit(committed_bytes_, target - committed_bytes_)) return;
+  if (is_huge) memory_.prefer_huge_pages(committed_bytes_, target - committed_bytes_);
+  committed_bytes_ = target;
+}
+
 size_t WireBytes::append(std::span<const uint8_t> bytes) {
+  make_room(bytes.size());
   const size_t size = size_bytes_.load(std::memory_order_relaxed);
-  const size_t room = std::min(limit_bytes_, memory_.size_bytes()) - size;
-  size_t count = std::min(bytes.size(), room);
-  if (size + count > committed_bytes_) {
-    const size_t step = std::clamp(committed_bytes_, kFirstCommit, kLargestStep);
-    const size_t wanted = std::max(size + count, committed_bytes_ + step);
-    const bool is_huge = wanted - committed_bytes_ >= kHugeStep;
-    const size_t target = std::min(is_huge ? end_of_huge_page(wanted) : round_up_to_page(wanted),
-                                   memory_.size_bytes());
-    if (memory_.commit(committed_bytes_, target - committed_bytes_)) {
-      if (is_huge) memory_.prefer_huge_pages(committed_bytes_, target - committed_bytes_);
-      committed_bytes_ = target;
-    } else {
-      count = committed_bytes_ - size;
-    }
-  }
+  const size_t count = std::min({bytes.size(), room(), committed_bytes_ - size});
   if (count != 0) std::memcpy(memory_.base() + size, bytes.data(), count);
   size_bytes_.store(size + count, std::memory_order_release);
   return count;
+}
+
+size_t WireBytes::room() const {
+  return std::min(limit_bytes_, memory_.size_bytes()) - size_bytes_.load(std::memory_order_relaxed);
 }
 
 Error WireBytes::full_error() const {

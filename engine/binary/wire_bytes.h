@@ -22,6 +22,9 @@ class WireBytes : public Allocated {
   /// Reserves room for `max_bytes`, or less if the system refuses; OutOfMemory if it refuses all.
   static Result<std::shared_ptr<WireBytes>> create(size_t max_bytes = kMaxModuleBytes);
 
+  /// Gets the memory for so many more bytes at once, if the system grants it; what is appended
+  /// without it gets its own, step by step.
+  void make_room(size_t bytes);
   /// Appends as many of `bytes` as fit and says how many; fewer only when room or memory ends.
   size_t append(std::span<const uint8_t> bytes);
   /// Why append took fewer: ModuleTooLarge or OutOfMemory, at the first byte that did not fit.
@@ -37,6 +40,7 @@ class WireBytes : public Allocated {
   explicit WireBytes(Reservation memory, size_t max_bytes);
 
  private:
+  size_t room() const;
   size_t end_of_huge_page(size_t offset) const;
 
   Reservation memory_;

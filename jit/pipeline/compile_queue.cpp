@@ -125,13 +125,10 @@ void CompileQueue::add(const FuncBody& body) {
 
 void CompileQueue::flush() {
   if (gathered_.empty()) return;
-  {
-    std::lock_guard lock(mutex_);
-    batches_.push_back({std::move(gathered_), gathered_bytes_});
-    added_bytes_ += gathered_bytes_;
-  }
+  const bool is_new_batch = hand_out_gathered();
   gathered_.clear();
   gathered_bytes_ = 0;
+  if (!is_new_batch) return;
   if (is_threaded()) {
     std::shared_ptr<Task> task =
         std::allocate_shared<BatchTask>(HeapAllocator<BatchTask>{}, weak_from_this());
@@ -139,6 +136,21 @@ void CompileQueue::flush() {
   } else if (auto claim = this->claim()) {
     run(*claim, own_scratch_);
   }
+}
+
+/// Do the gathered bodies begin a batch? They join the last one if nobody has begun that: when all
+/// threads are busy, the pieces of a fast stream become batches of full size.
+bool CompileQueue::hand_out_gathered() {
+  std::lock_guard lock(mutex_);
+  added_bytes_ += gathered_bytes_;
+  if (next_ < batches_.size() && batches_.back().bytes + gathered_bytes_ <= kBatchBytes) {
+    Batch& last = batches_.back();
+    last.bodies.insert(last.bodies.end(), gathered_.begin(), gathered_.end());
+    last.bytes += gathered_bytes_;
+    return false;
+  }
+  batches_.push_back({std::move(gathered_), gathered_bytes_});
+  return true;
 }
 
 void CompileQueue::use_idle_time(uint64_t idle_ns) {

@@ -1,5 +1,6 @@
 // Integers, names and the first-error rule.
 #include <gtest/gtest.h>
+#include <vector>
 
 #include "engine/binary/byte_reader.h"
 
@@ -162,6 +163,25 @@ TEST(ByteReader, Utf8) {
   EXPECT_FALSE(valid({0xf5, 0x80, 0x80, 0x80}));
   EXPECT_FALSE(valid({0xe2, 0x82})) << "cut";
   EXPECT_FALSE(valid({0xe2, 0x28, 0xa1}));
+}
+
+TEST(ByteReader, Utf8WhereverItStands) {
+  for (size_t length = 1; length < 40; ++length) {
+    for (size_t i = 0; i < length; ++i) {
+      std::vector<uint8_t> bytes(length, 'a');
+      size_t bad = ~size_t{0};
+      EXPECT_TRUE(is_utf8(bytes, bad));
+      bytes[i] = 0xc2;
+      EXPECT_FALSE(is_utf8(bytes, bad));
+      EXPECT_EQ(bad, i);
+      if (i + 1 == length) continue;
+      bytes[i + 1] = 0x80;
+      EXPECT_TRUE(is_utf8(bytes, bad));
+      bytes[i] = 'a';
+      EXPECT_FALSE(is_utf8(bytes, bad));
+      EXPECT_EQ(bad, i + 1);
+    }
+  }
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "engine/binary/stream_decoder.h"
+#include "engine/binary/wire_bytes.h"
 #include "engine/wasm/limits.h"
 #include "engine/wasm/type_registry.h"
 #include "tests/unit/engine/binary/module_bytes.h"
@@ -352,6 +354,33 @@ TEST(StreamDecoder, ACutBodyIsShownAtTheEnd) {
   EXPECT_EQ(decode(prefix(2)), "sections(1) cut 0@22+2 " + at(24, "unexpected end"));
   EXPECT_EQ(decode(prefix(4)), "sections(1) cut 0@22+0 " + at(22, "unexpected end"));
   EXPECT_EQ(decode(prefix(5)), "sections(1) " + at(21, "unexpected end"));
+}
+
+// However much is fed at once: the first bodies need not wait until all of it has been copied. A
+// body that is only cut by this is not shown as arriving.
+TEST(StreamDecoder, BodiesOfALargePieceComeWhileItIsRead) {
+  struct Watch final : DecoderEvents {
+    void sections_before_code(const Module& m) override { module = &m; }
+    void body(const FuncBody&) override { sizes.push_back(module->wire->size()); }
+    void body_arriving(const FuncBody&) override { ++arriving; }
+    void truncated_body(const FuncBody&) override {}
+    const Module* module = nullptr;
+    std::vector<size_t> sizes;
+    int arriving = 0;
+  };
+  const Bytes large = sized(Bytes(300'000, 1));
+  const Bytes bytes = module({section(1, {kNoParams}), section(3, {{0}, {0}, {0}, {0}}),
+                              section(10, {large, large, large, large})});
+  Watch watch;
+  StreamDecoder decoder(Features::standard(), registry(), watch);
+  ASSERT_TRUE(decoder.feed(std::span(bytes).first(bytes.size() - 1)));
+  EXPECT_EQ(watch.arriving, 1);
+  ASSERT_TRUE(decoder.feed(std::span(bytes).last(1)));
+  ASSERT_EQ(watch.sizes.size(), 4u);
+  EXPECT_LT(watch.sizes[0], 600'000u);
+  EXPECT_EQ(watch.sizes[3], bytes.size());
+  EXPECT_EQ(watch.arriving, 1);
+  EXPECT_TRUE(decoder.finish());
 }
 
 TEST(StreamDecoder, ErrorsStay) {

@@ -33,6 +33,18 @@ TEST(WireBytes, GrowsThroughItsSteps) {
   EXPECT_EQ(wire->view()[total - 1], 5);
 }
 
+TEST(WireBytes, RoomIsNoPromise) {
+  const auto wire = WireBytes::create(100'000).value();
+  const Bytes piece(30'000, 3);
+  wire->make_room(~size_t{0});
+  EXPECT_EQ(wire->size(), 0u);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(wire->append(piece), piece.size());
+  EXPECT_EQ(wire->append(piece), 10'000u);
+  wire->make_room(1);
+  EXPECT_EQ(wire->append(piece), 0u);
+  EXPECT_EQ(wire->view()[99'999], 3);
+}
+
 TEST(WireBytes, EmptyPiecesAndNoRoom) {
   const auto none = WireBytes::create(0).value();
   const Bytes one(1, 1);

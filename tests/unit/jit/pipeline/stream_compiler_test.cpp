@@ -282,18 +282,32 @@ TEST(StreamCompiler, NothingOutlivesThePool) {
   }
 }
 
+// Keeps one thread of a pool until it is let go.
+class BusyThread {
+ public:
+  explicit BusyThread(WorkerPool& pool) { pool.submit(make_shared_heap<Busy>(done_)); }
+  ~BusyThread() { let_go(); }
+  void let_go() {
+    *done_ = true;
+    done_->notify_all();
+  }
+
+ private:
+  using Flag = std::shared_ptr<std::atomic<bool>>;
+  struct Busy final : Task {
+    explicit Busy(Flag d) : done(std::move(d)) {}
+    void run(std::unique_ptr<WorkerScratch>&) override { done->wait(false); }
+    Flag done;
+  };
+  Flag done_ = std::make_shared<std::atomic<bool>>(false);
+};
+
 // A thread that is busy elsewhere: modules made and dropped meanwhile must not pile up.
 TEST(StreamCompiler, DroppedModulesDoNotWaitForThreads) {
-  struct Busy final : Task {
-    explicit Busy(std::atomic<bool>& d) : done(d) {}
-    void run(std::unique_ptr<WorkerScratch>&) override { done.wait(false); }
-    std::atomic<bool>& done;
-  };
   const Bytes bytes = module_of(many(10));
-  std::atomic<bool> done{false};
   StreamEnvironment env = environment(0);
   env.workers = make_shared_heap<WorkerPool>(1u);
-  env.workers->submit(make_shared_heap<Busy>(done));
+  BusyThread busy(*env.workers);
   std::weak_ptr<const WireBytes> bytes_of_it;
   {
     StreamCompiler stream(env);
@@ -303,8 +317,31 @@ TEST(StreamCompiler, DroppedModulesDoNotWaitForThreads) {
     bytes_of_it = (*compiled)->module().wire;
   }
   EXPECT_TRUE(bytes_of_it.expired());
-  done = true;
-  done.notify_all();
+  busy.let_go();
+}
+
+// Tiny pieces that come faster than threads take them are not handed over one by one.
+TEST(StreamCompiler, WhatWaitsIsTakenTogether) {
+  const Bytes bytes = module_of(many(4000));
+  StreamEnvironment env = environment(0);
+  env.workers = make_shared_heap<WorkerPool>(1u);
+  BusyThread busy(*env.workers);
+  struct Seen {
+    int batches = 0;
+    uint64_t bodies = 0;
+  } seen;
+  const BatchCallback on_batch{[](void* to, const BatchReport& report) {
+                                 ++static_cast<Seen*>(to)->batches;
+                                 static_cast<Seen*>(to)->bodies += report.bodies;
+                               },
+                               &seen};
+  StreamCompiler stream(env, {}, on_batch);
+  for (size_t at = 0; at < bytes.size(); at += 10) {
+    ASSERT_TRUE(stream.feed(std::span(bytes).subspan(at, std::min<size_t>(10, bytes.size() - at))));
+  }
+  ASSERT_TRUE(stream.finish());  // does it all itself
+  EXPECT_EQ(seen.bodies, 4000u);
+  EXPECT_LE(seen.batches, 4);
 }
 
 TEST(StreamCompiler, ManyStreamsShareOnePool) {
