@@ -91,37 +91,51 @@ struct ResumePoint {
   uintptr_t sp = 0;
 };
 
-/// What an entry stub leaves at StoreContext::entry_rsp for those further in.
+/// Why the innermost entry cannot simply return: the way out tests both at once.
+struct alignas(8) LeavesSlowly {
+  uint32_t for_modes = 0;  // the host's floating-point modes are not Wasm's, but host_mxcsr
+  uint32_t for_outer = 0;  // it is nested in another
+};
+
+/// What an entry stub leaves at StoreContext::entry_rsp: what the context said of the entry that it
+/// is nested in. Without one only outer_rsp is valid.
 struct EntryFrame {
-  uintptr_t outer_stack_limit;  // of the entry this one is nested in, if it is
-  uintptr_t cells;              // array form: where the results go
-  uint32_t host_mxcsr;          // the host's floating-point modes, if …
-  uint32_t host_modes_differ;   // … they are not Wasm's: for host functions and the way out
-  uintptr_t landing;            // where a trap continues, with rsp = entry_rsp
-  uintptr_t exit_fp;            // rbp of the stub by which Wasm code was left last: for frame walks
-  uintptr_t unused;             // keeps the stack aligned
-  uintptr_t outer_rsp;          // entry_rsp of the entry this one is nested in, 0 if it is not
+  uintptr_t cells;  // array form: where the results go
+  uintptr_t outer_stack_limit;
+  uintptr_t outer_exit_fp;
+  uint64_t outer_host_mxcsr;
+  LeavesSlowly outer_leaves_slowly;
+  uintptr_t outer_rsp;  // 0: not nested
 };
 
 /// rbp of an entry stub lies this far above its EntryFrame.
-inline constexpr uint32_t kEntryFrameBytes = 112;
+inline constexpr uint32_t kEntryFrameBytes = 96;
+
+/// What StoreContext::interrupt_requested says. Entry stubs read it and the 32 bits below it as one
+/// number of bytes: with it, more than any stack has.
+inline constexpr uint32_t kInterruptRequest = 0x8000'0000;
 
 /// One per store: what all its instances' code shares.
 struct StoreContext {
   uintptr_t stack_limit = 0;  // the prologue traps if its frame would end below; outside Wasm stale
   uintptr_t entry_rsp = 0;    // of the innermost entry stub: an EntryFrame; 0 outside Wasm
+  alignas(8) uint32_t max_wasm_stack_bytes = 0;
   // Not 0: the guest shall stop (runtime/trap/interrupt). Any thread writes these two and reads
   // them, as atomics.
   uint32_t interrupt_requested = 0;
   uint32_t thread_id = 0;  // the system's, of the thread that entered last
-  uint64_t max_wasm_stack_bytes = 0;
-  void* store = nullptr;  // the runtime's Store
+  void* store = nullptr;   // the runtime's Store
   ThrownException thrown;
   int64_t fuel = 0;  // left, where code is metered; below 0: a block was refused
   // Who asks rings at both, unless the descriptor is -1 (runtime/trap/interrupt).
   uint32_t wait_bell = 0;  // a futex, at which the guest's thread sleeps in memory.atomic.wait
   int32_t wake_fd = -1;    // an eventfd for host functions that block
   uint32_t takes_signals = 1;
+  // Of the innermost entry; kept and restored by those nested in it.
+  LeavesSlowly leaves_slowly;
+  uint64_t host_mxcsr = 0;  // for host functions and the way out, if leaves_slowly.for_modes
+  uintptr_t exit_fp = 0;    // rbp of the stub by which Wasm code was left last: for frame walks
+  uintptr_t landing = 0;    // where a trap continues, with rsp = entry_rsp
   ResumePoint resume;
   TrapRecord trap;
 };

@@ -12,12 +12,14 @@
 
 namespace sluice {
 
-/// A thread's stack, in thread-local storage; size 0 until the thread first enters Wasm.
+/// A thread's stack, in thread-local storage.
 struct ThreadStack {
   uintptr_t low = 0;         // lowest usable address
-  uintptr_t size_bytes = 0;  // 0: not looked up yet
   uintptr_t floor = 0;       // Wasm code must not go below: low and room for helpers and the host
+  uintptr_t room_bytes = 0;  // from floor on; 0 until the thread first enters Wasm
   uint32_t thread_id = 0;    // the system's
+
+  bool contains(uintptr_t address) const { return address - low < floor - low + room_bytes; }
 };
 
 /// Where control passes between host and Wasm.
@@ -27,8 +29,8 @@ enum class CallEvent : uint32_t { CallsWasm, ReturnsFromWasm, CallsHost, Returns
 struct StubEnvironment {
   /// Of the calling thread's ThreadStack from its fs base; the same in all threads.
   ptrdiff_t thread_stack_offset = 0;
-  /// The stack limit for an entry with `rsp`: all cases but the plain one (the outermost entry, on
-  /// the thread's own stack, which is known). 0 if the thread cannot be prepared for traps.
+  /// The stack limit for an entry with `rsp` that is not on the thread's own stack, or nested in
+  /// one that is not, or the first of this thread. 0 if the thread cannot be prepared for traps.
   uintptr_t (*entry_stack_limit)(StoreContext* context, uintptr_t rsp) = nullptr;
   /// Fills StoreContext::trap for the trap site whose call would return to `site_end`; `edx`, `fp`
   /// and `sp` are the site's registers. The stub then continues at StoreContext::resume.
@@ -37,6 +39,8 @@ struct StubEnvironment {
   /// Compare the floating-point modes as they are, and not only what they do: nobody will mask an
   /// exception when it is raised.
   bool exact_modes = false;
+  /// Memory 0's base is to be looked up at each entry (MemoryMode::Explicit).
+  bool memories_move = false;
   /// Told of calls of host functions, unless null.
   void (*call_hook)(StoreContext* context, CallEvent event) = nullptr;
 };

@@ -21,9 +21,12 @@ constexpr uint8_t kJumpRel32 = 0xe9;
 constexpr size_t kLeastExtentBytes = size_t{64} << 10;
 constexpr size_t kMostExtentBytes = size_t{4} << 20;
 
-constexpr uint32_t align_code(uint32_t bytes) {
-  return (bytes + kCodeAlign - 1) & ~(kCodeAlign - 1);
+constexpr uint32_t align_up(uint32_t bytes, uint32_t align) {
+  return (bytes + align - 1) & ~(align - 1);
 }
+constexpr uint32_t align_code(uint32_t bytes) { return align_up(bytes, kCodeAlign); }
+// A call from the host takes a cycle or two more if its stub begins somewhere in a line.
+constexpr uint32_t align_stub(uint32_t bytes) { return align_up(bytes, 64); }
 
 // push rbp; mov rbp, rsp; and a trap site: a walkable frame that traps.
 constexpr uint8_t kUnfilledStub[] = {0x55,
@@ -93,7 +96,7 @@ Result<uint32_t> CodeMemory::copy_stub(std::span<const uint8_t> bytes, StubKind 
   std::memcpy(extent.writable.base() + extent.used_bytes, bytes.data(), bytes.size());
   show(extent.offset + extent.used_bytes, bytes);
   const Stub stub{extent.offset + extent.used_bytes, static_cast<uint32_t>(bytes.size()), kind};
-  extent.used_bytes = std::min(extent.size_bytes, align_code(extent.used_bytes + stub.bytes));
+  extent.used_bytes = std::min(extent.size_bytes, align_stub(extent.used_bytes + stub.bytes));
   const auto at =
       std::lower_bound(stubs_.begin(), stubs_.end(), stub,
                        [](const Stub& a, const Stub& b) { return a.offset < b.offset; });

@@ -3,13 +3,13 @@
 //   [rbp]       caller's rbp
 //   [rbp - 8]   null: no calling instance
 //   [rbp - 48]  rbx, r12 … r15 above
-//   [rbp - 56]  StoreContext*
-//   [rbp - 112]  EntryFrame, up to here
-//   [rbp - 112 - area]  result slots and parameter slots, for signatures that need them
+//   [rbp - 96]  EntryFrame, up to here
+//   [rbp - 96 - area]  result slots and parameter slots, for signatures that need them
 //
-// rsp = rbp - 112 is what the context remembers, so a trap finds rbp again from it. r14 stays null
-// until all memory the host passed has been read: a fault before that is the host's own, and the
-// signal handler can tell by the null.
+// rsp = rbp - 96 is what the context remembers, so a trap finds rbp again from it. r14 is the
+// callee's instance as soon as the frame is complete, and until it is left: whoever returns here
+// has put it back, or left that of another instance of the same store. What one call in a thousand
+// needs is in pieces of code that all entry stubs share.
 #include "jit/stubs/entry.h"
 
 #include "engine/base/check.h"
@@ -24,33 +24,73 @@ namespace x86 = asmjit::x86;
 using namespace stubs;  // NOLINT(google-build-using-namespace): this file's own parts
 using asmjit::Label;
 
-constexpr int32_t kSavedRegs = -48;
-constexpr int32_t kContext = -56;
 constexpr int32_t kFrameBytes = kEntryFrameBytes;
-static_assert(kFrameBytes + kContext == sizeof(EntryFrame));
+constexpr int32_t kSavedBytes = 48;
+static_assert(kFrameBytes == kSavedBytes + sizeof(EntryFrame));
 static_assert(kFrameBytes % 16 == 0, "the callers of C code find the stack aligned");
 constexpr int32_t frame_field(size_t offset) { return at(offset) - kFrameBytes; }
-constexpr int32_t kOuterLimit = frame_field(offsetof(EntryFrame, outer_stack_limit));
 constexpr int32_t kCells = frame_field(offsetof(EntryFrame, cells));
-constexpr int32_t kHostModes = frame_field(offsetof(EntryFrame, host_mxcsr));
-constexpr int32_t kHostModesDiffer = frame_field(offsetof(EntryFrame, host_modes_differ));
-constexpr int32_t kLanding = frame_field(offsetof(EntryFrame, landing));
 constexpr int32_t kOuterRsp = frame_field(offsetof(EntryFrame, outer_rsp));
+static_assert(kOuterRsp == -kSavedBytes - 8, "it is pushed");
 
-/// Emits one entry stub. During set-up r13 is the callee's instance, r11 its code, r15 the
-/// StoreContext, r12 the new stack limit; the C ABI's argument registers are left alone.
-class EntryEmitter {
+/// What a nested entry keeps of the one it is nested in, beside entry_rsp: where in the context,
+/// and where in the frame.
+constexpr int32_t kOuterFields[][2] = {
+    {SLUICE_CONTEXT_FIELD(stack_limit), frame_field(offsetof(EntryFrame, outer_stack_limit))},
+    {SLUICE_CONTEXT_FIELD(exit_fp), frame_field(offsetof(EntryFrame, outer_exit_fp))},
+    {SLUICE_CONTEXT_FIELD(host_mxcsr), frame_field(offsetof(EntryFrame, outer_host_mxcsr))},
+    {SLUICE_CONTEXT_FIELD(leaves_slowly), frame_field(offsetof(EntryFrame, outer_leaves_slowly))},
+};
+
+/// Emits what is in entry stubs and in the code they share. r15 is the StoreContext during set-up,
+/// r12 the new stack limit, r10 and r11 are free; the C ABI's argument registers are left alone.
+class EntryParts {
+ public:
+  explicit EntryParts(const StubEnvironment& environment) : environment_(environment) {}
+
+ protected:
+  static x86::Mem context_field(int32_t field) { return x86::qword_ptr(x86::r15, field); }
+  x86::Mem thread_field(size_t field) const {
+    x86::Mem m = x86::ptr(static_cast<uint64_t>(environment_.thread_stack_offset) + field);
+    m.setAbs();
+    m.setSegment(x86::fs);
+    return m;
+  }
+
+  void jump_to(const void* code) {
+    a_.mov(x86::r10, reinterpret_cast<uint64_t>(code));
+    a_.jmp(x86::r10);
+  }
+
+  /// Restores the caller's registers and returns. By rbp, since every use of rsp as a base makes
+  /// the processor bring it up to date.
+  void pop_registers() {
+    const x86::Gp saved[] = {x86::rbx, x86::r12, x86::r13, x86::r14, x86::r15};
+    int32_t slot = -16;
+    for (const x86::Gp& reg : saved) {
+      a_.mov(reg, x86::ptr(x86::rbp, slot));
+      slot -= 8;
+    }
+    leave_frame(stub_, FrameState::Saved);
+  }
+
+  const StubEnvironment& environment_;
+  StubAssembler stub_;
+  x86::Assembler& a_ = stub_.assembler;
+};
+
+/// Emits one entry stub.
+class EntryEmitter : EntryParts {
  public:
   EntryEmitter(const CommonStubs& common, const FuncType& type)
-      : common_(common), type_(type), a_(stub_.assembler),
-        param_bytes_(stack_area_bytes(type.params())),
-        result_bytes_(stack_area_bytes(type.results())) {}
+      : EntryParts(common.environment), common_(common), type_(type),
+        param_bytes_(static_cast<int32_t>(stack_area_bytes(type.params()))),
+        result_bytes_(static_cast<int32_t>(stack_area_bytes(type.results()))) {}
 
   StubCode array_form() {
     push_registers();
     a_.mov(x86::r11, x86::ptr(x86::rdi, at(offsetof(FuncImport, code))));
-    a_.mov(x86::r13, x86::ptr(x86::rdi, at(offsetof(FuncImport, instance))));
-    save_context();
+    a_.mov(gpr(kInstanceReg), x86::ptr(x86::rdi, at(offsetof(FuncImport, instance))));
     enter();
     a_.mov(x86::ptr(x86::rbp, kCells), x86::rsi);
     pass_cells();
@@ -58,37 +98,23 @@ class EntryEmitter {
     a_.mov(x86::r11, x86::ptr(x86::rbp, kCells));
     return_cells();
     a_.xor_(x86::eax, x86::eax);
-    return finish([] {});
+    return finish();
   }
 
   StubCode typed_form() {
     push_registers();
     a_.mov(x86::r11, x86::rsi);
-    a_.mov(x86::r13, x86::rdi);
-    save_context();
+    a_.mov(gpr(kInstanceReg), x86::rdi);
     enter();
     pass_c_arguments();
     call();
     const bool in_rax =
         type_.result_count == 1 && reg_class_of(type_.results()[0]) == RegClass::Gpr;
     a_.xor_(in_rax ? x86::edx : x86::eax, in_rax ? x86::edx : x86::eax);
-    return finish([&] {
-      if (!in_rax) return;
-      a_.mov(x86::edx, x86::eax);
-      a_.xor_(x86::eax, x86::eax);
-    });
+    return finish();
   }
 
  private:
-  static x86::Mem context_field(int32_t field) { return x86::qword_ptr(x86::r15, field); }
-  x86::Mem thread_field(size_t field) const {
-    x86::Mem m = x86::ptr(static_cast<uint64_t>(common_.environment.thread_stack_offset) + field);
-    m.setAbs();
-    m.setSegment(x86::fs);
-    return m;
-  }
-  int32_t area_bytes() const { return static_cast<int32_t>(param_bytes_ + result_bytes_); }
-
   void push_registers() {
     push_frame(stub_);
     a_.push(0);
@@ -98,57 +124,44 @@ class EntryEmitter {
     a_.push(x86::r14);
     a_.push(x86::r15);
     stub_.mark(FrameState::Saved);
-    a_.xor_(x86::r14d, x86::r14d);
   }
 
-  void save_context() {
-    a_.mov(x86::r15, x86::ptr(x86::r13, SLUICE_INSTANCE_FIELD(context)));
-    a_.push(x86::r15);
-    a_.sub(x86::rsp, static_cast<uint32_t>(sizeof(EntryFrame)));
-    a_.mov(x86::rax, context_field(SLUICE_CONTEXT_FIELD(entry_rsp)));
-    a_.mov(x86::ptr(x86::rbp, kOuterRsp), x86::rax);
-  }
-
-  /// Modes, stack limit, landing: everything but the arguments.
+  /// Everything but the arguments.
   void enter() {
-    a_.mov(x86::dword_ptr(x86::rbp, kHostModesDiffer), 0);
+    a_.mov(x86::r15, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
+    a_.push(0);
+    a_.sub(x86::rsp, static_cast<uint32_t>(sizeof(EntryFrame) - 8));
+    a_.cmp(context_field(SLUICE_CONTEXT_FIELD(entry_rsp)), 0);
+    a_.jne(not_plain_);
+    set_plain_stack_limit();
+    a_.bind(limit_known_);
     modes_.jump_if_modes_differ(x86::r10, host_modes_differ_);
     a_.bind(host_modes_done_);
-    set_stack_limit();
-    a_.lea(x86::rax, x86::ptr(landing_));
-    a_.mov(x86::ptr(x86::rbp, kLanding), x86::rax);
     a_.mov(context_field(SLUICE_CONTEXT_FIELD(entry_rsp)), x86::rsp);
     a_.mov(context_field(SLUICE_CONTEXT_FIELD(stack_limit)), x86::r12);
     x86::Mem thread_id = thread_field(offsetof(ThreadStack, thread_id));
     thread_id.setSize(4);
     a_.mov(x86::r10d, thread_id);
     a_.mov(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(thread_id)), x86::r10d);
-    // Behind the stores above: whoever asks later sees them, and signals this thread.
-    a_.cmp(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(interrupt_requested)), 0);
-    a_.jne(interrupted_);
-    if (area_bytes() != 0) {
-      a_.sub(x86::rsp, area_bytes());
+    if (param_bytes_ + result_bytes_ != 0) {
+      a_.sub(x86::rsp, param_bytes_ + result_bytes_);
       a_.cmp(x86::rsp, x86::r12);
       a_.jb(exhausted_);
     }
   }
 
-  /// r12 = max(floor, rsp - max_wasm_stack), on this thread's own stack; see entry_stack_limit for
-  /// all else. A nested entry never has more stack than the one it is nested in.
-  void set_stack_limit() {
-    a_.mov(x86::r12, x86::rsp);
-    a_.sub(x86::r12, thread_field(offsetof(ThreadStack, low)));
-    a_.cmp(x86::r12, thread_field(offsetof(ThreadStack, size_bytes)));
-    a_.jae(slow_limit_);
-    a_.mov(x86::r10, thread_field(offsetof(ThreadStack, floor)));
+  /// r12 = rsp - max_wasm_stack. That is the limit, if it lies above the floor of this thread's
+  /// stack; or on some stack just above this one, where it is the limit too. All else is not plain:
+  /// less room, another stack, or an interrupt request.
+  void set_plain_stack_limit() {
+    static_assert(offsetof(StoreContext, interrupt_requested) ==
+                  offsetof(StoreContext, max_wasm_stack_bytes) + 4);
     a_.mov(x86::r12, x86::rsp);
     a_.sub(x86::r12, context_field(SLUICE_CONTEXT_FIELD(max_wasm_stack_bytes)));
-    a_.cmovb(x86::r12, x86::r10);
-    a_.cmp(x86::r12, x86::r10);
-    a_.cmovb(x86::r12, x86::r10);
-    a_.test(x86::rax, x86::rax);  // the outer entry's rsp
-    a_.jnz(nested_);
-    a_.bind(limit_known_);
+    a_.mov(x86::r10, x86::r12);
+    a_.sub(x86::r10, thread_field(offsetof(ThreadStack, floor)));
+    a_.cmp(x86::r10, thread_field(offsetof(ThreadStack, room_bytes)));
+    a_.jae(not_plain_);
   }
 
   void pass_cells() {
@@ -209,9 +222,12 @@ class EntryEmitter {
   }
 
   void call() {
-    a_.mov(gpr(kInstanceReg), x86::r13);
-    a_.mov(gpr(kMemoryReg), x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(memory0)));
-    a_.mov(gpr(kMemoryReg), x86::ptr(gpr(kMemoryReg), at(offsetof(MemoryData, base))));
+    if (environment_.memories_move) {
+      a_.mov(gpr(kMemoryReg), x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(memory0)));
+      a_.mov(gpr(kMemoryReg), x86::ptr(gpr(kMemoryReg), at(offsetof(MemoryData, base))));
+    } else {
+      a_.mov(gpr(kMemoryReg), x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(memory0_base)));
+    }
     a_.call(x86::r11);
   }
 
@@ -233,144 +249,179 @@ class EntryEmitter {
     }
   }
 
-  /// The way out, with the results in place, and everything that is rarely run. `trap_result`
-  /// turns the trap code in eax into what the stub returns.
-  template <class TrapResult>
-  StubCode finish(TrapResult trap_result) {
-    a_.bind(exit_);
-    a_.mov(x86::r11, x86::ptr(x86::rbp, kContext));
-    a_.mov(x86::r10, x86::ptr(x86::rbp, kOuterRsp));
-    a_.mov(x86::ptr(x86::r11, SLUICE_CONTEXT_FIELD(entry_rsp)), x86::r10);
-    a_.test(x86::r10, x86::r10);
-    a_.jnz(leave_nested_);
-    a_.bind(limit_restored_);
-    a_.cmp(x86::dword_ptr(x86::rbp, kHostModesDiffer), 0);
-    a_.jne(restore_modes_);
-    a_.bind(restore_modes_done_);
-    a_.lea(x86::rsp, x86::ptr(x86::rbp, kSavedRegs));
-    a_.pop(x86::r15);
-    a_.pop(x86::r14);
-    a_.pop(x86::r13);
-    a_.pop(x86::r12);
-    a_.pop(x86::rbx);
-    leave_frame(stub_, FrameState::Saved);
-
-    a_.bind(landing_);
-    a_.lea(x86::rbp, x86::ptr(x86::rsp, kFrameBytes));
-    a_.mov(x86::r11, x86::ptr(x86::rbp, kContext));
-    a_.mov(x86::eax,
-           x86::dword_ptr(x86::r11, at(offsetof(StoreContext, trap) + offsetof(TrapRecord, code))));
+  /// The way out, with the results in place, and what is rarely run.
+  StubCode finish() {
     const Label failed = a_.newLabel();
-    a_.bind(failed);
-    trap_result();
-    a_.jmp(exit_);
+    const Label leave = a_.newLabel();
+    a_.mov(x86::r10, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
+    a_.cmp(x86::qword_ptr(x86::r10, SLUICE_CONTEXT_FIELD(leaves_slowly)), 0);
+    a_.jne(leave);
+    a_.mov(x86::qword_ptr(x86::r10, SLUICE_CONTEXT_FIELD(entry_rsp)), 0);
+    pop_registers();
 
-    a_.bind(exhausted_);
-    a_.mov(x86::eax, static_cast<uint32_t>(TrapCode::StackExhausted));
-    a_.jmp(failed);
-
-    a_.bind(interrupted_);
-    a_.mov(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(interrupt_requested)), 0);
-    a_.mov(x86::eax, static_cast<uint32_t>(TrapCode::Interrupted));
-    a_.jmp(failed);
-
-    emit_rare_limits(failed);
+    a_.bind(not_plain_);
+    a_.mov(x86::rax, reinterpret_cast<uint64_t>(common_.enter_slowly));
+    a_.call(x86::rax);
+    a_.test(x86::r12, x86::r12);
+    a_.jz(failed);
+    a_.jmp(limit_known_);
 
     a_.bind(host_modes_differ_);
     const Label noted = a_.newLabel();  // by the signal handler, if an exception was unmasked too
-    a_.cmp(x86::dword_ptr(x86::rbp, kHostModesDiffer), 0);
+    const x86::Mem differ = x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(leaves_slowly.for_modes));
+    a_.cmp(differ, 0);
     a_.jne(noted);
-    a_.stmxcsr(x86::dword_ptr(x86::rbp, kHostModes));
-    a_.mov(x86::dword_ptr(x86::rbp, kHostModesDiffer), 1);
+    a_.stmxcsr(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(host_mxcsr)));
+    a_.mov(differ, 1);
     a_.bind(noted);
     a_.push(kWasmMxcsr);
     a_.ldmxcsr(x86::dword_ptr(x86::rsp));
     a_.pop(x86::rax);
     a_.jmp(host_modes_done_);
 
-    a_.bind(restore_modes_);
-    a_.ldmxcsr(x86::dword_ptr(x86::rbp, kHostModes));
-    a_.jmp(restore_modes_done_);
+    a_.bind(exhausted_);
+    a_.mov(x86::eax, static_cast<uint32_t>(TrapCode::StackExhausted));
+    a_.bind(failed);
+    a_.mov(x86::edx, x86::eax);
+    a_.bind(leave);
+    jump_to(common_.leave_slowly);
     modes_.emit_constants();
     return stub_.finish_marked();
   }
 
-  void emit_rare_limits(const Label& failed) {
-    // Plain if the outer entry is on this stack: what is left of its limit holds here too.
-    a_.bind(nested_);
-    a_.mov(x86::r10, context_field(SLUICE_CONTEXT_FIELD(stack_limit)));
-    a_.mov(x86::ptr(x86::rbp, kOuterLimit), x86::r10);
-    a_.sub(x86::rax, thread_field(offsetof(ThreadStack, low)));
-    a_.cmp(x86::rax, thread_field(offsetof(ThreadStack, size_bytes)));
-    a_.jae(slow_limit_);
-    a_.cmp(x86::r12, x86::r10);
-    a_.cmovb(x86::r12, x86::r10);
-    a_.jmp(limit_known_);
-
-    a_.bind(slow_limit_);
-    a_.mov(x86::r10, context_field(SLUICE_CONTEXT_FIELD(stack_limit)));
-    a_.mov(x86::ptr(x86::rbp, kOuterLimit), x86::r10);
-    a_.mov(x86::rax, reinterpret_cast<uint64_t>(common_.slow_stack_limit));
-    a_.call(x86::rax);
-    a_.mov(x86::r12, x86::rax);
-    a_.test(x86::rax, x86::rax);
-    a_.jnz(limit_known_);
-    a_.mov(x86::eax, static_cast<uint32_t>(TrapCode::OutOfMemory));
-    a_.jmp(failed);
-
-    a_.bind(leave_nested_);
-    a_.mov(x86::r10, x86::ptr(x86::rbp, kOuterLimit));
-    a_.mov(x86::ptr(x86::r11, SLUICE_CONTEXT_FIELD(stack_limit)), x86::r10);
-    a_.jmp(limit_restored_);
-  }
-
   const CommonStubs& common_;
   const FuncType& type_;
-  StubAssembler stub_;
-  x86::Assembler& a_;
-  ModesProbe modes_{a_, common_.environment.exact_modes};
-  const uint32_t param_bytes_;
-  const uint32_t result_bytes_;
-  const Label exit_ = a_.newLabel();
-  const Label landing_ = a_.newLabel();
+  ModesProbe modes_{a_, environment_.exact_modes};
+  const int32_t param_bytes_;
+  const int32_t result_bytes_;
+  const Label not_plain_ = a_.newLabel();
+  const Label limit_known_ = a_.newLabel();
   const Label host_modes_differ_ = a_.newLabel();
   const Label host_modes_done_ = a_.newLabel();
-  const Label restore_modes_ = a_.newLabel();
-  const Label restore_modes_done_ = a_.newLabel();
-  const Label slow_limit_ = a_.newLabel();
-  const Label nested_ = a_.newLabel();
-  const Label limit_known_ = a_.newLabel();
-  const Label leave_nested_ = a_.newLabel();
-  const Label limit_restored_ = a_.newLabel();
   const Label exhausted_ = a_.newLabel();
-  const Label interrupted_ = a_.newLabel();
 };
 
-/// StubEnvironment::entry_stack_limit for r15 = context, rsp of the entry frame = rsp + 8: saves
-/// all registers that may hold arguments around the call.
-StubCode slow_stack_limit_stub(const StubEnvironment& environment) {
-  StubAssembler stub;
-  x86::Assembler& a = stub.assembler;
-  stub.mark(FrameState::UnderEntry);
-  const x86::Gp saved[] = {x86::rdi, x86::rsi, x86::rdx, x86::rcx, x86::r8, x86::r9, x86::r11};
-  constexpr int32_t kXmms = 8;
-  for (const x86::Gp& r : saved) a.push(r);
-  a.sub(x86::rsp, kXmms * 16);
-  for (int32_t i = 0; i < kXmms; ++i) {
-    a.movups(x86::ptr(x86::rsp, i * 16), x86::xmm(static_cast<uint32_t>(i)));
+/// Emits what entry stubs share.
+class EntryCommons : EntryParts {
+ public:
+  using EntryParts::EntryParts;
+
+  /// r12 = the stack limit, for entries that are nested, or have less room on their thread's stack
+  /// than they are allowed, or are on another stack. r12 = 0 and the reason in eax: no entry.
+  StubCode enter_slowly() {
+    const Label known = a_.newLabel();
+    const Label is_outermost = a_.newLabel();
+    const Label interrupted = a_.newLabel();
+    const Label ask = a_.newLabel();
+    const x86::Mem interrupt = x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(interrupt_requested));
+    stub_.mark(FrameState::UnderEntry);
+    a_.mov(x86::rax, context_field(SLUICE_CONTEXT_FIELD(entry_rsp)));
+    a_.test(x86::rax, x86::rax);
+    a_.jz(is_outermost);
+    a_.mov(x86::ptr(x86::rbp, kOuterRsp), x86::rax);
+    for (const auto& [in_context, in_frame] : kOuterFields) {
+      a_.mov(x86::r10, context_field(in_context));
+      a_.mov(x86::ptr(x86::rbp, in_frame), x86::r10);
+    }
+    a_.mov(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(leaves_slowly.for_modes)), 0);
+    a_.mov(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(leaves_slowly.for_outer)), 1);
+    a_.bind(is_outermost);
+    a_.cmp(interrupt, 0);
+    a_.jne(interrupted);
+
+    // On this thread's own stack, and the outer entry too: that one's limit holds here as well.
+    jump_unless_on_own_stack(x86::rbp, ask);
+    a_.lea(x86::r12, x86::ptr(x86::rbp, -kFrameBytes));
+    a_.mov(x86::r10d, x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(max_wasm_stack_bytes)));
+    a_.sub(x86::r12, x86::r10);
+    a_.mov(x86::r10, thread_field(offsetof(ThreadStack, floor)));
+    a_.cmp(x86::r12, x86::r10);
+    a_.cmovl(x86::r12, x86::r10);  // the difference may be negative
+    a_.test(x86::rax, x86::rax);
+    a_.jz(known);
+    jump_unless_on_own_stack(x86::rax, ask);
+    a_.mov(x86::r10, context_field(SLUICE_CONTEXT_FIELD(stack_limit)));
+    a_.cmp(x86::r12, x86::r10);
+    a_.cmovb(x86::r12, x86::r10);
+    a_.bind(known);
+    a_.ret();
+
+    a_.bind(ask);
+    ask_stack_limit();
+    a_.mov(x86::r12, x86::rax);
+    a_.mov(x86::eax, static_cast<uint32_t>(TrapCode::OutOfMemory));
+    a_.ret();
+
+    a_.bind(interrupted);
+    a_.mov(interrupt, 0);
+    a_.mov(x86::eax, static_cast<uint32_t>(TrapCode::Interrupted));
+    a_.xor_(x86::r12d, x86::r12d);
+    a_.ret();
+    return stub_.finish_marked();
   }
-  a.mov(x86::rdi, x86::r15);
-  a.lea(x86::rsi, x86::ptr(x86::rbp, -kFrameBytes));
-  a.mov(x86::rax, reinterpret_cast<uint64_t>(environment.entry_stack_limit));
-  a.call(x86::rax);
-  for (int32_t i = 0; i < kXmms; ++i) {
-    a.movups(x86::xmm(static_cast<uint32_t>(i)), x86::ptr(x86::rsp, i * 16));
+
+  /// Where traps continue, at the start, and the way out if the context says so.
+  StubCode leave(uint32_t& leave_offset) {
+    const Label leave = a_.newLabel();
+    const Label modes_restored = a_.newLabel();
+    const Label left = a_.newLabel();
+    stub_.mark(FrameState::Saved);
+    a_.lea(x86::rbp, x86::ptr(x86::rsp, kFrameBytes));
+    a_.mov(x86::r10, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
+    a_.mov(x86::eax,
+           x86::dword_ptr(x86::r10, at(offsetof(StoreContext, trap) + offsetof(TrapRecord, code))));
+    a_.mov(x86::edx, x86::eax);
+
+    a_.bind(leave);
+    const x86::Mem differ = x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(leaves_slowly.for_modes));
+    a_.mov(x86::r15, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
+    a_.cmp(differ, 0);
+    a_.je(modes_restored);
+    a_.ldmxcsr(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(host_mxcsr)));
+    a_.mov(differ, 0);
+    a_.bind(modes_restored);
+    a_.mov(x86::r11, x86::ptr(x86::rbp, kOuterRsp));
+    a_.mov(context_field(SLUICE_CONTEXT_FIELD(entry_rsp)), x86::r11);
+    a_.test(x86::r11, x86::r11);
+    a_.jz(left);
+    for (const auto& [in_context, in_frame] : kOuterFields) {
+      a_.mov(x86::r10, x86::ptr(x86::rbp, in_frame));
+      a_.mov(context_field(in_context), x86::r10);
+    }
+    a_.bind(left);
+    pop_registers();
+    leave_offset = stub_.offset_of(leave);
+    return stub_.finish_marked();
   }
-  a.add(x86::rsp, kXmms * 16);
-  for (size_t i = std::size(saved); i-- > 0;) a.pop(saved[i]);
-  a.ret();
-  return stub.finish_marked();
-}
+
+ private:
+  void jump_unless_on_own_stack(const x86::Gp& address, const Label& elsewhere) {
+    a_.mov(x86::r10, address);
+    a_.sub(x86::r10, thread_field(offsetof(ThreadStack, floor)));
+    a_.cmp(x86::r10, thread_field(offsetof(ThreadStack, room_bytes)));
+    a_.jae(elsewhere);
+  }
+
+  /// rax = StubEnvironment::entry_stack_limit, with all registers kept that may hold arguments.
+  void ask_stack_limit() {
+    const x86::Gp saved[] = {x86::rdi, x86::rsi, x86::rdx, x86::rcx, x86::r8, x86::r9, x86::r11};
+    constexpr int32_t kXmms = 8;
+    for (const x86::Gp& r : saved) a_.push(r);
+    a_.sub(x86::rsp, kXmms * 16);
+    for (int32_t i = 0; i < kXmms; ++i) {
+      a_.movups(x86::ptr(x86::rsp, i * 16), x86::xmm(static_cast<uint32_t>(i)));
+    }
+    a_.mov(x86::rdi, x86::r15);
+    a_.lea(x86::rsi, x86::ptr(x86::rbp, -kFrameBytes));
+    a_.mov(x86::rax, reinterpret_cast<uint64_t>(environment_.entry_stack_limit));
+    a_.call(x86::rax);
+    for (int32_t i = 0; i < kXmms; ++i) {
+      a_.movups(x86::xmm(static_cast<uint32_t>(i)), x86::ptr(x86::rsp, i * 16));
+    }
+    a_.add(x86::rsp, kXmms * 16);
+    for (size_t i = std::size(saved); i-- > 0;) a_.pop(saved[i]);
+  }
+};
 
 /// See jit/abi/builtins.h.
 StubCode builtin_trampoline_stub() {
@@ -380,12 +431,12 @@ StubCode builtin_trampoline_stub() {
   a.push(gpr(kInstanceReg));
   a.and_(x86::rsp, -16);
   a.mov(x86::r11, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
-  a.mov(x86::r11, x86::ptr(x86::r11, SLUICE_CONTEXT_FIELD(entry_rsp)));
-  a.mov(x86::ptr(x86::r11, at(offsetof(EntryFrame, exit_fp))), x86::rbp);
+  a.mov(x86::ptr(x86::r11, SLUICE_CONTEXT_FIELD(exit_fp)), x86::rbp);
   a.mov(x86::r11, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(builtins)));
   a.call(x86::ptr(x86::r11, x86::rax, 3));
   const Label interrupted = a.newLabel();
-  jump_if_interrupted(a, interrupted);
+  a.mov(x86::r11, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
+  jump_if_interrupted(a, x86::r11, interrupted);
   leave_frame(stub);
   a.bind(interrupted);
   emit_trap(a, static_cast<uint8_t>(TrapCode::Interrupted));
@@ -422,12 +473,17 @@ StubCode trap_exit_stub(const StubEnvironment& environment) {
 Result<CommonStubs> add_common_stubs(CodeMemory& memory, const StubEnvironment& environment) {
   CommonStubs common;
   common.environment = environment;
-  const uint32_t limit = TRY(memory.add_stub(slow_stack_limit_stub(environment), StubKind::Entry));
-  const uint32_t builtin = TRY(memory.add_stub(builtin_trampoline_stub(), StubKind::Builtin));
-  common.slow_stack_limit = reinterpret_cast<const void*>(memory.base() + limit);
-  const uint32_t trap = TRY(memory.add_stub(trap_exit_stub(environment), StubKind::Trap));
-  common.builtin_trampoline = reinterpret_cast<const void*>(memory.base() + builtin);
-  common.trap_exit = reinterpret_cast<const void*>(memory.base() + trap);
+  const auto add = [&](StubCode code, StubKind kind) -> Result<const uint8_t*> {
+    const uint32_t offset = TRY(memory.add_stub(std::move(code), kind));
+    return reinterpret_cast<const uint8_t*>(memory.base() + offset);
+  };
+  uint32_t leave_offset = 0;
+  const uint8_t* landing = TRY(add(EntryCommons(environment).leave(leave_offset), StubKind::Entry));
+  common.landing = landing;
+  common.leave_slowly = landing + leave_offset;
+  common.enter_slowly = TRY(add(EntryCommons(environment).enter_slowly(), StubKind::Entry));
+  common.builtin_trampoline = TRY(add(builtin_trampoline_stub(), StubKind::Builtin));
+  common.trap_exit = TRY(add(trap_exit_stub(environment), StubKind::Trap));
   return common;
 }
 

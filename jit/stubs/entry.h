@@ -2,10 +2,11 @@
 // signature.
 //
 // An entry stub saves the C ABI's callee-saved registers and what it changes in the StoreContext,
-// so that entries nest; it notes where a trap shall continue (entry_rsp, entry_landing), sets the
-// stack limit and Wasm's floating-point modes, and puts everything back on both ways out. A trap is
-// a result: 0, or a TrapCode (the rest is in StoreContext::trap; untouched if no code ran at all).
-// A store is used by one stack at a time: entries on several stacks (fibers) must nest.
+// so that entries nest; it notes the stack pointer with which a trap shall continue (at the landing
+// that all share), sets the stack limit and Wasm's floating-point modes, and puts everything back
+// on both ways out. A trap is a result: 0, or a TrapCode (the rest is in StoreContext::trap;
+// untouched if no code ran at all). A store is used by one stack at a time: entries on several
+// stacks (fibers) must nest.
 #pragma once
 
 #include <cstdint>

@@ -40,7 +40,7 @@ class HostShimEmitter {
     call_host();
     a_.test(x86::eax, x86::eax);
     a_.jnz(trap_);
-    jump_if_interrupted(a_, interrupted_);
+    jump_if_interrupted(a_, x86::r12, interrupted_);
     take_results_from_cells();
     return finish();
   }
@@ -63,7 +63,7 @@ class HostShimEmitter {
       a_.jnz(trap_);
     }
     trap_in_edx_ = in_rax;
-    jump_if_interrupted(a_, interrupted_);
+    jump_if_interrupted(a_, x86::r12, interrupted_);
     return finish();
   }
 
@@ -80,9 +80,9 @@ class HostShimEmitter {
     a_.push(gpr(kInstanceReg));
     a_.sub(x86::rsp, 8 + handle_bytes_ + area_bytes);
     a_.and_(x86::rsp, -16);
-    // r10 stays the context up to the call.
-    a_.mov(x86::r10, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
-    a_.cmp(x86::rsp, x86::ptr(x86::r10, SLUICE_CONTEXT_FIELD(stack_limit)));
+    // Wasm code expects no more of r12, C keeps it.
+    a_.mov(x86::r12, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
+    a_.cmp(x86::rsp, x86::ptr(x86::r12, SLUICE_CONTEXT_FIELD(stack_limit)));
     a_.jb(exhausted_);
     if (handle_bytes_ != 0) keep_handles();
   }
@@ -162,9 +162,8 @@ class HostShimEmitter {
   }
 
   void call_host() {
-    a_.mov(x86::r10, x86::ptr(x86::r10, SLUICE_CONTEXT_FIELD(entry_rsp)));
-    a_.mov(x86::ptr(x86::r10, at(offsetof(EntryFrame, exit_fp))), x86::rbp);
-    a_.cmp(x86::dword_ptr(x86::r10, at(offsetof(EntryFrame, host_modes_differ))), 0);
+    a_.mov(x86::ptr(x86::r12, SLUICE_CONTEXT_FIELD(exit_fp)), x86::rbp);
+    a_.cmp(x86::dword_ptr(x86::r12, SLUICE_CONTEXT_FIELD(leaves_slowly.for_modes)), 0);
     a_.jne(set_host_modes_);
     a_.bind(host_modes_set_);
     if (environment_.call_hook != nullptr) call_hook(CallEvent::CallsHost);
@@ -228,7 +227,7 @@ class HostShimEmitter {
     emit_trap(a_, static_cast<uint8_t>(TrapCode::StackExhausted));
 
     a_.bind(set_host_modes_);
-    a_.ldmxcsr(x86::dword_ptr(x86::r10, at(offsetof(EntryFrame, host_mxcsr))));
+    a_.ldmxcsr(x86::dword_ptr(x86::r12, SLUICE_CONTEXT_FIELD(host_mxcsr)));
     a_.jmp(host_modes_set_);
 
     a_.bind(set_wasm_modes_);

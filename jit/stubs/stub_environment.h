@@ -20,7 +20,9 @@ namespace sluice {
 /// Code that exists once per engine.
 struct CommonStubs {
   StubEnvironment environment;
-  const void* slow_stack_limit = nullptr;    // entry_stack_limit behind a saver of all arguments
+  const void* enter_slowly = nullptr;        // for entry stubs only, see there
+  const void* leave_slowly = nullptr;        // likewise
+  const void* landing = nullptr;             // StoreContext::landing
   const void* builtin_trampoline = nullptr;  // InstanceData::builtin_trampoline
   const void* trap_exit = nullptr;           // InstanceData::trap_exit
 };

@@ -99,17 +99,17 @@ namespace {
 constexpr uint32_t kMxcsrFlags = 0x3f;
 
 constexpr uint32_t kTerms[2][4] = {
-    {0x3f800000, 0xbf800000, 0x3f800000, 0x00000001},  // 1, -1, 1, the least denormal
+    {0x3f800001, 0xbf800001, 0x3f800000, 0x00000001},  // a bit above 1, below -1; 1; a denormal
     {0x30000000, 0xb0000000, 0x33c00000, 0x00000000},  // 2^-31, -2^-31, 3/4 of the last digit, 0
 };
-// To nearest: 1, -1, the number after 1, the denormal.
-constexpr uint32_t kSums[4] = {0x3f800000, 0xbf800000, 0x3f800001, 0x00000001};
+// To nearest all sums are odd: the first two stay, the third is rounded up, the denormal is kept.
+constexpr uint32_t kOdd[4] = {1, 1, 1, 1};
 
 }  // namespace
 
-void jump_if_interrupted(x86::Assembler& a, const asmjit::Label& interrupted) {
-  a.mov(x86::r11, x86::ptr(gpr(kInstanceReg), SLUICE_INSTANCE_FIELD(context)));
-  a.cmp(x86::dword_ptr(x86::r11, SLUICE_CONTEXT_FIELD(interrupt_requested)), 0);
+void jump_if_interrupted(x86::Assembler& a, const x86::Gp& context,
+                         const asmjit::Label& interrupted) {
+  a.cmp(x86::dword_ptr(context, SLUICE_CONTEXT_FIELD(interrupt_requested)), 0);
   a.jne(interrupted);
 }
 
@@ -124,10 +124,8 @@ void ModesProbe::jump_if_modes_differ(const x86::Gp& scratch, const asmjit::Labe
   }
   a_.movaps(x86::xmm15, x86::ptr(constants_));
   a_.addps(x86::xmm15, x86::ptr(constants_, 16));
-  a_.pcmpeqd(x86::xmm15, x86::ptr(constants_, 32));
-  a_.pmovmskb(scratch.r32(), x86::xmm15);
-  a_.cmp(scratch.r32(), 0xffff);
-  a_.jne(different);
+  a_.ptest(x86::xmm15, x86::ptr(constants_, 32));
+  a_.jnc(different);
 }
 
 void ModesProbe::emit_constants() {
@@ -135,7 +133,7 @@ void ModesProbe::emit_constants() {
   a_.align(asmjit::AlignMode::kData, 16);
   a_.bind(constants_);
   a_.embed(kTerms, sizeof kTerms);
-  a_.embed(kSums, sizeof kSums);
+  a_.embed(kOdd, sizeof kOdd);
 }
 
 ValueLocation CAbiCursor::next(ValType type) {

@@ -47,16 +47,16 @@ void copy_value(asmjit::x86::Assembler& a, ValType type, const asmjit::x86::Mem&
 void emit_trap(asmjit::x86::Assembler& a, uint8_t reason);
 
 /// Behind a call of C code that may have taken long: has the guest been asked to stop meanwhile?
-/// Changes r11.
-void jump_if_interrupted(asmjit::x86::Assembler& a, const asmjit::Label& interrupted);
+void jump_if_interrupted(asmjit::x86::Assembler& a, const asmjit::x86::Gp& context,
+                         const asmjit::Label& interrupted);
 
 /// Finds out whether the floating-point modes differ from Wasm's.
 ///
-/// Reading MXCSR costs 15 to 20 cycles on some processors, four additions at once cost one: two
-/// sums are rounded up or down by the other rounding modes, one is also cut off, and one of
-/// denormal numbers is flushed to zero. Unmasked exceptions have no effect on results; when one is
-/// raised, here or in Wasm code, the signal handler masks it (resume_with_masked_exceptions). If
-/// there is none, `exact` probes do read MXCSR.
+/// Reading MXCSR costs 15 to 20 cycles on some processors, four additions at once cost one. Each
+/// sum is odd, in its last digit, only under Wasm's modes: two of them other modes round up or
+/// down, one is cut off, and one of denormal numbers flushed to zero. Unmasked exceptions have no
+/// effect on results; when one is raised, here or in Wasm code, the signal handler masks it
+/// (resume_with_masked_exceptions). If there is none, `exact` probes do read MXCSR.
 class ModesProbe {
  public:
   ModesProbe(asmjit::x86::Assembler& a, bool exact)

@@ -105,6 +105,7 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
       config.workers == kAutoWorkers ? auto_workers() : std::min(config.workers, kMostWorkers);
   engine->workers_ = make_shared_heap<WorkerPool>(workers);
   StubEnvironment environment = stub_environment(engine->trap_signals());
+  environment.memories_move = engine->memory_mode() == MemoryMode::Explicit;
   if (config.call_hooks) environment.call_hook = &Store::on_host_call;
   engine->common_stubs_ = TRY(add_common_stubs(*engine->code_memory_, environment));
   TRY_VOID(add_lazy_stub(*engine->code_memory_));

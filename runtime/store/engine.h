@@ -48,7 +48,7 @@ struct EngineConfig {
   CompilePolicy compile = CompilePolicy::Adaptive;
   CpuLevel cpu = CpuLevel::Host;  // at most, and what the processor has of it
   Features features = Features::standard();
-  uint64_t max_wasm_stack_bytes = uint64_t{1} << 20;  // per outermost call into Wasm
+  uint64_t max_wasm_stack_bytes = uint64_t{1} << 20;  // per outermost call into Wasm; 4 GiB at most
   // No 64-bit memory grows beyond; each reserves so much address space behind guard pages. Smaller
   // where the system refuses that.
   uint64_t memory64_bound_bytes = uint64_t{64} << 30;
@@ -93,6 +93,7 @@ class Engine : public Allocated {
   uintptr_t code_base() const { return code_memory_->base(); }
   const void* builtin_trampoline() const { return common_stubs_.builtin_trampoline; }
   const void* trap_exit() const { return common_stubs_.trap_exit; }
+  uintptr_t landing() const { return reinterpret_cast<uintptr_t>(common_stubs_.landing); }
   const std::shared_ptr<Watchdog>& watchdog() const { return watchdog_; }
   /// For embedders that own the signals: see handle_trap_signal (runtime/trap).
   static bool handle_signal(int signal_number, void* siginfo, void* ucontext);

@@ -77,16 +77,19 @@ Outcome<void> Func::call(std::span<const Value> args, std::span<Value> results) 
   if (entry == nullptr) return fail(ErrorKind::CodeMemoryFull);
 
   constexpr size_t kInlineCells = 16;
-  Value inline_cells[kInlineCells];
+  union Cells {
+    Cells() {}  // most calls need few of them
+    Value values[kInlineCells];
+  } inline_cells;
   Vector<Value> heap_cells;
-  Value* cells = inline_cells;
+  Value* cells = inline_cells.values;
   if (const size_t needed = std::max(args.size(), results.size()); needed > kInlineCells) {
     heap_cells.resize(needed);
     cells = heap_cells.data();
   }
   const std::span<const ValType> params = type.params();
   for (size_t i = 0; i < args.size(); ++i) {
-    if (!store.matches(args[i], params[i])) {
+    if (params[i].is_ref() && !store.matches(args[i], params[i])) {
       return fail(ErrorKind::SignatureMismatch, kNoOffset,
                   String("argument ") + decimal(i) +
                       " is not a reference of the right type and store");

@@ -157,10 +157,13 @@ void RefHeap::mark_thrown() {
 }
 
 void RefHeap::mark_frames() {
-  for (uintptr_t entry_rsp = store_.context().entry_rsp; entry_rsp != 0;) {
+  const StoreContext& context = store_.context();
+  uintptr_t exit_fp = context.exit_fp;
+  for (uintptr_t entry_rsp = context.entry_rsp; entry_rsp != 0;) {
     const auto& frame = *reinterpret_cast<const EntryFrame*>(entry_rsp);
-    mark_activation(frame.exit_fp, entry_rsp + kEntryFrameBytes);
+    mark_activation(exit_fp, entry_rsp + kEntryFrameBytes);
     entry_rsp = frame.outer_rsp;
+    exit_fp = frame.outer_exit_fp;
   }
 }
 

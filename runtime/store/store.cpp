@@ -23,7 +23,9 @@ uint64_t next_store_id() {
 Store::Store(std::shared_ptr<Engine> engine)
     : engine_(std::move(engine)), id_(next_store_id()),
       context_(new_store_context(engine_->trap_signals())) {
-  context_->max_wasm_stack_bytes = engine_->config().max_wasm_stack_bytes;
+  context_->max_wasm_stack_bytes =
+      static_cast<uint32_t>(std::min<uint64_t>(engine_->config().max_wasm_stack_bytes, UINT32_MAX));
+  context_->landing = engine_->landing();
   context_->store = this;
   refs_ = make_shared_heap<RefHeap>(*this, engine_->config().collect_always);
 }
@@ -158,14 +160,17 @@ bool Store::matches(Value value, ValType canonical) const {
   return canonical.heap() == HeapType(AbsHeap::Extern) && refs_->is_extern(value.bits[0]);
 }
 
-ArrayEntry Store::array_entry(CanonicalTypeId signature) {
-  const auto found = array_entries_.find(raw(signature));
-  if (found != array_entries_.end()) return found->second;
-  const Result<EntryStubs> stubs = engine_->entry_stubs(signature);
-  if (!stubs) return nullptr;
-  const auto entry = reinterpret_cast<ArrayEntry>(const_cast<void*>(stubs->array));
-  array_entries_.emplace(raw(signature), entry);
-  return entry;
+ArrayEntry Store::find_array_entry(CanonicalTypeId signature) {
+  auto found = array_entries_.find(raw(signature));
+  if (found == array_entries_.end()) {
+    const Result<EntryStubs> stubs = engine_->entry_stubs(signature);
+    if (!stubs) return nullptr;
+    const auto entry = reinterpret_cast<ArrayEntry>(const_cast<void*>(stubs->array));
+    found = array_entries_.emplace(raw(signature), entry).first;
+  }
+  last_signature_ = signature;
+  last_entry_ = found->second;
+  return last_entry_;
 }
 
 void Store::note_host_failure(String message, HostPayload payload, std::shared_ptr<Trap> inner) {

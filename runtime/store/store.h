@@ -133,7 +133,11 @@ class Store : public Allocated {
   explicit Store(std::shared_ptr<Engine> engine);
   void add_raw_frames(Trap& trap);
   bool trapped_in_host_shim() const;
-  ArrayEntry array_entry(CanonicalTypeId signature);
+  /// Null if there is no code memory left for it.
+  ArrayEntry array_entry(CanonicalTypeId signature) {
+    return signature == last_signature_ ? last_entry_ : find_array_entry(signature);
+  }
+  ArrayEntry find_array_entry(CanonicalTypeId signature);
   /// Fills the fields of a block that do not depend on whose it is.
   void init_block(InstanceData& data);
   void add_tag(std::unique_ptr<Tag> tag);
@@ -161,6 +165,8 @@ class Store : public Allocated {
   Vector<std::unique_ptr<Instance>> instances_;
   HashMap<const HostFuncDef*, std::unique_ptr<HostFunc>> host_funcs_;
   HashMap<uint32_t, ArrayEntry> array_entries_;  // by signature: spares the engine's lock
+  CanonicalTypeId last_signature_{kNullSignature};
+  ArrayEntry last_entry_ = nullptr;  // of last_signature_
   std::shared_ptr<RefHeap> refs_;                // shared with RootedRefs only
   std::optional<HostFailure> host_failure_;
   Hook call_hook_;

@@ -58,7 +58,7 @@ void ring_descriptor(int fd) {
 }
 
 void request(StoreContext& context) {
-  std::atomic_ref(context.interrupt_requested).store(1, std::memory_order_seq_cst);
+  std::atomic_ref(context.interrupt_requested).store(kInterruptRequest, std::memory_order_seq_cst);
   const int saved_errno = errno;
   std::atomic_ref(context.wait_bell).store(1, std::memory_order_seq_cst);
   syscall(SYS_futex, &context.wait_bell, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX);

@@ -39,13 +39,13 @@ const MemoryData* memory_at(const InstanceData& instance, uintptr_t address) {
 
 /// Lets the interrupted code go on with floating-point exceptions masked, and has the host's modes
 /// put back when control returns to it. False if none are unmasked.
-bool resume_with_masked_exceptions(mcontext_t& machine, EntryFrame& entry) {
+bool resume_with_masked_exceptions(mcontext_t& machine, StoreContext& store) {
   if (machine.fpregs == nullptr) return false;
   uint32_t& mxcsr = machine.fpregs->mxcsr;
   if ((mxcsr & kMxcsrMasks) == kMxcsrMasks) return false;
-  if (entry.host_modes_differ == 0) {
-    entry.host_mxcsr = mxcsr;
-    entry.host_modes_differ = 1;
+  if (store.leaves_slowly.for_modes == 0) {
+    store.host_mxcsr = mxcsr;
+    store.leaves_slowly.for_modes = 1;
   }
   mxcsr |= kMxcsrMasks;
   return true;
@@ -61,8 +61,7 @@ void leave_with_trap(mcontext_t& machine, StoreContext& store, TrapCode code,
   store.thrown.is_thrown = 0;  // what was being thrown ends here
   record_frames(store, static_cast<uintptr_t>(regs[REG_RSP]),
                 static_cast<uintptr_t>(regs[REG_RBP]));
-  const auto* entry = reinterpret_cast<const EntryFrame*>(store.entry_rsp);
-  regs[REG_RIP] = static_cast<greg_t>(entry->landing);
+  regs[REG_RIP] = static_cast<greg_t>(store.landing);
   regs[REG_RSP] = static_cast<greg_t>(store.entry_rsp);
   regs[REG_EFL] &= ~kDirectionFlag;
 }
@@ -166,18 +165,11 @@ bool handle_trap_signal(int signal, const void* info, void* context) {
   if (!is_generated_code(pc)) {
     return is_memory_fault && end_guarded_copy(machine, fault_address, signal);
   }
-  // Null in entry stubs as long as they touch what the host passed.
   const auto* instance = reinterpret_cast<const InstanceData*>(regs[REG_R14]);
-  if (instance == nullptr) {
-    // The only floating-point instruction there looks for the host's modes, in a complete frame.
-    auto* entry = reinterpret_cast<EntryFrame*>(regs[REG_RBP] - greg_t{kEntryFrameBytes});
-    return signal == SIGFPE && resume_with_masked_exceptions(machine, *entry);
-  }
-  if (instance->context->entry_rsp == 0) return false;
-  auto* entry = reinterpret_cast<EntryFrame*>(instance->context->entry_rsp);
-  if (signal == SIGFPE) return resume_with_masked_exceptions(machine, *entry);
-
-  if (!is_memory_fault) return false;
+  // The only floating-point instructions in stubs look for the host's modes.
+  if (signal == SIGFPE) return resume_with_masked_exceptions(machine, *instance->context);
+  // In a stub it is the host's own fault: its arguments are not where it says.
+  if (!is_memory_fault || !is_module_code(pc)) return false;
   const MemoryData* memory = memory_at(*instance, fault_address);
   if (memory == nullptr) return false;
   leave_with_trap(machine, *instance->context, memory_fault(*memory, fault_address, signal),

@@ -119,9 +119,10 @@ bool find_stack_bounds(ThreadStack& found) {
   } else if (!guess_main_stack(start, bytes)) {
     return false;
   }
+  const size_t headroom = std::clamp(bytes / 4, kLeastHeadroomBytes, kMostHeadroomBytes);
   found.low = start;
-  found.size_bytes = bytes;
-  found.floor = found.low + std::clamp(bytes / 4, kLeastHeadroomBytes, kMostHeadroomBytes);
+  found.floor = start + headroom;
+  found.room_bytes = bytes > headroom ? bytes - headroom : 1;
   return true;
 }
 
@@ -156,12 +157,8 @@ bool prepare_thread() {
   return true;
 }
 
-bool is_on(const ThreadStack& stack, uintptr_t address) {
-  return address - stack.low < stack.size_bytes;
-}
-
 uintptr_t stack_limit(const ThreadStack& stack, const StoreContext* context, uintptr_t rsp) {
-  const bool own = is_on(stack, rsp);
+  const bool own = stack.contains(rsp);
   uintptr_t limit = rsp > context->max_wasm_stack_bytes ? rsp - context->max_wasm_stack_bytes : 1;
   if (own) limit = std::max(limit, stack.floor);
   const uintptr_t outer = context->entry_rsp;
@@ -169,21 +166,21 @@ uintptr_t stack_limit(const ThreadStack& stack, const StoreContext* context, uin
   // Nested. On one stack the outer entry's limit holds for both. Stacks other than the thread's own
   // are told apart by distance: each must have room for max_wasm_stack and the headroom.
   const bool same_stack =
-      own ? is_on(stack, outer)
-          : !is_on(stack, outer) && outer >= rsp &&
+      own ? stack.contains(outer)
+          : !stack.contains(outer) && outer >= rsp &&
                 outer - rsp <= context->max_wasm_stack_bytes + kLeastHeadroomBytes;
   return same_stack ? std::max(limit, context->stack_limit) : limit;
 }
 
 /// StubEnvironment::entry_stack_limit.
 uintptr_t entry_stack_limit(StoreContext* context, uintptr_t rsp) {
-  if (t_stack.size_bytes == 0 && !prepare_thread()) return 0;
+  if (t_stack.room_bytes == 0 && !prepare_thread()) return 0;
   return stack_limit(t_stack, context, rsp);
 }
 
 /// The same for engines that take no signals.
 uintptr_t plain_entry_stack_limit(StoreContext* context, uintptr_t rsp) {
-  if (t_plain_stack.size_bytes == 0) {
+  if (t_plain_stack.room_bytes == 0) {
     if (!find_stack_bounds(t_plain_stack)) return 0;
     t_plain_stack.thread_id = static_cast<uint32_t>(gettid());
     watch_forks();

@@ -101,8 +101,7 @@ void note_trap(StoreContext* context, uintptr_t site_end, uint32_t edx, uintptr_
   if (reason == TrapCode::Interrupted) take_interrupt(*context);
   context->trap.code = static_cast<uint32_t>(reason);
   record_frames(*context, sp, fp);
-  const auto* entry = reinterpret_cast<const EntryFrame*>(context->entry_rsp);
-  context->resume = {entry->landing, context->entry_rsp + kEntryFrameBytes, context->entry_rsp};
+  context->resume = {context->landing, context->entry_rsp + kEntryFrameBytes, context->entry_rsp};
 }
 
 }  // namespace sluice

@@ -73,6 +73,7 @@ struct StubWorld {
         common(must(add_common_stubs(*memory, environment))),
         module(must(ModuleCode::create(memory, 0, kFuncs))) {
     context.max_wasm_stack_bytes = size_t{1} << 20;
+    context.landing = reinterpret_cast<uintptr_t>(common.landing);
     linear = must(Reservation::reserve(size_t{1} << 20));
     linear_data.base = linear.base();
     linear_data.reserved_bytes = linear.size_bytes();

@@ -200,7 +200,7 @@ SLUICE_API void sluice_config_set_memory_mode(sluice_config_t* config, sluice_me
 SLUICE_API void sluice_config_set_workers(sluice_config_t* config, uint32_t workers);
 SLUICE_API void sluice_config_set_compile(sluice_config_t* config, sluice_compile_t policy);
 SLUICE_API void sluice_config_set_cpu(sluice_config_t* config, sluice_cpu_t level);
-/* Stack that one outermost call into Wasm may use. */
+/* Stack that one outermost call into Wasm may use, 4 GiB at most. */
 SLUICE_API void sluice_config_set_max_wasm_stack(sluice_config_t* config, uint64_t bytes);
 /* Accepts or refuses modules that use a proposal, by its name. Off unless set: "wide-arithmetic",
  * "custom-page-sizes"; on: "simd", "threads", "memory64" and the others of Wasm 3.0. False if there

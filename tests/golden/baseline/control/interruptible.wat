@@ -4,11 +4,11 @@
 ;;= func[0]:
 ;;=   (prologue)
 ;;=   mov r11, [instance.context]
-;;=   cmp dword ptr [r11+0x10], 0x00
+;;=   cmp dword ptr [r11+0x14], 0x00
 ;;=   jnz L3
 ;;= L1:
 ;;=   mov r11, [instance.context]
-;;=   cmp dword ptr [r11+0x10], 0x00
+;;=   cmp dword ptr [r11+0x14], 0x00
 ;;=   jnz L4
 ;;=   jmp L1
 ;;= L3:

@@ -12,14 +12,14 @@
 ;;=   (prologue)
 ;;=   mov qword ptr [rbp-0x18], 0x00
 ;;=   mov r11, [instance.context]
-;;=   cmp dword ptr [r11+0x10], 0x00
+;;=   cmp dword ptr [r11+0x14], 0x00
 ;;=   jnz L4
 ;;=   sub qword ptr [r11+0x40], 0x01
 ;;=   js L5
 ;;=   mov ecx, [rbp-0x18]
 ;;= L1:
 ;;=   mov r11, [instance.context]
-;;=   cmp dword ptr [r11+0x10], 0x00
+;;=   cmp dword ptr [r11+0x14], 0x00
 ;;=   jnz L6
 ;;=   sub qword ptr [r11+0x40], 0x03
 ;;=   js L7

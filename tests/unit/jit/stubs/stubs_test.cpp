@@ -26,8 +26,9 @@ int g_slow_limits = 0;
 uintptr_t fake_stack_limit(StoreContext* context, uintptr_t rsp) {
   ++g_slow_limits;
   t_stack.low = rsp - (size_t{4} << 20);
-  t_stack.size_bytes = size_t{8} << 20;
   t_stack.floor = t_stack.low + 4096;
+  t_stack.room_bytes = size_t{8} << 20;
+  t_stack.thread_id = 1;
   return context->max_wasm_stack_bytes == 0 ? 0 : rsp - context->max_wasm_stack_bytes;
 }
 
