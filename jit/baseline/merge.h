@@ -33,25 +33,29 @@ struct LabelState {
 /// The states of the labels in use; freed ones are used again.
 class LabelStates {
  public:
+  /// What it holds is the caller's to set.
   uint32_t allocate() {
-    if (free_.empty()) {
-      states_.emplace_back();
-      return static_cast<uint32_t>(states_.size() - 1);
+    if (!free_.empty()) {
+      const uint32_t index = free_.back();
+      free_.pop_back();
+      return index;
     }
-    uint32_t index = free_.back();
-    free_.pop_back();
-    return index;
+    if (used_ == states_.size()) [[unlikely]]
+      states_.resize(used_ + kMoreStates);
+    return used_++;
   }
   void release(uint32_t index) { free_.push_back(index); }
   LabelState& operator[](uint32_t index) { return states_[index]; }
   void clear() {
-    states_.clear();
+    used_ = 0;
     free_.clear();
   }
 
  private:
+  static constexpr size_t kMoreStates = 32;
   Vector<LabelState> states_;
-  Vector<uint32_t> free_;
+  uint32_t used_ = 0;      // of them; the others have never been asked for
+  Vector<uint32_t> free_;  // of the used ones
 };
 
 /// What the compiler keeps per control frame.
