@@ -71,8 +71,8 @@ void FuncCompiler::branch(Frame& target, const Slot* passed) {
     clean_for_join();
     fix_state(target, passed, false);
   }
-  collect_moves(target, passed, in_cold_part());
-  go_to(target, passed);
+  bring(target, passed);
+  masm.jmp(target.label.target);
 }
 
 /// Stores what is newer than its home before a label's state is fixed: then other ways to the label
@@ -99,10 +99,25 @@ void FuncCompiler::clean_for_loop(const Frame& loop) {
 }
 
 void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood) {
-  const bool returns = target.kind == FrameKind::Func;
-  if (!returns) {
+  if (likelihood != Likelihood::Unknown || target.kind == FrameKind::Func) [[unlikely]]
+    return branch_if_special(target, passed, cond, likelihood);
+  if (target.label.state == BlockLabel::kNoState) {
+    clean_for_join();
+    fix_state(target, passed, false);
+  } else if (target.kind == FrameKind::Loop) {
+    clean_for_loop(target);
+  }
+  if (is_true_at(target)) [[likely]]
+    return masm.jcc(cond, target.label.target);
+  collect_moves(target, passed, in_cold_part());
+  jump_if(target, passed, cond);
+}
+
+/// The same with a hint, and for returns.
+void FuncCompiler::branch_if_special(Frame& target, const Slot* passed, Cond cond,
+                                     Likelihood likelihood) {
+  if (target.kind != FrameKind::Func) {
     if (target.label.state == BlockLabel::kNoState) {
-      if (likelihood == Likelihood::Unknown) clean_for_join();
       fix_state(target, passed, false);
       if (likelihood == Likelihood::Unlikely) clean_label(target);
     }
@@ -113,9 +128,15 @@ void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond, Likel
     }
     collect_moves(target, passed, in_cold_part() || likelihood == Likelihood::Unlikely);
   }
-  if (likelihood != Likelihood::Unknown) [[unlikely]]
+  if (likelihood != Likelihood::Unknown) {
     return finish_hinted_branch(target, passed, cond, likelihood);
-  if (!returns && !has_moves()) return masm.jcc(cond, target.label.target);
+  }
+  jump_if(target, passed, cond);
+}
+
+/// A branch whose moves are collected.
+void FuncCompiler::jump_if(Frame& target, const Slot* passed, Cond cond) {
+  if (target.kind != FrameKind::Func && !has_moves()) return masm.jcc(cond, target.label.target);
   sluice::Label over;
   masm.jcc(negate(cond), over);
   go_to(target, passed);
@@ -184,7 +205,8 @@ void FuncCompiler::unreachable() {
 
 // --- Blocks ---
 
-void FuncCompiler::block(Frame& frame) {
+/// All operands below the block go to the frame.
+void FuncCompiler::settle_below(const Frame& frame) {
   prepare();
   settle(frame.height, frame.height);
 }
@@ -217,8 +239,8 @@ void FuncCompiler::else_(Frame& frame, bool then_live) {
     const Slot* results = state->base + frame.height;
     // What an unlikely part has lost to calls, the join need not lose.
     if (frame.label.state == BlockLabel::kNoState) fix_state(frame, results, !was_cold);
-    collect_moves(frame, results, in_cold_part());
-    go_to(frame, results, gets_cold);
+    bring(frame, results);
+    if (!gets_cold) masm.jmp(frame.label.target);
   }
   if (was_cold != frame.label.is_else_cold) [[unlikely]]
     gets_cold ? begin_cold_part() : end_cold_part();
@@ -257,10 +279,7 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
   default: break;
   }
   if (frame.label.state == BlockLabel::kNoState) return;
-  if (fallthrough_live) {
-    collect_moves(frame, results, in_cold_part());
-    emit_moves(frame);
-  }
+  if (fallthrough_live) bring(frame, results);
   masm.bind(frame.label.target);
   adopt(states[frame.label.state]);
   set_result_words(frame);
@@ -283,10 +302,7 @@ void FuncCompiler::end_if_without_else(Frame& frame, bool then_live) {
       if (regs.local(reg) == s.local[reg]) s.dirty.add(reg);
     }
   }
-  if (then_live) {
-    collect_moves(frame, state->base + frame.height, in_cold_part());
-    emit_moves(frame);
-  }
+  if (then_live) bring(frame, state->base + frame.height);
   masm.ensure_room();
   masm.bind(frame.label.otherwise);
   if (frame.label.target.is_used()) masm.bind(frame.label.target);

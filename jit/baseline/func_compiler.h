@@ -362,7 +362,10 @@ class FuncCompiler {
   void simd_load(Op op, const MemArg& mem, Slot* args);
   void simd_store(Op op, const MemArg& mem, Slot* args);
   void simd_mem_lane(Op op, const MemArg& mem, uint8_t lane, Slot* args);
-  void block(Frame& frame);
+  void block(Frame& frame) {
+    if (needs_attention_ || settled_ < frame.height) [[unlikely]]
+      settle_below(frame);
+  }
   void loop(Frame& frame);
   void if_(Frame& frame, Slot* cond);
   void else_(Frame& frame, bool then_live);
@@ -584,6 +587,8 @@ class FuncCompiler {
   void collect_moves(Frame& target, const Slot* passed, bool is_unlikely);
   bool has_moves() const { return !(to_store_ | to_load_).empty() || !memory_.moves.empty(); }
   void emit_moves(const Frame& target);
+  bool is_true_at(const Frame& target) const;
+  void bring(Frame& target, const Slot* passed);
   void drop_moves();
   bool forgo(LabelState& wanted, Reg reg);
   void collect_local_moves(LabelState& wanted, bool is_fixed, RegSet dead);
@@ -595,12 +600,15 @@ class FuncCompiler {
   void test_ref(const Slot& slot);
   void branch(Frame& target, const Slot* passed);
   void branch_if(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood);
+  void branch_if_special(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood);
+  void jump_if(Frame& target, const Slot* passed, Cond cond);
   void go_to(Frame& target, const Slot* passed, bool is_next = false);
   void clean_for_join();
   bool wants_clean_joins() const { return loop_state_ == BlockLabel::kNoState || loop_has_call_; }
   void clean_for_loop(const Frame& loop);
   void emit_return(const Slot* results);
   void emit_leave();
+  void settle_below(const Frame& frame);
   void end_if_without_else(Frame& frame, bool then_live);
   void enter_loop(Frame& frame);
   void choose_loop_registers(const LoopInfo& info);

@@ -40,7 +40,8 @@ void FuncCompiler::fix_state(Frame& target, const Slot* passed, bool from_else) 
     snapshot(s);
   }
   std::span<const ValType> types = target.label_types();
-  if (types.size() > kMaxMergeRegs || (like_if && target.type.param_count != 0)) return;
+  if (types.empty() || types.size() > kMaxMergeRegs) return;
+  if (like_if && target.type.param_count != 0) return;
   RegSet taken = s.locals;
   for (size_t i = 0; i < types.size(); ++i) {
     const Word& word = passed[i].word;
@@ -57,6 +58,22 @@ void FuncCompiler::fix_state(Frame& target, const Slot* passed, bool from_else) 
     s.result[i] = reg;
     taken.add(reg);
   }
+}
+
+/// Is what the label expects the case already, and nothing passed? Most ways to labels are like
+/// that.
+bool FuncCompiler::is_true_at(const Frame& target) const {
+  const LabelState& wanted = memory_.label_states[target.label.state];
+  const RegSet changed = regs.locals().differences(wanted.local);
+  return ((changed & wanted.locals) | (regs.dirty() - wanted.dirty)).empty() &&
+         target.arity() == 0;
+}
+
+/// Makes the state at the label true.
+void FuncCompiler::bring(Frame& target, const Slot* passed) {
+  if (is_true_at(target)) return;
+  collect_moves(target, passed, in_cold_part());
+  emit_moves(target);
 }
 
 /// Registers whose locals have no meaning at the loop's header.

@@ -46,6 +46,7 @@ class LabelStates {
   }
   void release(uint32_t index) { free_.push_back(index); }
   LabelState& operator[](uint32_t index) { return states_[index]; }
+  const LabelState& operator[](uint32_t index) const { return states_[index]; }
   void clear() {
     used_ = 0;
     free_.clear();
