@@ -39,7 +39,6 @@ struct ControlFrame {
   bool end_reached = false;  // a live branch targets the end (never set for a Loop)
   uint32_t height = 0;       // operands below the block's parameters
   FuncType type;             // the block type; its arrays live as long as the body's validation
-  uint32_t offset = 0;       // of the block's opcode, in the module
   uint32_t init_mark = 0;    // locals initialised before the block (ReaderState::init_log)
   [[no_unique_address]] Label label;
 

@@ -34,11 +34,65 @@ template <bool kToSink, void (FuncReader<Sink>::*kRule)()>
   if constexpr (Sink::kWantsState) s_.next_pos = nullptr;
   (this->*kRule)();
   if constexpr (kToSink) {
-    if (!to_sink()) return false;
+    if (!to_sink() && !live_after_ends()) return false;
   } else {
     if (done_ || to_sink()) return false;
   }
   load(c);
+  return true;
+}
+
+// Blocks without parameters and results, as most are: here, or by the rule if anything is unusual.
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::block(Cursor& c) {
+  constexpr uint8_t kEmpty = 0x40;
+  if ((!kToSink && c.p == c.end) || *c.p != kEmpty) [[unlikely]] {
+    return rule<kToSink, &FuncReader::exec_block>(c);
+  }
+  ++c.p;
+  sync_control(c);
+  Frame& frame = push_frame(FrameKind::Block, c.top);
+  c.floor = c.top;
+  if constexpr (kToSink) sink_.block(frame);
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::br_if(Cursor& c) {
+  const uint32_t depth = kToSink || c.p != c.end ? *c.p : 0x80u;
+  const bool is_known = depth < 0x80 && depth < s_.frames.size();
+  if (!is_known || c.top == c.floor || c.top[-1].type != kI32) [[unlikely]] {
+    return rule<kToSink, &FuncReader::exec_br_if>(c);
+  }
+  Frame& target = s_.frame(depth);
+  if (target.arity() != 0) [[unlikely]]
+    return rule<kToSink, &FuncReader::exec_br_if>(c);
+  ++c.p;
+  sync_control(c);
+  if constexpr (kToSink) {
+    sink_.br_if(target, depth, c.top - 1);
+    target.end_reached |= target.kind != FrameKind::Loop;
+  }
+  --c.top;
+  return true;
+}
+
+// The end of a block without parameters and results, where code falls through.
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::end(Cursor& c) {
+  Frame& frame = s_.innermost();
+  const bool is_plain = kToSink && frame.kind != FrameKind::Func && c.top == c.floor &&
+                        (frame.type.param_count | frame.type.result_count) == 0 &&
+                        frame.init_mark == s_.init_log.size();
+  if (!is_plain) [[unlikely]]
+    return rule<kToSink, &FuncReader::exec_end>(c);
+  sync_control(c);
+  sink_.end(frame, true);
+  s_.frames.pop_back();
+  c.floor = s_.floor = s_.base + s_.innermost().height;
   return true;
 }
 

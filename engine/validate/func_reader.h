@@ -213,6 +213,13 @@ class FuncReader {
       s_.next_pos = c.p;
     }
   }
+  // The same where the next instruction does not matter.
+  void sync_control(const Cursor& c) {
+    if constexpr (Sink::kWantsState) {
+      s_.top = c.top;
+      s_.next_pos = nullptr;
+    }
+  }
   bool took(Cursor& c, Slot* top);
   [[gnu::noinline]] bool has_feature(Op op);
   template <bool kToSink>
@@ -220,6 +227,13 @@ class FuncReader {
   bool read_mem_arg(Cursor& c, FastRow row, MemArg& mem, ValType& address);
   template <bool kToSink, void (FuncReader::*kRule)()>
   bool rule(Cursor& c);
+  [[gnu::noinline]] bool live_after_ends();
+  template <bool kToSink>
+  bool block(Cursor& c);
+  template <bool kToSink>
+  bool br_if(Cursor& c);
+  template <bool kToSink>
+  bool end(Cursor& c);
   template <bool kToSink>
   bool local_get(Cursor& c);
   template <bool kToSink, bool kTee>
@@ -363,6 +377,7 @@ class FuncReader {
   // --- Control (rules_control.h).
   bool block_type(const BlockType& block, FuncType& out);
   bool read_block(FuncType& out);
+  Frame& push_frame(FrameKind kind, Slot* floor);
   Frame* enter(FrameKind kind, const FuncType& type);
   void mark_dead();
   void undo_inits(uint32_t mark);
@@ -609,7 +624,6 @@ void FuncReader<Sink>::enter_function() {
   frame.kind = FrameKind::Func;
   frame.live_at_entry = true;
   frame.type = FuncType{s_.type->types + s_.type->param_count, 0, s_.type->result_count};
-  frame.offset = s_.body.range.offset;
   sink_.begin(s_);
 }
 
@@ -649,13 +663,13 @@ void FuncReader<Sink>::loop() {
     case FastShape::Binary: ok = binary<kToSink>(c, row); break;
     case FastShape::Load: ok = load_value<kToSink>(c, row); break;
     case FastShape::Store: ok = store_value<kToSink>(c, row); break;
-    case FastShape::Block: ok = rule<kToSink, &FuncReader::exec_block>(c); break;
+    case FastShape::Block: ok = block<kToSink>(c); break;
     case FastShape::Loop: ok = rule<kToSink, &FuncReader::exec_loop>(c); break;
     case FastShape::If: ok = rule<kToSink, &FuncReader::exec_if>(c); break;
     case FastShape::Else: ok = rule<kToSink, &FuncReader::exec_else>(c); break;
-    case FastShape::End: ok = rule<kToSink, &FuncReader::exec_end>(c); break;
+    case FastShape::End: ok = end<kToSink>(c); break;
     case FastShape::Br: ok = rule<kToSink, &FuncReader::exec_br>(c); break;
-    case FastShape::BrIf: ok = rule<kToSink, &FuncReader::exec_br_if>(c); break;
+    case FastShape::BrIf: ok = br_if<kToSink>(c); break;
     case FastShape::Return: ok = rule<kToSink, &FuncReader::exec_return>(c); break;
     case FastShape::Call: ok = rule<kToSink, &FuncReader::exec_call>(c); break;
     case FastShape::Other: ok = rule<kToSink, &FuncReader::step>(c); break;

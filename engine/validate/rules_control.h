@@ -54,6 +54,19 @@ const FuncType* FuncReader<Sink>::func_type_at(uint32_t index) {
   return &def->func;
 }
 
+// A frame of no parameters and results, whose operands begin at `floor`.
+template <class Sink>
+[[gnu::always_inline]] inline typename FuncReader<Sink>::Frame& FuncReader<Sink>::push_frame(
+    FrameKind kind, Slot* floor) {
+  Frame& frame = s_.frames.emplace_back();
+  frame.kind = kind;
+  frame.live_at_entry = s_.live;
+  frame.height = static_cast<uint32_t>(floor - s_.base);
+  frame.init_mark = static_cast<uint32_t>(s_.init_log.size());
+  s_.floor = floor;
+  return frame;
+}
+
 // Pushes a frame whose parameters are on the stack; they take the types the block declares.
 template <class Sink>
 [[gnu::always_inline]] inline typename FuncReader<Sink>::Frame*
@@ -61,14 +74,8 @@ FuncReader<Sink>::enter(FrameKind kind, const FuncType& type) {
   Slot* args = take(type.params());
   if (args == nullptr) return nullptr;
   retype(args, type.params());
-  Frame& frame = s_.frames.emplace_back();
-  frame.kind = kind;
-  frame.live_at_entry = s_.live;
-  frame.height = static_cast<uint32_t>(args - s_.base);
+  Frame& frame = push_frame(kind, args);
   frame.type = type;
-  frame.offset = static_cast<uint32_t>(s_.instr_offset());
-  frame.init_mark = static_cast<uint32_t>(s_.init_log.size());
-  s_.floor = args;
   return &frame;
 }
 
@@ -180,6 +187,20 @@ void FuncReader<Sink>::exec_end() {
   }
   if (frame.live_at_entry && !s_.muted) sink_.end(frame, fallthrough_live);
   leave(frame, joined);
+}
+
+// Dead code is mostly nothing but the ends of blocks: passes over them. True: what follows is live,
+// and the sink wants it.
+template <class Sink>
+bool FuncReader<Sink>::live_after_ends() {
+  while (!to_sink()) {
+    const uint8_t* p = in_.pos();
+    if (s_.muted || done_ || p >= stop_ || *p != kEndByte) return false;
+    s_.instr_pos = p;
+    in_.set_pos(p + 1);
+    exec_end();
+  }
+  return true;
 }
 
 // Pops the innermost frame and leaves its results. `joined`: control can reach its end, if its
