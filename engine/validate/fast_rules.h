@@ -79,20 +79,16 @@ template <bool kToSink>
   return true;
 }
 
-// The end of a block without parameters and results, where code falls through.
+// The end of a block, where code falls through.
 template <class Sink>
 template <bool kToSink>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::end(Cursor& c) {
   Frame& frame = s_.innermost();
-  const bool is_plain = kToSink && frame.kind != FrameKind::Func && c.top == c.floor &&
-                        (frame.type.param_count | frame.type.result_count) == 0 &&
-                        frame.init_mark == s_.init_log.size();
-  if (!is_plain) [[unlikely]]
-    return rule<kToSink, &FuncReader::exec_end>(c);
+  if (!kToSink || !is_plain_end(frame, c.top)) return rule<kToSink, &FuncReader::exec_end>(c);
   sync_control(c);
   sink_.end(frame, true);
-  s_.frames.pop_back();
-  c.floor = s_.floor = s_.base + s_.innermost().height;
+  pop_frame();
+  c.floor = s_.floor;
   return true;
 }
 

@@ -392,6 +392,8 @@ class FuncReader {
   void exec_if();
   void exec_else();
   void exec_end();
+  bool is_plain_end(const Frame& frame, const Slot* top) const;
+  void pop_frame();
   void leave(Frame& frame, bool joined);
   void exec_br();
   void exec_br_if();

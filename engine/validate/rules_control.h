@@ -178,6 +178,11 @@ bool FuncReader<Sink>::check_empty_else(const FuncType& type) {
 template <class Sink>
 void FuncReader<Sink>::exec_end() {
   Frame& frame = s_.innermost();
+  if (is_plain_end(frame, s_.top)) {
+    if (frame.live_at_entry && !s_.muted) sink_.end(frame, s_.live);
+    s_.live = frame.live_at_entry && (s_.live || frame.end_reached || frame.kind == FrameKind::If);
+    return pop_frame();
+  }
   if (!check_results()) return;
   const bool fallthrough_live = s_.live;
   bool joined = fallthrough_live || frame.end_reached;
@@ -201,6 +206,21 @@ bool FuncReader<Sink>::live_after_ends() {
     exec_end();
   }
   return true;
+}
+
+// Does the innermost block end without parameters and results, nor anything to undo?
+template <class Sink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::is_plain_end(const Frame& frame,
+                                                                  const Slot* top) const {
+  return frame.kind != FrameKind::Func && top == s_.floor &&
+         (frame.type.param_count | frame.type.result_count) == 0 &&
+         frame.init_mark == s_.init_log.size();
+}
+
+template <class Sink>
+[[gnu::always_inline]] inline void FuncReader<Sink>::pop_frame() {
+  s_.frames.pop_back();
+  s_.floor = s_.base + s_.innermost().height;
 }
 
 // Pops the innermost frame and leaves its results. `joined`: control can reach its end, if its

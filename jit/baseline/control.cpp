@@ -99,25 +99,9 @@ void FuncCompiler::clean_for_loop(const Frame& loop) {
 }
 
 void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood) {
-  if (likelihood != Likelihood::Unknown || target.kind == FrameKind::Func) [[unlikely]]
-    return branch_if_special(target, passed, cond, likelihood);
-  if (target.label.state == BlockLabel::kNoState) {
-    clean_for_join();
-    fix_state(target, passed, false);
-  } else if (target.kind == FrameKind::Loop) {
-    clean_for_loop(target);
-  }
-  if (is_true_at(target)) [[likely]]
-    return masm.jcc(cond, target.label.target);
-  collect_moves(target, passed, in_cold_part());
-  jump_if(target, passed, cond);
-}
-
-/// The same with a hint, and for returns.
-void FuncCompiler::branch_if_special(Frame& target, const Slot* passed, Cond cond,
-                                     Likelihood likelihood) {
   if (target.kind != FrameKind::Func) {
     if (target.label.state == BlockLabel::kNoState) {
+      if (likelihood == Likelihood::Unknown) clean_for_join();
       fix_state(target, passed, false);
       if (likelihood == Likelihood::Unlikely) clean_label(target);
     }
@@ -157,8 +141,32 @@ void FuncCompiler::br(Frame& target, uint32_t) {
 }
 
 void FuncCompiler::br_if(Frame& target, uint32_t, Slot* cond) {
+  const bool is_usual = !is_watched_ && cond->word.kind == WordKind::Flags && target.arity() == 0 &&
+                        target.kind != FrameKind::Func;
+  if (!is_usual) [[unlikely]]
+    return br_if_unusual(target, cond);
+  masm.ensure_room();
+  const Cond taken = cond->word.cond;
+  cond->word = Word::none();
+  forget_flags();
+  if (target.label.state == BlockLabel::kNoState) {
+    clean_for_join();
+    fix_state(target, cond, false);
+  } else if (target.kind == FrameKind::Loop) {
+    clean_for_loop(target);
+  }
+  if (is_true_at(target)) [[likely]] {
+    masm.jcc(taken, target.label.target);
+  } else {
+    collect_moves(target, cond, in_cold_part());
+    jump_if(target, cond, taken);
+  }
+  start_block();
+}
+
+void FuncCompiler::br_if_unusual(Frame& target, Slot* cond) {
   const Likelihood likelihood = prepare_branch();
-  Cond taken = condition(*cond);
+  const Cond taken = condition(*cond);
   branch_if(target, cond - target.arity(), taken, likelihood);
   start_block();
 }

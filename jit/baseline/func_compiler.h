@@ -584,6 +584,7 @@ class FuncCompiler {
   void adopt(const LabelState& label_state);
   void forget_registers();
   void fix_state(Frame& target, const Slot* passed, bool from_else);
+  void choose_result_regs(const Frame& target, const Slot* passed, LabelState& out);
   void collect_moves(Frame& target, const Slot* passed, bool is_unlikely);
   bool has_moves() const { return !(to_store_ | to_load_).empty() || !memory_.moves.empty(); }
   void emit_moves(const Frame& target);
@@ -600,7 +601,7 @@ class FuncCompiler {
   void test_ref(const Slot& slot);
   void branch(Frame& target, const Slot* passed);
   void branch_if(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood);
-  void branch_if_special(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood);
+  void br_if_unusual(Frame& target, Slot* cond);
   void jump_if(Frame& target, const Slot* passed, Cond cond);
   void go_to(Frame& target, const Slot* passed, bool is_next = false);
   void clean_for_join();

@@ -39,9 +39,14 @@ void FuncCompiler::fix_state(Frame& target, const Slot* passed, bool from_else) 
   } else {
     snapshot(s);
   }
-  std::span<const ValType> types = target.label_types();
-  if (types.empty() || types.size() > kMaxMergeRegs) return;
-  if (like_if && target.type.param_count != 0) return;
+  if (target.arity() == 0 || (like_if && target.type.param_count != 0)) return;
+  choose_result_regs(target, passed, s);
+}
+
+/// Where the label has the values passed: where they are on this way, if nothing else is there.
+void FuncCompiler::choose_result_regs(const Frame& target, const Slot* passed, LabelState& s) {
+  const std::span<const ValType> types = target.label_types();
+  if (types.size() > kMaxMergeRegs) return;
   RegSet taken = s.locals;
   for (size_t i = 0; i < types.size(); ++i) {
     const Word& word = passed[i].word;
@@ -71,7 +76,8 @@ bool FuncCompiler::is_true_at(const Frame& target) const {
 
 /// Makes the state at the label true.
 void FuncCompiler::bring(Frame& target, const Slot* passed) {
-  if (is_true_at(target)) return;
+  if (is_true_at(target)) [[likely]]
+    return;
   collect_moves(target, passed, in_cold_part());
   emit_moves(target);
 }
