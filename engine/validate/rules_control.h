@@ -56,8 +56,8 @@ const FuncType* FuncReader<Sink>::func_type_at(uint32_t index) {
 
 // A frame of no parameters and results, whose operands begin at `floor`.
 template <class Sink>
-[[gnu::always_inline]] inline typename FuncReader<Sink>::Frame& FuncReader<Sink>::push_frame(
-    FrameKind kind, Slot* floor) {
+[[gnu::always_inline]] inline typename FuncReader<Sink>::Frame&
+FuncReader<Sink>::push_frame(FrameKind kind, Slot* floor) {
   Frame& frame = s_.frames.emplace_back();
   frame.kind = kind;
   frame.live_at_entry = s_.live;

@@ -584,7 +584,7 @@ class FuncCompiler {
   void adopt(const LabelState& label_state);
   void forget_registers();
   void fix_state(Frame& target, const Slot* passed, bool from_else);
-  void choose_result_regs(const Frame& target, const Slot* passed, LabelState& out);
+  void choose_result_regs(const Frame& target, const Slot* passed, LabelState& s);
   void collect_moves(Frame& target, const Slot* passed, bool is_unlikely);
   bool has_moves() const { return !(to_store_ | to_load_).empty() || !memory_.moves.empty(); }
   void emit_moves(const Frame& target);

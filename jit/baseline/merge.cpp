@@ -70,8 +70,7 @@ void FuncCompiler::choose_result_regs(const Frame& target, const Slot* passed, L
 bool FuncCompiler::is_true_at(const Frame& target) const {
   const LabelState& wanted = memory_.label_states[target.label.state];
   const RegSet changed = regs.locals().differences(wanted.local);
-  return ((changed & wanted.locals) | (regs.dirty() - wanted.dirty)).empty() &&
-         target.arity() == 0;
+  return ((changed & wanted.locals) | (regs.dirty() - wanted.dirty)).empty() && target.arity() == 0;
 }
 
 /// Makes the state at the label true.
