@@ -38,6 +38,7 @@ class RegSet {
   constexpr bool has(Reg r) const { return ((bits_ >> static_cast<uint32_t>(r)) & 1u) != 0; }
   constexpr void add(Reg r) { bits_ |= uint32_t{1} << static_cast<uint32_t>(r); }
   constexpr void remove(Reg r) { bits_ &= ~(uint32_t{1} << static_cast<uint32_t>(r)); }
+  constexpr void remove_first() { bits_ &= bits_ - 1; }
   constexpr bool empty() const { return bits_ == 0; }
   constexpr int size() const { return std::popcount(bits_); }
   constexpr Reg first() const { return static_cast<Reg>(std::countr_zero(bits_)); }

@@ -112,6 +112,13 @@ class Masm {
   /// The same for slots of the frame and general-purpose registers, which are most.
   void load_slot(Width w, Reg dst, int32_t disp) { e_.reg_slot(0x8b, wbit(w), num(dst), disp); }
   void store_slot(Width w, int32_t disp, Reg src) { e_.reg_slot(0x89, wbit(w), num(src), disp); }
+  /// Whole general-purpose registers where the operands are constants: they become a few bytes.
+  [[gnu::always_inline]] void load_word(Reg dst, const Mem& m) {
+    e_.reg_mem({0, 0, 0x8b}, 1, num(dst), m);
+  }
+  [[gnu::always_inline]] void store_word(const Mem& m, Reg src) {
+    e_.reg_mem({0, 0, 0x89}, 1, num(src), m);
+  }
   /// Integer kinds only; `imm` is sign-extended for I64.
   void store_imm(StoreKind kind, const Mem& m, int32_t imm);
   void lea(Width w, Reg dst, const Mem& m) { e_.reg_mem({0, 0, 0x8d}, wbit(w), num(dst), m); }

@@ -3,6 +3,7 @@
 // Every register is the caller's to save: before a call all that is in registers goes to homes and
 // operand slots, after it all registers but the results' are free.
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 
 #include "engine/wasm/type_registry.h"
@@ -12,10 +13,16 @@ namespace sluice {
 
 /// Stores what a call would lose, apart from the operands at `args` and above.
 void FuncCompiler::spill_for_call(Slot* args) {
-  for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove(rest.first())) {
-    store_home(rest.first());
-  }
-  uint32_t height = position(*args);
+  for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove_first()) write_home(rest.first());
+  regs.set_clean();
+  const uint32_t height = position(*args);
+  if (settled_ < height) spill_operands(height);
+  if (maps_ != nullptr) [[unlikely]]
+    note_references(height);
+}
+
+/// All operands below `height` that are in registers go to the frame.
+void FuncCompiler::spill_operands(uint32_t height) {
   if (settled_ + kMaxWindow < height) settle(height - kMaxWindow / 2, height);
   uint32_t watermark = height;
   for (uint32_t at = height; at > settled_; --at) {
@@ -26,8 +33,6 @@ void FuncCompiler::spill_for_call(Slot* args) {
     if (slot.word.kind == WordKind::Local) watermark = at - 1;
   }
   if (settled_ < watermark) settled_ = watermark;
-  if (maps_ != nullptr) [[unlikely]]
-    note_references(height);
 }
 
 /// A call site's frame map. All operands below `height` are in the frame, constants (no handle but
@@ -58,52 +63,94 @@ void FuncCompiler::note_references(uint32_t height) {
 /// Moves the arguments to where the callee expects them. Afterwards no register is in use. What is
 /// in no register is brought to its own last, so that only registers depend on one another.
 void FuncCompiler::pass_arguments(const FuncType& type, const Slot* args) {
+  if (type.param_count > kValueGprCount) [[unlikely]]
+    return pass_many_arguments(type, args);
+  // Registers suffice, whatever the types.
+  Reg to[kValueGprCount];
+  RegSet sources;
+  RegSet targets;
+  uint32_t moves = 0;  // by argument: it goes from register to register
+  uint32_t loads = 0;  // it is in no register
   LocationCursor cursor;
-  uint32_t late = 0;
   for (uint32_t i = 0; i < type.param_count; ++i) {
-    const ValType param = type.params()[i];
-    const ValueLocation at = cursor.next(param);
-    const Slot& arg = args[i];
-    if (!at.in_reg()) {
-      memory_.moves.add(move_type_of(param),
-                        MovePlace::in_stack(Reg::Rsp, static_cast<int32_t>(at.offset)),
-                        place_of(arg));
-    } else if (const Reg from = reg_of_operand(arg.word); from != Reg::None) {
-      memory_.moves.add(move_type_of(param), MovePlace::in_reg(at.reg), MovePlace::in_reg(from));
+    const Reg reg = cursor.next(type.types[i]).reg;
+    const Reg from = reg_of_operand(args[i].word);
+    to[i] = reg;
+    loads |= uint32_t{from == Reg::None} << i;
+    if (from == Reg::None || from == reg) continue;
+    moves |= 1u << i;
+    sources.add(from);
+    targets.add(reg);
+  }
+  const bool any_order = memory_.moves.empty() && (sources & targets).empty();
+  for (; moves != 0; moves &= moves - 1) {
+    const auto i = static_cast<uint32_t>(std::countr_zero(moves));
+    const MoveType move = move_type_of(type.types[i]);
+    const Reg from = reg_of_operand(args[i].word);
+    if (any_order) [[likely]] {
+      move_value(move, to[i], from);
     } else {
-      late = i + 1;
+      memory_.moves.add(move, MovePlace::in_reg(to[i]), MovePlace::in_reg(from));
     }
   }
-  const uint32_t bytes = cursor.stack_bytes() + stack_area_bytes(type.results());
-  if (bytes > outgoing_bytes_) outgoing_bytes_ = bytes;
   memory_.moves.emit(masm);
-  masm.ensure_room();
-  LocationCursor again;
-  for (uint32_t i = 0; i < late; ++i) {
-    const ValueLocation at = again.next(type.params()[i]);
+  for (; loads != 0; loads &= loads - 1) {
+    const auto i = static_cast<uint32_t>(std::countr_zero(loads));
+    copy_to_reg(args[i], to[i]);
+  }
+  note_outgoing(stack_area_bytes(type.results()));
+  forget_registers();
+}
+
+/// The same where some of them go to the stack.
+void FuncCompiler::pass_many_arguments(const FuncType& type, const Slot* args) {
+  LocationCursor cursor;
+  for (uint32_t i = 0; i < type.param_count; ++i) {
+    const MoveType move = move_type_of(type.types[i]);
+    const ValueLocation at = cursor.next(type.types[i]);
+    if (!at.in_reg()) {
+      memory_.moves.add(move, MovePlace::in_stack(Reg::Rsp, static_cast<int32_t>(at.offset)),
+                        place_of(args[i]));
+    } else if (const Reg from = reg_of_operand(args[i].word); from != Reg::None) {
+      memory_.moves.add(move, MovePlace::in_reg(at.reg), MovePlace::in_reg(from));
+    }
+  }
+  note_outgoing(cursor.stack_bytes() + stack_area_bytes(type.results()));
+  memory_.moves.emit(masm);
+  cursor = LocationCursor();
+  for (uint32_t i = 0; i < type.param_count; ++i) {
+    masm.ensure_room();
+    const ValueLocation at = cursor.next(type.types[i]);
     if (at.in_reg() && reg_of_operand(args[i].word) == Reg::None) copy_to_reg(args[i], at.reg);
   }
   forget_registers();
 }
 
-/// Behind the call: rsp points at the result slots, because the callee popped the parameters'.
-void FuncCompiler::take_results(const FuncType& func, Slot* args) {
-  auto slots = static_cast<int32_t>(stack_area_bytes(func.params()));
+/// Behind the call.
+void FuncCompiler::take_results(const FuncType& type, Slot* args) {
+  if (type.param_count > kValueGprCount || type.result_count > 1) [[unlikely]]
+    return take_many_results(type, args);
+  if (type.result_count == 0) return;
+  push_taken(args[0], LocationCursor().next(type.types[type.param_count]).reg);
+}
+
+/// The same where some may be on the stack: rsp points at the result slots, because the callee
+/// popped the parameters'.
+void FuncCompiler::take_many_results(const FuncType& type, Slot* args) {
+  auto slots = static_cast<int32_t>(stack_area_bytes(type.params()));
   if (slots != 0) masm.alu_imm(Alu::Sub, W64, Reg::Rsp, slots);
   LocationCursor cursor;
-  for (uint32_t i = 0; i < func.result_count; ++i) {
-    ValueLocation at = cursor.next(func.results()[i]);
+  for (uint32_t i = 0; i < type.result_count; ++i) {
+    ValueLocation at = cursor.next(type.results()[i]);
     if (at.in_reg()) {
-      regs.add_use(at.reg);
-      args[i].word = Word::in_reg(at.reg);
-      lower_watermark(position(args[i]));
+      push_taken(args[i], at.reg);
       continue;
     }
     masm.ensure_room();
-    MoveType type = move_type_of(func.results()[i]);
+    MoveType move = move_type_of(type.results()[i]);
     Mem from = mem_at(Reg::Rsp, slots + static_cast<int32_t>(at.offset));
-    Mem to = operand_slot(position(args[i]), type);
-    if (type == MoveType::V128) {
+    Mem to = operand_slot(position(args[i]), move);
+    if (move == MoveType::V128) {
       masm.load(LoadKind::V128, kScratchXmm, from);
       masm.store(StoreKind::V128, to, kScratchXmm);
     } else {

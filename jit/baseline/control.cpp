@@ -43,6 +43,17 @@ Cond FuncCompiler::condition(Slot& slot) {
 /// Moves values to the places that the calling convention names, and returns. The compiler's
 /// picture of the machine stays as it is.
 void FuncCompiler::emit_return(const Slot* results) {
+  const uint32_t count = state->type->result_count;
+  if (count > 1) [[unlikely]]
+    pass_many_results(results);
+  if (count == 1) {
+    const ValType type = state->type->types[state->type->param_count];
+    put_in_reg(*results, LocationCursor().next(type).reg);
+  }
+  emit_leave();
+}
+
+void FuncCompiler::pass_many_results(const Slot* results) {
   LocationCursor cursor;
   auto slots = static_cast<int32_t>(16 + param_stack_bytes_);
   for (ValType type : state->type->results()) {
@@ -54,7 +65,6 @@ void FuncCompiler::emit_return(const Slot* results) {
   }
   memory_.moves.emit(masm);
   masm.ensure_room();
-  emit_leave();
 }
 
 void FuncCompiler::emit_leave() {

@@ -71,13 +71,13 @@ void FuncCompiler::emit_prologue() {
   note_frame(FrameState::Linked);
   masm.mov(W64, Reg::Rbp, Reg::Rsp);
   note_frame(FrameState::Framed);
-  masm.load(LoadKind::I64, kScratchGpr, instance_field(offsetof(InstanceData, context)));
+  masm.load_word(kScratchGpr, instance_field(offsetof(InstanceData, context)));
   check_offset_ = masm.offset();
   masm.alu_load(Alu::Cmp, W64, Reg::Rsp, mem_at(kScratchGpr, offsetof(StoreContext, stack_limit)));
   masm.trap_if(Cond::Below, TrapCode::StackExhausted);
   frame_patch_ = masm.sub_rsp_patchable();
   masm.bind(after_check_);
-  masm.store(StoreKind::I64, frame_slot(-8), kInstanceReg);
+  masm.store_word(frame_slot(-8), kInstanceReg);
 }
 
 void FuncCompiler::set_up_locals() {

@@ -247,7 +247,12 @@ class FuncCompiler {
   // --- Moving values of one type; flags untouched.
   void load_value(MoveType type, Reg dst, const Mem& src);
   void store_value(MoveType type, const Mem& dst, Reg src);
-  void move_value(MoveType type, Reg dst, Reg src);
+  void move_value(MoveType type, Reg dst, Reg src) {
+    if (dst == src) return;
+    if (type <= MoveType::I64) [[likely]]
+      return masm.mov(type == MoveType::I64 ? W64 : W32, dst, src);
+    masm.fmov(type == MoveType::F32 ? FWidth::F32 : FWidth::F64, dst, src);  // whole registers
+  }
   void load_const(MoveType type, Reg dst, uint64_t bits);
 
   /// Calls a builtin, which may change anything that calls change, and traps if it says so. Pops
@@ -572,7 +577,16 @@ class FuncCompiler {
     return word.kind == WordKind::Local ? reg_of(word.local()) : Reg::None;
   }
   void copy_to_reg(const Slot& slot, Reg reg);
+  /// Fills a register with an operand, wherever that is.
+  void put_in_reg(const Slot& slot, Reg reg) {
+    const Reg from = reg_of_operand(slot.word);
+    if (from == Reg::None) return copy_to_reg(slot, reg);
+    move_value(move_type_of(slot.type), reg, from);
+  }
   LocalState& local(uint32_t index) { return memory_.locals[index]; }
+  bool is_in_reg(uint32_t index) const {
+    return regs.local(memory_.locals[index].last_reg) == index;
+  }
   /// The register that the local is in, or None.
   Reg reg_of(uint32_t index) const {
     const Reg reg = memory_.locals[index].last_reg;
@@ -582,7 +596,7 @@ class FuncCompiler {
   // --- merge.cpp
   void snapshot(LabelState& out) const;
   void adopt(const LabelState& label_state);
-  void forget_registers();
+  void forget_registers() { regs.reset(); }
   void fix_state(Frame& target, const Slot* passed, bool from_else);
   void choose_result_regs(const Frame& target, const Slot* passed, LabelState& s);
   void collect_moves(Frame& target, const Slot* passed, bool is_unlikely);
@@ -608,6 +622,7 @@ class FuncCompiler {
   bool wants_clean_joins() const { return loop_state_ == BlockLabel::kNoState || loop_has_call_; }
   void clean_for_loop(const Frame& loop);
   void emit_return(const Slot* results);
+  void pass_many_results(const Slot* results);
   void emit_leave();
   void settle_below(const Frame& frame);
   void end_if_without_else(Frame& frame, bool then_live);
@@ -643,16 +658,23 @@ class FuncCompiler {
   void place_caught_slots(uint64_t bytes);
 
   // --- ops_variable.cpp
-  bool take_over(uint32_t index, Slot& slot);
+  bool can_take_over(uint32_t index, const Word& word) const;
+  void set_and_get_local(uint32_t index, Slot* arg);
   void set_local(uint32_t index, Slot& slot);
   void copy_to_local(uint32_t index, Slot& slot);
   Mem global_cell(uint32_t global, PinnedReg& holder);
 
   // --- calls.cpp
   void spill_for_call(Slot* args);
+  void spill_operands(uint32_t height);
   void note_references(uint32_t height);
   void pass_arguments(const FuncType& type, const Slot* args);
+  void pass_many_arguments(const FuncType& type, const Slot* args);
+  void note_outgoing(uint32_t bytes) {
+    if (bytes > outgoing_bytes_) outgoing_bytes_ = bytes;
+  }
   void take_results(const FuncType& type, Slot* args);
+  void take_many_results(const FuncType& type, Slot* args);
   void load_memory_base();
   void restore_pinned();
   void pass_arguments_and_callee(const FuncType& type, const Slot* args);

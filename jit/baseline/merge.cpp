@@ -12,8 +12,6 @@ void FuncCompiler::snapshot(LabelState& out) const {
   for (Reg& reg : out.result) reg = Reg::None;
 }
 
-void FuncCompiler::forget_registers() { regs.reset(); }
-
 /// The machine is as the label says; what was known of it before is void. Operands are the caller's
 /// to set, and all of them are in the frame as far as the watermark is concerned.
 void FuncCompiler::adopt(const LabelState& label_state) {

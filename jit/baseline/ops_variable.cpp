@@ -17,39 +17,39 @@ bool fits_store_imm(MoveType type, uint64_t bits) {
 
 }  // namespace
 
-/// Pops `slot` into the local where that is easy: the operand's register becomes the local's.
-inline bool FuncCompiler::take_over(uint32_t index, Slot& slot) {
-  const Reg reg = slot.word.reg;
-  if (slot.word.kind != WordKind::Reg || reg_of(index) != Reg::None || regs.has_local(reg) ||
-      (may_have_alias() && has_alias(index))) {
-    return false;
-  }
-  local(index).last_reg = reg;
-  slot.word.kind = WordKind::None;
-  regs.use_to_local(reg, index);
-  return true;
+/// Is it that easy: may the operand's register become the local's?
+inline bool FuncCompiler::can_take_over(uint32_t index, const Word& word) const {
+  return word.kind == WordKind::Reg && !regs.has_local(word.reg) && !is_in_reg(index) &&
+         !may_have_alias() && !needs_attention_;
 }
 
 void FuncCompiler::local_set(uint32_t index, Slot* arg) {
-  prepare();
-  if (!take_over(index, *arg)) set_local(index, *arg);
+  if (!can_take_over(index, arg->word)) {
+    prepare();
+    return set_local(index, *arg);
+  }
+  const Reg reg = arg->word.reg;
+  arg->word.kind = WordKind::None;
+  local(index).last_reg = reg;
+  regs.use_to_local(reg, index);
 }
 
 void FuncCompiler::local_tee(uint32_t index, Slot* arg) {
+  if (!can_take_over(index, arg->word)) return set_and_get_local(index, arg);
+  const Reg reg = arg->word.reg;
+  arg->word = Word::in_reg(reg);
+  local(index).last_reg = reg;
+  regs.share_with_local(reg, index);
+}
+
+void FuncCompiler::set_and_get_local(uint32_t index, Slot* arg) {
   prepare();
-  if (take_over(index, *arg)) [[likely]] {
-    const Reg reg = reg_of(index);
-    regs.add_use(reg);
-    arg->word = Word::in_reg(reg);
-    return;  // the watermark was no higher before
-  }
-  if (arg->word.is_const()) {
-    Word word = arg->word;
-    set_local(index, *arg);
+  const Word word = arg->word;
+  set_local(index, *arg);
+  if (word.is_const()) {
     arg->word = word;
     return;
   }
-  set_local(index, *arg);
   if (const Reg reg = reg_of(index); reg != Reg::None) {
     regs.add_use(reg);
     arg->word = Word::in_reg(reg);

@@ -72,6 +72,7 @@ class RegFile {
       dirty_.remove(r);
     }
   }
+  void set_clean() { dirty_ = RegSet(); }
 
   /// Users of all kinds.
   uint32_t uses(Reg r) const { return uses_[index(r)] + (has_local(r) ? 1u : 0u); }
@@ -119,6 +120,11 @@ class RegFile {
   void use_to_local(Reg r, uint32_t local) {
     DCHECK(!has_local(r) && uses_[index(r)] > 0, "no word in the register, or a local");
     --uses_[index(r)];
+    share_with_local(r, local);
+  }
+  /// The same where the word remains.
+  void share_with_local(Reg r, uint32_t local) {
+    DCHECK(!has_local(r) && !free_.has(r), "nothing in the register, or a local");
     local_[r] = static_cast<uint16_t>(local);
     with_local_.add(r);
     dirty_.add(r);

@@ -46,17 +46,6 @@ void FuncCompiler::store_value(MoveType type, const Mem& dst, Reg src) {
   }
 }
 
-void FuncCompiler::move_value(MoveType type, Reg dst, Reg src) {
-  if (dst == src) return;
-  switch (type) {
-  case MoveType::I32: return masm.mov(W32, dst, src);
-  case MoveType::I64: return masm.mov(W64, dst, src);
-  case MoveType::F32: return masm.fmov(FWidth::F32, dst, src);
-  case MoveType::F64:
-  case MoveType::V128: return masm.fmov(FWidth::F64, dst, src);  // whole registers
-  }
-}
-
 void FuncCompiler::load_const(MoveType type, Reg dst, uint64_t bits) {
   switch (type) {
   case MoveType::I32: return masm.mov_imm(W32, dst, bits);
@@ -151,6 +140,7 @@ Reg FuncCompiler::load_operand(Slot& slot, RegSet avoid) {
   } else if (word.kind == WordKind::Local) {
     load_home(word.local(), result);
     bind(word.local(), result, false);
+    if (aliases_end_ == position(slot) + 1) --aliases_end_;
   } else if (word.kind == WordKind::Const) {
     load_const(type, result, word.bits());
   } else {
