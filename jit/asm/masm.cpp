@@ -214,9 +214,8 @@ void Masm::call_func(FuncIdx func) { put_func_slot(0xe8, func); }
 void Masm::jmp_func(FuncIdx func) { put_func_slot(0xe9, func); }
 
 void Masm::put_func_slot(uint8_t opcode, FuncIdx func) {
-  e_.put(opcode, 1);
-  relocs_.push_back({offset(), RelocKind::FuncSlot, raw(func)});
-  e_.put(0, 4);
+  relocs_.push_back({offset() + 1, RelocKind::FuncSlot, raw(func)});
+  e_.put(opcode, 5);
 }
 
 void Masm::call_builtin(Builtin builtin) {
@@ -304,9 +303,8 @@ void Masm::jmp_to(uint32_t target) {
 }
 
 void Masm::emit_slow_path(const SlowPath& path, Vector<SourceMark>* marks) {
-  set_distance(path.fixup, offset());
   switch (path.kind) {
-  case SlowKind::Trap: return emit_trap_stub(path.trap_byte, path.wasm_offset, marks);
+  case SlowKind::Trap: break;
   case SlowKind::Truncate: return emit_truncate(path, marks);
   case SlowKind::MinMax: return emit_minmax(path);
   case SlowKind::UnsignedToFloat: return emit_unsigned_to_float(path);
@@ -354,10 +352,15 @@ void Masm::emit_pool() {
 void Masm::finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks) {
   for (size_t i = 0; i < slow_paths_.size(); ++i) {
     ensure_room();
-    SlowPath path = slow_paths_[i];
-    emit_slow_path(path, marks);
+    const SlowPath& path = slow_paths_[i];
+    set_distance(path.fixup, offset());
+    if (path.kind == SlowKind::Trap) [[likely]] {
+      emit_trap_stub(path.trap_byte, path.wasm_offset, marks);
+    } else {
+      emit_slow_path(SlowPath(path), marks);  // which may queue more
+    }
   }
-  emit_pool();
+  if (!pool_.empty()) emit_pool();
   if (is_full_) return;
   size_t start = (out.bytes.size() + 15) & ~size_t{15};
   size_t needed = start + offset();

@@ -119,6 +119,11 @@ class Masm {
   [[gnu::always_inline]] void store_word(const Mem& m, Reg src) {
     e_.reg_mem({0, 0, 0x89}, 1, num(src), m);
   }
+  /// All 16 bytes of a vector register to a slot of the frame.
+  void store_vector_slot(int32_t disp, Reg src) {
+    if (cpu_.avx) return e_.vex_reg_mem({0, 1, 0x11}, 0, num(src), 0, mem_at(Reg::Rbp, disp));
+    e_.reg_mem({0, 1, 0x11}, 0, num(src), mem_at(Reg::Rbp, disp));
+  }
   /// Integer kinds only; `imm` is sign-extended for I64.
   void store_imm(StoreKind kind, const Mem& m, int32_t imm);
   void lea(Width w, Reg dst, const Mem& m) { e_.reg_mem({0, 0, 0x8d}, wbit(w), num(dst), m); }

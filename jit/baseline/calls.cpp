@@ -67,30 +67,31 @@ void FuncCompiler::pass_arguments(const FuncType& type, const Slot* args) {
     return pass_many_arguments(type, args);
   // Registers suffice, whatever the types.
   Reg to[kValueGprCount];
+  Reg from[kValueGprCount];
   RegSet sources;
   RegSet targets;
   uint32_t moves = 0;  // by argument: it goes from register to register
   uint32_t loads = 0;  // it is in no register
   LocationCursor cursor;
   for (uint32_t i = 0; i < type.param_count; ++i) {
-    const Reg reg = cursor.next(type.types[i]).reg;
-    const Reg from = reg_of_operand(args[i].word);
-    to[i] = reg;
-    loads |= uint32_t{from == Reg::None} << i;
-    if (from == Reg::None || from == reg) continue;
-    moves |= 1u << i;
-    sources.add(from);
-    targets.add(reg);
+    to[i] = cursor.next(type.types[i]).reg;
+    from[i] = reg_of_operand(args[i].word);
+    if (from[i] == Reg::None) {
+      loads |= 1u << i;
+    } else if (from[i] != to[i]) {
+      moves |= 1u << i;
+      sources.add(from[i]);
+      targets.add(to[i]);
+    }
   }
   const bool any_order = memory_.moves.empty() && (sources & targets).empty();
   for (; moves != 0; moves &= moves - 1) {
     const auto i = static_cast<uint32_t>(std::countr_zero(moves));
     const MoveType move = move_type_of(type.types[i]);
-    const Reg from = reg_of_operand(args[i].word);
     if (any_order) [[likely]] {
-      move_value(move, to[i], from);
+      move_value(move, to[i], from[i]);
     } else {
-      memory_.moves.add(move, MovePlace::in_reg(to[i]), MovePlace::in_reg(from));
+      memory_.moves.add(move, MovePlace::in_reg(to[i]), MovePlace::in_reg(from[i]));
     }
   }
   memory_.moves.emit(masm);

@@ -126,7 +126,7 @@ void FuncCompiler::zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes) 
   masm.fconst(FWidth::F64, kScratchXmm, 0);
   if (slots <= kUnrolledZeroSlots) {
     for (uint32_t i = 0; i < slots / 2; ++i) {
-      masm.store(StoreKind::V128, frame_slot(lowest + 16 * static_cast<int32_t>(i)), kScratchXmm);
+      masm.store_vector_slot(lowest + 16 * static_cast<int32_t>(i), kScratchXmm);
     }
     return;
   }

@@ -76,6 +76,8 @@ MovePlace FuncCompiler::place_of(const Slot& slot) {
 void FuncCompiler::copy_to_reg(const Slot& slot, Reg reg) {
   const MoveType type = move_type_of(slot.type);
   if (slot.word.kind == WordKind::Const) {
+    if (slot.word.high == 0 && type <= MoveType::I64) [[likely]]
+      return masm.mov_imm(W32, reg, slot.word.low);
     load_const(type, reg, slot.word.bits());
   } else if (slot.word.kind == WordKind::Local) {
     load_home(slot.word.local(), reg);

@@ -335,6 +335,33 @@ TEST_F(MasmTest, AccessesOfMemoryZeroAreTheGeneralForm) {
   }
 }
 
+TEST_F(MasmTest, AccessesOfSlotsAreTheGeneralForm) {
+  for (int i = 0; i < kGprs; ++i) {
+    const Reg r = gpr(i);
+    for (int32_t disp : {8, -8, -128, 127, 128, -129, -100000}) {
+      const Mem at = mem_at(Reg::Rbp, disp);
+      auto check = [&](auto mine, auto general, const char* what) {
+        for (Masm* masm : {&sse_, &avx_}) {
+          EXPECT_EQ(ours(*masm, mine), ours(*masm, general)) << name(what, i, disp);
+        }
+      };
+      for (Width w : kWidths) {
+        check([&](Masm& m) { m.load_slot(w, r, disp); },
+              [&](Masm& m) { m.load(w == W32 ? LoadKind::I32 : LoadKind::I64, r, at); }, "load");
+        check([&](Masm& m) { m.store_slot(w, disp, r); },
+              [&](Masm& m) { m.store(w == W32 ? StoreKind::I32 : StoreKind::I64, at, r); },
+              "store");
+      }
+      check([&](Masm& m) { m.load_word(r, at); }, [&](Masm& m) { m.load(LoadKind::I64, r, at); },
+            "load word");
+      check([&](Masm& m) { m.store_word(at, r); }, [&](Masm& m) { m.store(StoreKind::I64, at, r); },
+            "store word");
+      check([&](Masm& m) { m.store_vector_slot(disp, xmm(i)); },
+            [&](Masm& m) { m.store(StoreKind::V128, at, xmm(i)); }, "store vector");
+    }
+  }
+}
+
 TEST_F(MasmTest, FloatRegisterForms) {
   for (int i = 0; i < kGprs; ++i) {
     for (int j = 0; j < kGprs; ++j) {
