@@ -2,7 +2,10 @@
 #include "engine/binary/sections.h"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
+#include <span>
+#include <string_view>
 
 #include "engine/base/check.h"
 #include "engine/binary/branch_hints.h"
@@ -352,28 +355,39 @@ void SectionParser::read_export(ByteReader& r) {
   export_offsets_.push_back(offset);
 }
 
-// By sorting: names are the guest's choice, and no choice makes it slow. Hashes first, because
-// names lie all over the memory and begin alike.
+// Equal names have equal hashes, so they lie in the same bucket. Names are the guest's choice: a
+// bucket is sorted, and no choice makes it slow.
 void SectionParser::check_duplicate_exports(ByteReader& r) {
-  struct Named {
-    size_t hash;
+  struct Entry {
+    uint64_t hash;
     uint32_t index;
   };
-  Vector<Named> order(module_.exports.size());
-  for (uint32_t i = 0; i < order.size(); ++i) {
-    order[i] = {std::hash<std::string_view>{}(module_.exports[i].name), i};
+  const Vector<Export>& exports = module_.exports;
+  const uint64_t mask = std::bit_ceil(exports.size()) - 1;
+  Vector<Entry> entries(exports.size());
+  Vector<uint32_t> ends(mask + 2);  // of the buckets' entries; first their sizes, one further
+  for (uint32_t i = 0; i < exports.size(); ++i) {
+    entries[i] = {std::hash<std::string_view>{}(exports[i].name), i};
+    ++ends[(entries[i].hash & mask) + 1];
   }
-  std::ranges::sort(order, [this](const Named& a, const Named& b) {
-    if (a.hash != b.hash) return a.hash < b.hash;
-    const int by_name = module_.exports[a.index].name.compare(module_.exports[b.index].name);
-    return by_name != 0 ? by_name < 0 : a.index < b.index;
-  });
+  for (size_t bucket = 1; bucket < ends.size(); ++bucket) ends[bucket] += ends[bucket - 1];
+  Vector<Entry> grouped(entries.size());
+  for (const Entry& entry : entries) grouped[ends[entry.hash & mask]++] = entry;
   uint32_t first = ~0u;
-  for (size_t i = 1; i < order.size(); ++i) {
-    const auto [hash, index] = order[i];
-    if (hash != order[i - 1].hash) continue;
-    if (module_.exports[index].name == module_.exports[order[i - 1].index].name) {
-      first = std::min(first, index);
+  size_t begin = 0;
+  for (size_t bucket = 0; bucket <= mask; ++bucket) {
+    const std::span<Entry> group(grouped.begin() + begin, grouped.begin() + ends[bucket]);
+    begin = ends[bucket];
+    if (group.size() < 2) continue;
+    std::ranges::sort(group, [&](const Entry& a, const Entry& b) {
+      if (a.hash != b.hash) return a.hash < b.hash;
+      const int by_name = exports[a.index].name.compare(exports[b.index].name);
+      return by_name != 0 ? by_name < 0 : a.index < b.index;
+    });
+    for (size_t i = 1; i < group.size(); ++i) {
+      const bool equal = group[i].hash == group[i - 1].hash &&
+                         exports[group[i].index].name == exports[group[i - 1].index].name;
+      if (equal) first = std::min(first, group[i].index);
     }
   }
   if (first == ~0u) return;

@@ -88,6 +88,22 @@ TEST(ExportSection, Errors) {
                ErrorKind::DuplicateExport, 9);
 }
 
+TEST(ExportSection, FirstOfManyDuplicates) {
+  constexpr uint32_t kNames = 1000;
+  constexpr uint32_t kRepeated[] = {700, 3, 3, 999};
+  Bytes exports = leb(kNames + std::size(kRepeated));
+  const auto append = [&exports](uint32_t number) {
+    const auto digit = [number](uint32_t unit) {
+      return static_cast<uint8_t>('0' + number / unit % 10);
+    };
+    exports = cat({exports, {3, digit(100), digit(10), digit(1), 0, 0}});
+  };
+  for (uint32_t i = 0; i < kNames; ++i) append(i);
+  const auto size = exports.size();
+  for (const uint32_t number : kRepeated) append(number);
+  expect_error({kTypes, kFuncs}, 7, exports, ErrorKind::DuplicateExport, size);
+}
+
 TEST(StartSection, Errors) {
   const Bytes types = section(1, {{0x60, 1, 0x7f, 0}});
   expect_error({types, kFuncs}, 8, {0}, ErrorKind::StartFunction, 0);
