@@ -6,6 +6,12 @@
 
 namespace sluice {
 
+namespace {
+constexpr uint8_t kEndByte = 0x0b;
+constexpr uint8_t kI32ConstByte = 0x41;
+static_assert(kPlainOps[kEndByte] == Op::End && kPlainOps[kI32ConstByte] == Op::I32Const);
+}  // namespace
+
 void declare_func_ref(Module& module, FuncIdx func) {
   const size_t word = raw(func) >> 6;
   if (word >= module.declared_func_refs.size()) {
@@ -14,14 +20,34 @@ void declare_func_ref(Module& module, FuncIdx func) {
   module.declared_func_refs[word] |= uint64_t{1} << (raw(func) & 63);
 }
 
+// Go's modules have a hundred thousand data segments, and nearly every offset is of this form.
+const ConstInstr* ConstExprReader::read_one_i32_const(ByteReader& r) {
+  const uint8_t* const start = r.pos();
+  if (r.peek_u8() != kI32ConstByte) return nullptr;
+  r.read_u8();
+  const int32_t value = r.read_s32();
+  if (r.peek_u8() != kEndByte) {
+    if (!r.failed()) r.set_pos(start);
+    return nullptr;
+  }
+  r.read_u8();
+  auto* instr = module_.arena.allocate<ConstInstr>(1);
+  *instr = {static_cast<uint32_t>(Op::I32Const), 0, {static_cast<uint32_t>(value), 0}};
+  return instr;
+}
+
 ConstExpr ConstExprReader::read(ByteReader& r, ValType expected) {
+  if (expected == kI32) {
+    if (const ConstInstr* instr = read_one_i32_const(r)) return {{instr, 1}};
+    if (r.failed()) return {};
+  }
   stack_.clear();
   instrs_.clear();
   declares_ = expected.is_ref();
   for (;;) {
     const uint64_t offset = r.offset();
     const uint8_t byte = r.peek_u8();
-    if (!r.at_end() && byte == 0x0b) {
+    if (!r.at_end() && byte == kEndByte) {
       r.read_u8();
       pop(r, expected, offset);
       if (!stack_.empty()) r.fail(ErrorKind::TypeMismatch, offset, "values remain on the stack");

@@ -22,6 +22,8 @@ class ConstExprReader {
   ConstExpr read(ByteReader& r, ValType expected);
 
  private:
+  // Null, with nothing read, if the expression is another or `r` fails.
+  const ConstInstr* read_one_i32_const(ByteReader& r);
   void read_instr(ByteReader& r);
   void read_gc_instr(ByteReader& r, Op op, uint64_t offset);
   void read_new(ByteReader& r, Op op, uint64_t offset);

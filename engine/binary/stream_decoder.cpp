@@ -245,13 +245,15 @@ StreamDecoder::Step StreamDecoder::read_data() {
   if (module_->datas.size() == declared_datas_) return end_items();
   if (bytes_received() < enough_at_) return Step::NeedsBytes;
   ByteReader r = section_reader();
-  const uint64_t end = parser_->parse_data(r);
-  if (ran_out(r) && r.end_offset() < section_end_) {
-    enough_at_ = end != 0 ? end : std::min(pos_ + 2 * available(), section_end_);
-    return Step::NeedsBytes;
-  }
-  if (r.failed()) return fail(r.error());
-  pos_ = r.offset();
+  do {
+    const uint64_t end = parser_->parse_data(r);
+    if (ran_out(r) && r.end_offset() < section_end_) {
+      enough_at_ = end != 0 ? end : std::min(pos_ + 2 * available(), section_end_);
+      return Step::NeedsBytes;
+    }
+    if (r.failed()) return fail(r.error());
+    pos_ = r.offset();
+  } while (module_->datas.size() < declared_datas_);
   return Step::Advanced;
 }
 

@@ -41,17 +41,6 @@ void require(ByteReader& r, Features features, Feature feature, uint64_t offset)
   if (!features.has(feature)) r.fail(ErrorKind::FeatureDisabled, offset);
 }
 
-ValType number_type(uint8_t byte) {
-  switch (byte) {
-  case 0x7f: return kI32;
-  case 0x7e: return kI64;
-  case 0x7d: return kF32;
-  case 0x7c: return kF64;
-  case 0x7b: return kV128;
-  default: return ValKind::Bottom;
-  }
-}
-
 // A reference type, or Bottom without having read anything if none starts here.
 ValType read_optional_ref_type(ByteReader& r, const TypeScope& scope) {
   const uint64_t offset = r.offset();
@@ -125,7 +114,7 @@ ValType read_ref_type(ByteReader& r, const TypeScope& scope) {
   return r.failed() ? kFuncRef : type;
 }
 
-ValType read_val_type(ByteReader& r, const TypeScope& scope) {
+ValType read_val_type_slow(ByteReader& r, const TypeScope& scope) {
   const uint64_t offset = r.offset();
   const ValType number = number_type(r.peek_u8());
   if (!number.is_bottom()) {

@@ -37,13 +37,26 @@ inline constexpr uint8_t kFuncCode = 0x60;
 uint8_t type_code(AbsHeap heap);
 uint8_t type_code(ValKind kind);
 
+/// The number or vector type of a code (spec 5.3.1, 5.3.2), Bottom if it is none.
+constexpr ValType number_type(uint8_t byte) {
+  static_assert(kI32 == static_cast<ValKind>(0x80 - 0x7f) &&
+                kV128 == static_cast<ValKind>(0x80 - 0x7b));
+  return byte >= 0x7b && byte <= 0x7f ? static_cast<ValKind>(0x80 - byte) : ValKind::Bottom;
+}
+
 /// On failure (r.failed()) the result is a valid dummy.
 /// spec 5.3.3. A type index must be known: else UnknownType.
 HeapType read_heap_type(ByteReader& r, const TypeScope& scope);
 /// spec 5.3.4; BadRefType if it is another type.
 ValType read_ref_type(ByteReader& r, const TypeScope& scope);
 /// spec 5.3.5.
-ValType read_val_type(ByteReader& r, const TypeScope& scope);
+ValType read_val_type_slow(ByteReader& r, const TypeScope& scope);
+inline ValType read_val_type(ByteReader& r, const TypeScope& scope) {
+  const ValType number = number_type(r.peek_u8());
+  if (number.is_bottom() || number == kV128) return read_val_type_slow(r, scope);
+  r.set_pos(r.pos() + 1);
+  return number;
+}
 /// spec 5.3.8: a value type, i8 or i16.
 ValType read_storage_type(ByteReader& r, const TypeScope& scope);
 /// Does a value type start with this byte? Tells a block type's value from its type index.

@@ -400,6 +400,7 @@ class FuncReader {
   void exec_br_table();
   void exec_return();
   void exec_unreachable();
+  bool call_plainly(uint32_t func, const FuncType& type);
   void exec_call();
   void exec_call_indirect();
   void exec_call_ref();
@@ -593,7 +594,7 @@ void FuncReader<Sink>::read_locals() {
       limit_offset = std::min(limit_offset, at);
       continue;
     }
-    s_.local_types.insert(s_.local_types.end(), count, type);
+    for (uint32_t k = 0; k < count; ++k) s_.local_types.push_back(type);  // runs are short
     if (count != 0) all_defaultable &= type.is_defaultable();
   }
   if (in_.failed()) return;
