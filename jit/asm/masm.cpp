@@ -14,6 +14,19 @@ namespace {
 // is wrong only in a debug build.
 constexpr size_t kSlackBytes = 16 * 1024;
 constexpr size_t kFirstBufferBytes = 128 * 1024;
+
+// Where in its cache line a small loop runs best: measured on Zen 5, on which the first few bytes
+// of a line cost some loops up to 1.8 times their time, and its second half up to 1.5 times.
+constexpr uint32_t kLoopPlace = 16;
+// One instruction each that does nothing, of 1 to 8 bytes.
+constexpr uint64_t kNops[] = {0x90,
+                              0x90'66,
+                              0x00'1f'0f,
+                              0x00'40'1f'0f,
+                              0x00'00'44'1f'0f,
+                              0x00'00'44'1f'0f'66,
+                              0x00'00'00'00'80'1f'0f,
+                              0x00'00'00'00'00'84'1f'0f};
 }  // namespace
 
 Masm::Masm(const CpuFeatures& cpu) : cpu_(cpu), rare_(new Rare) {
@@ -36,6 +49,8 @@ void Masm::begin(bool* full) {
   }
   e_.cursor = buffer_.data();
   wasm_offset_ = 0;
+  padding_ = 0;
+  alignment_ = kFunctionAlign;
   slow_paths_.clear();
   pool_.clear();
   relocs_.clear();
@@ -349,6 +364,19 @@ void Masm::emit_pool() {
   }
 }
 
+void Masm::place_loop() {
+  const uint32_t pad = (kLoopPlace - offset()) % kCacheLine;
+  if (in_cold_ || padding_ + pad > kCacheLine + offset() / 2) return;
+  padding_ += pad;
+  alignment_ = kCacheLine;
+  ensure_room();
+  for (uint32_t left = pad; left != 0;) {
+    const uint32_t bytes = std::min<uint32_t>(left, 8);
+    e_.put(kNops[bytes - 1], bytes);
+    left -= bytes;
+  }
+}
+
 void Masm::finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks) {
   for (size_t i = 0; i < slow_paths_.size(); ++i) {
     ensure_room();
@@ -362,7 +390,7 @@ void Masm::finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks) {
   }
   if (!pool_.empty()) emit_pool();
   if (is_full_) return;
-  size_t start = (out.bytes.size() + 15) & ~size_t{15};
+  const size_t start = (out.bytes.size() + alignment_ - 1) & ~size_t{alignment_ - 1};
   size_t needed = start + offset();
   if (needed > out.bytes.capacity()) out.bytes.reserve(needed + needed / 2);
   out.bytes.resize(start, 0xcc);

@@ -46,6 +46,9 @@ class Masm {
   /// is full. `marks`, if given, receives one mark per trap site behind the body, in ascending
   /// order.
   void finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks);
+  /// Pads, so that a busy loop that begins here is fetched well: see kLoopPlace. In cold code, and
+  /// where much of the function would be padding, it does nothing.
+  void place_loop();
   /// Makes room for kRoomBytes of instructions.
   void ensure_room() {
     if (e_.cursor > limit_) [[unlikely]]
@@ -420,6 +423,8 @@ class Masm {
   bool has_cold_ = false;
   bool in_cold_ = false;
   bool is_full_ = false;
+  uint32_t padding_ = 0;  // bytes of it before loops
+  uint32_t alignment_ = kFunctionAlign;
   bool* full_ = nullptr;
   CpuFeatures cpu_;
   CodeBytes buffer_;        // not zeroed: most functions touch a page or two of it

@@ -270,6 +270,7 @@ void LoopScan::close() {
   loop_ = block.outer_loop;
   if (loop_ == 0) return;
   LoopInfo& outer = loops_[loop_ - 1];
+  outer.has_loop = true;
   outer.any_call |= info.any_call;
   outer.has_division |= info.has_division;
   outer.is_incomplete |= info.is_incomplete;

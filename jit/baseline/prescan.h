@@ -29,6 +29,7 @@ struct LoopInfo {
   bool has_call = false;       // outside its inner loops, and where it is not unlikely
   bool any_call = false;       // inner loops included
   bool has_division = false;   // likewise: needs rax and rdx
+  bool has_loop = false;       // inside it
   bool is_incomplete = false;  // uses of inner loops are not all known
 };
 

@@ -14,19 +14,17 @@ namespace sluice {
 
 namespace {
 
-constexpr uint32_t kCodeAlign = 16;
 constexpr uint8_t kCallRel32 = 0xe8;
 constexpr uint8_t kJumpRel32 = 0xe9;
 // Address space only: pages of a memory file cost nothing before they are written.
 constexpr size_t kLeastExtentBytes = size_t{64} << 10;
 constexpr size_t kMostExtentBytes = size_t{4} << 20;
 
-constexpr uint32_t align_up(uint32_t bytes, uint32_t align) {
-  return (bytes + align - 1) & ~(align - 1);
+// Batches begin at a line, and so do stubs: a call from the host takes a cycle or two more if its
+// stub begins somewhere in a line.
+constexpr uint32_t align_code(uint32_t bytes) {
+  return (bytes + kCacheLine - 1) & ~(kCacheLine - 1);
 }
-constexpr uint32_t align_code(uint32_t bytes) { return align_up(bytes, kCodeAlign); }
-// A call from the host takes a cycle or two more if its stub begins somewhere in a line.
-constexpr uint32_t align_stub(uint32_t bytes) { return align_up(bytes, 64); }
 
 // push rbp; mov rbp, rsp; and a trap site: a walkable frame that traps.
 constexpr uint8_t kUnfilledStub[] = {0x55,
@@ -96,7 +94,7 @@ Result<uint32_t> CodeMemory::copy_stub(std::span<const uint8_t> bytes, StubKind 
   std::memcpy(extent.writable.base() + extent.used_bytes, bytes.data(), bytes.size());
   show(extent.offset + extent.used_bytes, bytes);
   const Stub stub{extent.offset + extent.used_bytes, static_cast<uint32_t>(bytes.size()), kind};
-  extent.used_bytes = std::min(extent.size_bytes, align_stub(extent.used_bytes + stub.bytes));
+  extent.used_bytes = std::min(extent.size_bytes, align_code(extent.used_bytes + stub.bytes));
   const auto at =
       std::lower_bound(stubs_.begin(), stubs_.end(), stub,
                        [](const Stub& a, const Stub& b) { return a.offset < b.offset; });
@@ -325,7 +323,7 @@ Result<bool> ModuleCode::copy_batch(const CodeBatch& batch) {
   CodeExtent* extent = TRY(extent_with_room(batch.bytes.size()));
   TRY_VOID(memory_->make_own(*extents_[0]));
   for (const CodeEntry& entry : batch.entries) {
-    DCHECK(entry.code_offset % kCodeAlign == 0, "functions are aligned");
+    DCHECK(entry.code_offset % kFunctionAlign == 0, "functions are aligned");
     const uint32_t at = extent->used_bytes + entry.code_offset;
     copy_function(batch, entry, extent->writable.base() + at, extent->offset + at);
     if (!ranges_.empty() && ranges_.back().offset > extent->offset + at) ranges_sorted_ = false;

@@ -74,7 +74,7 @@ class CodeMemory : public Allocated {
   uintptr_t base() const { return reinterpret_cast<uintptr_t>(space_.base()); }
   size_t reserved_bytes() const { return space_.size_bytes(); }
 
-  /// Copies a stub in, 16-byte aligned, for as long as the engine lives. Returns its offset.
+  /// Copies a stub in, at a cache line, for as long as the engine lives. Returns its offset.
   Result<uint32_t> add_stub(std::span<const uint8_t> bytes, StubKind kind,
                             std::span<const FrameMark> frames = {});
   Result<uint32_t> add_stub(const StubCode& code, StubKind kind) {

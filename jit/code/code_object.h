@@ -25,10 +25,15 @@ struct Relocation {
   uint32_t target = 0;
 };
 
+/// Where functions begin. A batch begins at a cache line, and so does a function with a loop whose
+/// place in its line counts.
+inline constexpr uint32_t kFunctionAlign = 16;
+inline constexpr uint32_t kCacheLine = 64;
+
 /// One function inside a batch.
 struct CodeEntry {
   FuncIdx func{};
-  uint32_t code_offset = 0;  // into CodeBatch::bytes, 16-byte aligned
+  uint32_t code_offset = 0;  // into CodeBatch::bytes, a multiple of kFunctionAlign
   uint32_t code_size = 0;
   uint32_t first_reloc = 0;  // into CodeBatch::relocs
   uint32_t reloc_count = 0;

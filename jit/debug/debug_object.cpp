@@ -4,6 +4,7 @@
 
 #include <elf.h>
 
+#include "jit/code/code_object.h"
 #include "jit/debug/debug_writer.h"
 #include "jit/debug/frame_info.h"
 
@@ -42,12 +43,11 @@ struct Run {
 };
 
 Vector<Run> runs_of(std::span<const CodePiece> pieces) {
-  constexpr uintptr_t kCodeAlign = 16;
   Vector<Run> runs;
   size_t first = 0;
   for (size_t i = 0; i < pieces.size(); ++i) {
     const bool is_last = i + 1 == pieces.size();
-    if (!is_last && pieces[i + 1].begin() - pieces[i].end() < kCodeAlign) continue;
+    if (!is_last && pieces[i + 1].begin() - pieces[i].end() < kCacheLine) continue;
     runs.push_back({pieces.subspan(first, i + 1 - first)});
     first = i + 1;
   }

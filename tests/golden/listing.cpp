@@ -164,6 +164,12 @@ class Lister {
       return end + 1;
     }
     if (instr.info.mnemonic == ZYDIS_MNEMONIC_INT3) return end;  // padding
+    if (instr.info.mnemonic == ZYDIS_MNEMONIC_NOP) {
+      if (!after_padding_) line("(padding)");
+      after_padding_ = true;
+      return end;
+    }
+    after_padding_ = false;
     for (int i = 0; i < instr.info.operand_count_visible; ++i) {
       const ZydisDecodedOperand& operand = instr.operands[i];
       if (operand.type == ZYDIS_OPERAND_TYPE_IMMEDIATE && operand.imm.is_relative) {
@@ -255,6 +261,7 @@ class Lister {
   uint32_t table_ = 0;  // where a jump table begins; 0 if none is ahead
   bool writing_ = false;
   bool ends_flow_ = false;  // the last instruction does not go on to the next
+  bool after_padding_ = false;
   std::map<uint32_t, std::string> relocs_;
   std::set<uint32_t> targets_;
   std::map<uint32_t, std::string> labels_;

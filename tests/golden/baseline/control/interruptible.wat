@@ -6,6 +6,7 @@
 ;;=   mov r11, [instance.context]
 ;;=   cmp dword ptr [r11+0x14], 0x00
 ;;=   jnz L3
+;;=   (padding)
 ;;= L1:
 ;;=   mov r11, [instance.context]
 ;;=   cmp dword ptr [r11+0x14], 0x00

@@ -35,6 +35,7 @@
 ;;=   (epilogue) ret
 ;;= func[2]:
 ;;=   (prologue)
+;;=   (padding)
 ;;= L1:
 ;;=   test ecx, ecx
 ;;=   jnz L2

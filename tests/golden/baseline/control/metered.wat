@@ -17,6 +17,7 @@
 ;;=   sub qword ptr [r11+0x40], 0x01
 ;;=   js L5
 ;;=   mov ecx, [rbp-0x18]
+;;=   (padding)
 ;;= L1:
 ;;=   mov r11, [instance.context]
 ;;=   cmp dword ptr [r11+0x14], 0x00

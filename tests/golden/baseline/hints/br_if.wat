@@ -82,6 +82,7 @@
 ;;=   (prologue)
 ;;=   test eax, eax
 ;;=   jnz L2
+;;=   (padding)
 ;;= L1:
 ;;=   add eax, 0xFFFFFFFF
 ;;=   jnz L1

@@ -19,6 +19,7 @@
 ;;=   mov edx, [rbp-0x18]
 ;;= L1:
 ;;=   mov esi, 0x00
+;;=   (padding)
 ;;= L2:
 ;;=   mov edi, edx
 ;;=   xor edi, esi

@@ -22,6 +22,7 @@
 ;;=   (prologue)
 ;;=   mov qword ptr [rbp-0x20], 0x00
 ;;=   mov edx, [rbp-0x20]
+;;=   (padding)
 ;;= L1:
 ;;=   mov esi, [rbx+rax*1]
 ;;=   add edx, esi
@@ -36,6 +37,7 @@
 ;;=   vmovups [rbp-0x30], xmm15
 ;;=   mov esi, [rbp-0x30]
 ;;=   vmovsd xmm0, qword ptr [rbp-0x28]
+;;=   (padding)
 ;;= L1:
 ;;=   cmp esi, edx
 ;;=   jnb L2

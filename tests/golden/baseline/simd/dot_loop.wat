@@ -16,6 +16,7 @@
 ;;=   vxorps xmm15, xmm15, xmm15
 ;;=   vmovups [rbp-0x30], xmm15
 ;;=   vmovups xmm0, [rbp-0x30]
+;;=   (padding)
 ;;= L1:
 ;;=   vmovups xmm1, [rbx+rax*1]
 ;;=   vmovups xmm2, [rbx+rax*1+0x400]

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "jit/asm/masm.h"
+#include "tests/unit/jit/asm/execute.h"
 
 namespace sluice {
 namespace {
@@ -611,6 +612,55 @@ TEST_F(MasmTest, CodeOfOneFunctionHasALimit) {
     ASSERT_EQ(batch.entries.size(), 1u);
     EXPECT_EQ(batch.bytes[0], 0xc3);
   }
+}
+
+// From wherever they come, and what is skipped to get there does nothing.
+TEST(MasmLoopTest, LoopsBeginAtOnePlaceOfACacheLine) {
+  uint32_t place = 0;
+  for (uint32_t before = 0; before < 64; ++before) {
+    Masm masm{CpuFeatures{}};
+    masm.mov_imm(W32, Reg::Rax, 7);
+    for (uint32_t i = 0; i < before; ++i) masm.push(Reg::Rbp);
+    masm.place_loop();
+    if (before == 0) place = masm.offset() % 64;
+    EXPECT_EQ(masm.offset() % 64, place);
+    for (uint32_t i = 0; i < before; ++i) masm.pop(Reg::Rbp);
+    masm.ret(0);
+    EXPECT_EQ(Executable(masm).as<int()>()(), 7) << before;
+  }
+}
+
+TEST(MasmLoopTest, AFunctionWithAPlacedLoopBeginsAtACacheLine) {
+  Masm masm{CpuFeatures{}};
+  CodeBatch batch;
+  for (uint32_t func = 0; func < 4; ++func) {
+    masm.begin();
+    if (func >= 2) masm.place_loop();
+    masm.ret(0);
+    masm.finish(FuncIdx{func}, batch, nullptr);
+  }
+  EXPECT_EQ(batch.entries[1].code_offset, 16u);
+  EXPECT_EQ(batch.entries[2].code_offset, 64u);
+  EXPECT_EQ(batch.entries[3].code_offset, 128u);
+}
+
+TEST(MasmLoopTest, PaddingIsAPartOfTheCode) {
+  Masm masm{CpuFeatures{}};
+  constexpr uint32_t kLoops = 100'000;
+  for (uint32_t i = 0; i < kLoops; ++i) {
+    masm.ensure_room();
+    masm.place_loop();
+    masm.mov(W64, Reg::Rax, Reg::Rcx);
+  }
+  EXPECT_LE(masm.offset(), 2 * (3 * kLoops + 64));
+  const uint32_t end = masm.offset();
+  masm.enter_cold();
+  masm.mov(W64, Reg::Rax, Reg::Rcx);
+  const uint32_t in_cold = masm.offset();
+  masm.place_loop();
+  EXPECT_EQ(masm.offset(), in_cold);
+  masm.leave_cold();
+  EXPECT_EQ(masm.offset(), end);
 }
 
 }  // namespace
