@@ -17,8 +17,9 @@ constexpr uint32_t kSmallFrameBytes = 4096;
 constexpr uint64_t kMaxFrameBytes = 16 * (uint64_t{kMaxLocals} + kMaxOperands + kMaxResults) +
                                     8 * (uint64_t{kMaxOperands} + kMaxBodyBytes) + (1u << 20);
 static_assert(kMaxFrameBytes < uint64_t{1} << 30);
-// Up to so many slots are zeroed without a loop.
+// Up to so many slots are zeroed without a loop; more, by so many pairs in each turn.
 constexpr uint32_t kUnrolledZeroSlots = 16;
+constexpr uint32_t kPairsPerTurn = 4;
 
 /// Gives out homes of locals, from high to low addresses. Those of v128 are aligned like rbp.
 struct Homes {
@@ -124,19 +125,21 @@ void FuncCompiler::zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes) 
   }
   if (slots == 1) return;
   masm.fconst(FWidth::F64, kScratchXmm, 0);
-  if (slots <= kUnrolledZeroSlots) {
-    for (uint32_t i = 0; i < slots / 2; ++i) {
-      masm.store_vector_slot(lowest + 16 * static_cast<int32_t>(i), kScratchXmm);
-    }
-    return;
+  const uint32_t pairs = slots / 2;
+  const uint32_t single = slots <= kUnrolledZeroSlots ? pairs : pairs % kPairsPerTurn;
+  for (uint32_t i = 0; i < single; ++i, lowest += 16) {
+    masm.store_vector_slot(lowest, kScratchXmm);
   }
+  if (single == pairs) return;
   // r9 and r10 carry no parameters.
   masm.lea(W64, Reg::R10, frame_slot(lowest));
-  masm.mov_imm(W32, Reg::R9, slots / 2);
+  masm.mov_imm(W32, Reg::R9, pairs / kPairsPerTurn);
   sluice::Label again;
   masm.bind(again);
-  masm.store(StoreKind::V128, mem_at(Reg::R10), kScratchXmm);
-  masm.alu_imm(Alu::Add, W64, Reg::R10, 16);
+  for (int32_t i = 0; i < static_cast<int32_t>(kPairsPerTurn); ++i) {
+    masm.store(StoreKind::V128, mem_at(Reg::R10, 16 * i), kScratchXmm);
+  }
+  masm.alu_imm(Alu::Add, W64, Reg::R10, 16 * kPairsPerTurn);
   masm.alu_imm(Alu::Sub, W32, Reg::R9, 1);
   masm.jcc(Cond::NotZero, again);
 }

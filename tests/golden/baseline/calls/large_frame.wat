@@ -12,10 +12,13 @@
 ;;=   mov [rbp-0x08], r14
 ;;=   xorps xmm15, xmm15
 ;;=   lea r10, [rbp-0x12C8]
-;;=   mov r9d, 0x12C
+;;=   mov r9d, 0x4B
 ;;= L2:
 ;;=   movups [r10], xmm15
-;;=   add r10, 0x10
+;;=   movups [r10+0x10], xmm15
+;;=   movups [r10+0x20], xmm15
+;;=   movups [r10+0x30], xmm15
+;;=   add r10, 0x40
 ;;=   sub r9d, 0x01
 ;;=   jnz L2
 ;;=   mov rax, [rbp-0x12C8]

@@ -43,6 +43,30 @@ TEST(Baseline, LargeFramesAreCheckedWithTheirSize) {
   EXPECT_EQ(runner.run(0, {7}), 5007u);
 }
 
+// Whatever an earlier call of the same function has left in the frame.
+TEST(Baseline, DeclaredLocalsAreZeroHoweverManyThereAre) {
+  constexpr uint32_t kMost = 80;
+  TestModule m;
+  const uint32_t nothing = m.type({}, {});
+  const uint32_t type = m.type({}, {kTypeI64});
+  m.func(nothing, {}, Code());
+  for (uint32_t count = 1; count <= kMost; ++count) {
+    Code code;
+    code.get(0);
+    for (uint32_t i = 1; i < count; ++i) code.get(i).op(0x84);        // or
+    for (uint32_t i = 0; i < count; ++i) code.op(0x42, 0x7f).set(i);  // i64.const -1
+    code.call(0);
+    m.func(type, {{count, kTypeI64}}, code);
+  }
+  auto module = decode(m.bytes());
+  TestRunner runner;
+  ASSERT_TRUE(runner.load(*module, host_options()));
+  for (uint32_t count = 1; count <= kMost; ++count) {
+    runner.run(count, {});
+    EXPECT_EQ(runner.run(count, {}), 0u) << count;
+  }
+}
+
 // sum of i * (i + 1)-th parameter over many parameters, through stack slots in and out
 TEST(Baseline, ManyParametersAndResults) {
   constexpr uint32_t kCount = 40;
