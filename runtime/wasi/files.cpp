@@ -80,13 +80,19 @@ Filetype type_of_entry(int directory, const HostDirent& host) {
   return filetype_of_mode(st.st_mode);
 }
 
+/// What lies above a directory is none of the guest's business: its ".." is the directory itself,
+/// as the root's is. A number of zero would make C libraries ask about "..", and be refused.
+uint64_t number_of_parent(int directory) {
+  struct stat st;
+  return fstat(directory, &st) == 0 ? st.st_ino : 0;
+}
+
 Status append_entry(Mem mem, Room& room, int directory, const HostDirent& host) {
   size_t name_bytes = strnlen(host.name, host.record_bytes - offsetof(HostDirent, name));
   Dirent entry{};
   entry.next = static_cast<uint64_t>(host.next);
-  // The parent of a preopened directory is none of the guest's business.
   bool is_parent = name_bytes == 2 && std::memcmp(host.name, "..", 2) == 0;
-  entry.ino = is_parent ? 0 : host.ino;
+  entry.ino = is_parent ? number_of_parent(directory) : host.ino;
   entry.namlen = static_cast<uint32_t>(name_bytes);
   entry.type = is_parent ? Filetype::Directory : type_of_entry(directory, host);
   TRY_VOID(append_bytes(mem, room, &entry, sizeof entry));
