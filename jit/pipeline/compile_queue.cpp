@@ -19,8 +19,9 @@ namespace {
 
 // Enough work for a hand-over between threads to cost nothing; few enough for an even load.
 constexpr uint64_t kBatchBytes = 16 * 1024;
-// Adaptive: a module's first bodies are compiled at once, and so small modules are as a whole: that
-// takes less time than their first calls would.
+// What has no more code than this is left to drain() and its thread: to wake another takes longer,
+// to start one longer still. Under Adaptive so much is compiled at once: that takes less time than
+// the first calls would.
 constexpr uint64_t kSmallModuleBytes = 4 * 1024;
 // Bodies from this size on are checked while they arrive; others take no time worth it.
 constexpr uint64_t kLargeBodyBytes = 64 * 1024;
@@ -124,10 +125,8 @@ void CompileQueue::add(const FuncBody& body) {
 }
 
 void CompileQueue::flush() {
-  if (gathered_.empty()) return;
+  if (gathered_.empty() || (is_threaded() && is_small())) return;
   const bool is_new_batch = hand_out_gathered();
-  gathered_.clear();
-  gathered_bytes_ = 0;
   if (!is_new_batch) return;
   if (is_threaded()) {
     std::shared_ptr<Task> task =
@@ -141,17 +140,22 @@ void CompileQueue::flush() {
 /// Do the gathered bodies begin a batch? They join the last one if nobody has begun that: when all
 /// threads are busy, the pieces of a fast stream become batches of full size.
 bool CompileQueue::hand_out_gathered() {
+  Vector<FuncBody> bodies = std::exchange(gathered_, {});
+  const uint64_t bytes = std::exchange(gathered_bytes_, 0);
   std::lock_guard lock(mutex_);
-  added_bytes_ += gathered_bytes_;
-  if (next_ < batches_.size() && batches_.back().bytes + gathered_bytes_ <= kBatchBytes) {
+  added_bytes_ += bytes;
+  if (next_ < batches_.size() && batches_.back().bytes + bytes <= kBatchBytes) {
     Batch& last = batches_.back();
-    last.bodies.insert(last.bodies.end(), gathered_.begin(), gathered_.end());
-    last.bytes += gathered_bytes_;
+    last.bodies.insert(last.bodies.end(), bodies.begin(), bodies.end());
+    last.bytes += bytes;
     return false;
   }
-  batches_.push_back({std::move(gathered_), gathered_bytes_});
+  batches_.push_back({std::move(bodies), bytes});
   return true;
 }
+
+/// Has the module, as far as it is known, so little code that no other thread is worth it?
+bool CompileQueue::is_small() const { return added_bytes_ + gathered_bytes_ <= kSmallModuleBytes; }
 
 void CompileQueue::use_idle_time(uint64_t idle_ns) {
   if (policy_ != CompilePolicy::Adaptive || is_threaded()) return;
@@ -315,6 +319,7 @@ void CompileQueue::run_deferred(std::unique_ptr<WorkerScratch>& scratch) {
 
 void CompileQueue::drain() {
   flush();
+  if (!gathered_.empty()) hand_out_gathered();
   for (;;) {
     uint32_t seen = completions_.load(std::memory_order_acquire);
     if (auto claim = this->claim()) {
@@ -336,6 +341,7 @@ void CompileQueue::drain() {
 }
 
 Result<const void*> CompileQueue::require(FuncIdx func) {
+  if (policy_ == CompilePolicy::Eager) return code_->entry_of(func);
   return lazy_.require(module_->bodies[raw(func) - module_->imported_funcs]);
 }
 

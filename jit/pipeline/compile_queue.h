@@ -99,6 +99,7 @@ class CompileQueue : public Allocated, public std::enable_shared_from_this<Compi
   bool is_threaded() const { return workers_ != nullptr && workers_->threads() > 0; }
   BodyScratch& scratch_of(std::unique_ptr<WorkerScratch>& scratch) const;
   bool hand_out_gathered();
+  bool is_small() const;
   std::optional<Claim> claim();
   Work work() const;
   Outcome compile(const Vector<FuncBody>& bodies, BodyScratch& scratch);

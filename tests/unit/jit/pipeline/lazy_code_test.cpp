@@ -1,7 +1,9 @@
 // Policies of compilation: one outcome and one code under all of them, each function compiled once,
 // by whoever needs it first, also across forks, cancellations and full code memory.
 #include <atomic>
+#include <filesystem>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <pthread.h>
 #include <string>
 #include <sys/wait.h>
@@ -146,6 +148,7 @@ TEST(LazyCode, SameCodeUnderEveryPolicy) {
       ASSERT_LE(end - begin, 4u) << i;
     }
   }
+  EXPECT_EQ(*(*eager)->require_code(FuncIdx{7}), (*eager)->code().code_of(FuncIdx{7}).data());
   EXPECT_EQ((*lazy)->stats().machine_code_bytes, (*eager)->stats().machine_code_bytes);
   EXPECT_EQ((*adaptive)->stats().machine_code_bytes, (*eager)->stats().machine_code_bytes);
 }
@@ -230,11 +233,21 @@ TEST(LazyCode, TheFeedingThreadUsesTheTimeBetweenBytes) {
   EXPECT_LT(functions_compiled(**fast), 1000u);
 }
 
-TEST(LazyCode, SmallModulesAreCompiledAtOnce) {
-  const Compiled module =
-      compile(module_of(bodies_of(20)), environment(CompilePolicy::Adaptive, 2));
-  ASSERT_TRUE(module);
-  EXPECT_EQ(functions_compiled(**module), 20u);
+size_t thread_count() {
+  const std::filesystem::directory_iterator threads("/proc/self/task");
+  return static_cast<size_t>(std::distance(begin(threads), end(threads)));
+}
+
+TEST(LazyCode, SmallModulesAreCompiledAtOnceAndStartNoThreads) {
+  const size_t threads = thread_count();
+  const StreamEnvironment where = environment(CompilePolicy::Adaptive, 2);
+  const Compiled small = compile(module_of(bodies_of(20)), where);
+  ASSERT_TRUE(small);
+  EXPECT_EQ(functions_compiled(**small), 20u);
+  EXPECT_EQ(thread_count(), threads);
+  const Compiled large = compile(module_of(bodies_of(2000)), where);
+  ASSERT_TRUE(large);
+  EXPECT_EQ(thread_count(), threads + 2);
 }
 
 TEST(LazyCode, FullCodeMemoryIsAnErrorOfTheCallAndMayPass) {
