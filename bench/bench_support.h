@@ -16,7 +16,7 @@ struct NamedModule {
   uint64_t code_bytes = 0;  // of the code section's content
 };
 
-/// Points the library's heap at mimalloc, as the command line does. First thing in main.
+/// Points the library's heap at mimalloc. First thing in main.
 void use_mimalloc();
 
 /// `functions` bodies of integer arithmetic, loads, stores, branches and a loop, about 70 bytes

@@ -1,4 +1,4 @@
-# mimalloc 2.0.9, for the command line and the benchmarks only. Debian: libmimalloc-dev.
+# mimalloc 2.0.9, for the benchmarks only. Debian: libmimalloc-dev.
 # The shared library replaces the whole process's malloc and operator new, so the Sluice library
 # must never link it: it allocates through hooks that its users may point at mimalloc.
 macro(sluice_find_mimalloc)

@@ -6,6 +6,9 @@
 #ifdef SLUICE_WITH_ZYDIS
 #include <Zydis/Zydis.h>
 #endif
+#ifdef SLUICE_ZYDIS_LIBRARY
+#include <dlfcn.h>
+#endif
 
 #include "engine/binary/immediates.h"
 #include "engine/binary/wire_bytes.h"
@@ -44,14 +47,33 @@ std::vector<WasmLine> wasm_lines(const Module& module, const FuncBody& body) {
 
 #ifdef SLUICE_WITH_ZYDIS
 
+using Disassemble = decltype(&ZydisDisassembleIntel);
+
+/// Null if the library is not there. To load it takes a tenth of the time of a small program, and
+/// most commands never need it.
+Disassemble find_disassembler() {
+#ifdef SLUICE_ZYDIS_LIBRARY
+  void* const library = dlopen(SLUICE_ZYDIS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) return nullptr;
+  return reinterpret_cast<Disassemble>(dlsym(library, "ZydisDisassembleIntel"));
+#else
+  return &ZydisDisassembleIntel;
+#endif
+}
+
+Disassemble disassembler() {
+  static const Disassemble found = find_disassembler();
+  return found;
+}
+
 std::vector<MachineLine> machine_lines(const CompiledModule& module, FuncIdx func,
                                        std::span<const uint8_t> code) {
   std::vector<MachineLine> lines;
   for (uint32_t at = 0; at < code.size();) {
     ZydisDisassembledInstruction instr;
     // Addresses count from the function's start, which is the same in every run.
-    const bool known = ZYAN_SUCCESS(ZydisDisassembleIntel(
-        ZYDIS_MACHINE_MODE_LONG_64, at, code.data() + at, code.size() - at, &instr));
+    const bool known = ZYAN_SUCCESS(
+        disassembler()(ZYDIS_MACHINE_MODE_LONG_64, at, code.data() + at, code.size() - at, &instr));
     std::array<char, 16> data{};
     std::snprintf(data.data(), data.size(), ".byte 0x%02x", code[at]);
     const uint32_t size = known ? instr.info.length : 1;
@@ -73,7 +95,7 @@ std::vector<MachineLine> machine_lines(const CompiledModule&, FuncIdx, std::span
 
 bool has_disassembler() {
 #ifdef SLUICE_WITH_ZYDIS
-  return true;
+  return disassembler() != nullptr;
 #else
   return false;
 #endif

@@ -34,7 +34,7 @@ struct AnnotatedFunc {
   std::vector<MachineLine> machine;
 };
 
-/// Can machine code be shown? Only if the command was built with Zydis.
+/// Can machine code be shown? Only if the command was built with Zydis, and finds it.
 bool has_disassembler();
 
 /// A defined function, which is compiled if it has no code yet.

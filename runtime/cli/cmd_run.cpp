@@ -7,6 +7,7 @@
 
 #include "runtime/cli/arriving_module.h"
 #include "runtime/cli/commands.h"
+#include "runtime/cli/output.h"
 #include "runtime/cli/program.h"
 #include "runtime/cli/report.h"
 #include "runtime/cli/stop.h"
@@ -82,7 +83,9 @@ Step<int> run_steps(const Options& options) {
   const StopGuard guard(**store, options);
   auto instance = linker.instantiate(**store, *module);
   if (!instance) return status_of(instance.error(), *context, options);
-  return run_instance(**instance, options, *context, stdout);
+  const int status = run_instance(**instance, options, *context, stdout);
+  // A profile's files end with their module.
+  return options.profile == ProfileChoice::None ? leave(status) : status;
 }
 
 }  // namespace

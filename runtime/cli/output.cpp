@@ -1,8 +1,9 @@
-// Standard output is main()'s to close, which says what it refuses.
+// Standard output is written out once, at the end of the process.
 #include "runtime/cli/output.h"
 
 #include <cerrno>
 #include <cstring>
+#include <unistd.h>
 
 #include "runtime/cli/report.h"
 
@@ -24,6 +25,21 @@ int Output::close() {
   if (file_ != nullptr && std::fclose(file_) != 0 && reason_ == 0) reason_ = errno;
   if (reason_ == 0) return 0;
   return report_error({}, "cannot write '" + name_ + "': " + std::strerror(reason_));
+}
+
+int flush_output(int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  const int said =
+      report_error({}, std::string("cannot write to standard output: ") + std::strerror(errno));
+  return status == 0 ? said : status;
+}
+
+int leave(int status) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return status;
+#else
+  _exit(flush_output(status));
+#endif
 }
 
 }  // namespace sluice::cli

@@ -22,4 +22,13 @@ class Output {
   int reason_ = 0;  // errno of what failed first
 };
 
+/// Writes out what is buffered for standard output. The exit status: results that nobody got are no
+/// success.
+int flush_output(int status);
+
+/// Ends the process with that status, standard output written out. The system takes back at once
+/// what destructors would take apart piece by piece, and does not wait for compile threads. Under a
+/// sanitizer it returns the status, since leaks and races are looked for until the end.
+int leave(int status);
+
 }  // namespace sluice::cli

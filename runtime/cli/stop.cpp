@@ -1,11 +1,12 @@
+// No other thread is needed: signals of the process come to the main thread, which runs the guest.
 #include "runtime/cli/stop.h"
 
 #include <atomic>
 #include <csignal>
-#include <optional>
 #include <unistd.h>
 
 #include "runtime/cli/report.h"
+#include "runtime/trap/interrupt.h"
 
 namespace sluice::cli {
 
@@ -14,32 +15,46 @@ namespace {
 constexpr int kStatusCtrlC = 128 + SIGINT;
 constexpr int kStatusTimeout = 124;
 
-// For the signal handler.
-std::optional<InterruptHandle> g_handle;
+// For the signal handlers.
+StoreContext* g_context = nullptr;
 std::atomic<int> g_ctrl_c{0};
-struct sigaction g_previous;
+struct sigaction g_previous_ctrl_c;
+struct sigaction g_previous_alarm;
+
+// Just before the guest's code a request is not seen (runtime/trap/interrupt.h): so it is made
+// again until this process or the StopGuard ends.
+void request(int) {
+  request_interrupt(*g_context);
+  alarm(1);
+}
 
 void on_ctrl_c(int) {
   if (g_ctrl_c.fetch_add(1) != 0) _exit(kStatusCtrlC);
-  g_handle->interrupt();
+  request(0);
 }
 
 }  // namespace
 
 StopGuard::StopGuard(Store& store, const Options& options) {
-  g_handle.emplace(store.interrupt_handle());
+  g_context = &store.context();
   if (options.timeout) store.set_deadline(Watchdog::Clock::now() + *options.timeout);
-  sigaction(SIGINT, nullptr, &g_previous);
+  sigaction(SIGINT, nullptr, &g_previous_ctrl_c);
   // Who starts us in the background may want Ctrl-C to leave us alone.
-  if (g_previous.sa_handler == SIG_IGN) return;
+  if (g_previous_ctrl_c.sa_handler == SIG_IGN) return;
   struct sigaction action{};
+  // The request's own signal shall find the guest, not these handlers.
+  sigaddset(&action.sa_mask, kInterruptSignal);
+  action.sa_handler = request;
+  sigaction(SIGALRM, &action, &g_previous_alarm);
   action.sa_handler = on_ctrl_c;
   sigaction(SIGINT, &action, nullptr);
 }
 
 StopGuard::~StopGuard() {
-  sigaction(SIGINT, &g_previous, nullptr);
-  g_handle.reset();
+  sigaction(SIGINT, &g_previous_ctrl_c, nullptr);
+  if (g_previous_ctrl_c.sa_handler == SIG_IGN) return;
+  alarm(0);
+  sigaction(SIGALRM, &g_previous_alarm, nullptr);
 }
 
 int report_stop(std::string_view module) {

@@ -27,7 +27,7 @@ namespace {
 constexpr size_t kAlternateStackBytes = size_t{64} << 10;
 // An alternate stack that somebody else has installed is good enough from here on.
 constexpr size_t kEnoughBytes = size_t{16} << 10;
-constexpr size_t kMostGuessedStackBytes = size_t{8} << 20;
+constexpr size_t kMostKnownStackBytes = size_t{8} << 20;
 
 size_t signal_frame_bytes() {
 #ifdef AT_MINSIGSTKSZ
@@ -90,38 +90,46 @@ bool install_alternate_stack() {
   return true;
 }
 
+enum class Trust { Known, Guessed };
+
 /// The main thread's stack as the system lays it out: it ends with the name of the program and may
-/// grow down to the limit. For when /proc, where the C library looks, cannot be read: it is not
-/// mounted, or no descriptor is left.
-bool guess_main_stack(uintptr_t& low, size_t& bytes) {
+/// grow down to the limit. That is known as long as the limit is below the 128 MiB in which the
+/// system puts nothing else; of a larger one so much is guessed.
+bool find_main_stack(Trust trust, uintptr_t& low, size_t& bytes) {
   rlimit limit;
   const uintptr_t end = static_cast<uintptr_t>(getauxval(AT_EXECFN));
   const uintptr_t here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   if (getpid() != gettid() || getrlimit(RLIMIT_STACK, &limit) != 0) return false;
-  // Nobody knows what lies below a stack without a limit.
-  bytes = std::min(static_cast<size_t>(limit.rlim_cur), kMostGuessedStackBytes);
+  if (limit.rlim_cur > kMostKnownStackBytes && trust == Trust::Known) return false;
+  bytes = std::min(static_cast<size_t>(limit.rlim_cur), kMostKnownStackBytes);
   if (end < bytes || here >= end || end - here >= bytes) return false;
   low = (end - bytes + host_page_bytes()) & ~(host_page_bytes() - 1);
   bytes = end - low;
   return true;
 }
 
-bool find_stack_bounds(ThreadStack& found) {
-  uintptr_t start = 0;
-  size_t bytes = 0;
+bool ask_for_stack(uintptr_t& low, size_t& bytes) {
   pthread_attr_t attributes;
-  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-    void* low = nullptr;
-    const bool ok = pthread_attr_getstack(&attributes, &low, &bytes) == 0 && bytes != 0;
-    pthread_attr_destroy(&attributes);
-    if (!ok) return false;
-    start = reinterpret_cast<uintptr_t>(low);
-  } else if (!guess_main_stack(start, bytes)) {
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return false;
+  void* start = nullptr;
+  const bool ok = pthread_attr_getstack(&attributes, &start, &bytes) == 0 && bytes != 0;
+  pthread_attr_destroy(&attributes);
+  low = reinterpret_cast<uintptr_t>(start);
+  return ok;
+}
+
+/// For the main thread the C library reads /proc/self/maps, which takes a tenth of a millisecond,
+/// and may not be there: it is not mounted, or no descriptor is left.
+bool find_stack_bounds(ThreadStack& found) {
+  uintptr_t low = 0;
+  size_t bytes = 0;
+  if (!find_main_stack(Trust::Known, low, bytes) && !ask_for_stack(low, bytes) &&
+      !find_main_stack(Trust::Guessed, low, bytes)) {
     return false;
   }
   const size_t headroom = std::clamp(bytes / 4, kLeastHeadroomBytes, kMostHeadroomBytes);
-  found.low = start;
-  found.floor = start + headroom;
+  found.low = low;
+  found.floor = low + headroom;
   found.room_bytes = bytes > headroom ? bytes - headroom : 1;
   return true;
 }

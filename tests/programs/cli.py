@@ -830,7 +830,7 @@ def test_scarcity(directory):
     script.write_text("(thread $t (module)) (wait $t)\n")
     check(run(["wast", script]).out == f"{script}: 1 passed, 0 failed\n", "a script with a thread")
     refused = 0
-    for megabytes in range(40, 100, 4):
+    for megabytes in range(20, 60, 4):
         result = limited(f"ulimit -v {megabytes * 1024}", "wast", script)
         refused += "the system has no thread for it" in result.stderr
         check(result.returncode in (0, 1) or "out of memory" in result.stderr,
