@@ -95,6 +95,10 @@ void Reservation::prefer_huge_pages(size_t offset, size_t bytes) {
       madvise(base_ + start, round_up_to_page(offset + bytes) - start, MADV_HUGEPAGE));
 }
 
+Result<void> Reservation::make_executable(size_t offset, size_t bytes) {
+  return protect(offset, bytes, PROT_READ | PROT_EXEC);
+}
+
 bool write_as_debugger(void* to, std::span<const uint8_t> bytes) {
   const int memory = open("/proc/self/mem", O_WRONLY | O_CLOEXEC);
   if (memory < 0) return false;

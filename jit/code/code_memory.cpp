@@ -91,7 +91,7 @@ Result<uint32_t> CodeMemory::copy_stub(std::span<const uint8_t> bytes, StubKind 
   }
   CodeExtent& extent = *stub_extent_;
   TRY_VOID(make_own(extent));
-  std::memcpy(extent.writable.base() + extent.used_bytes, bytes.data(), bytes.size());
+  std::memcpy(extent.write_at + extent.used_bytes, bytes.data(), bytes.size());
   show(extent.offset + extent.used_bytes, bytes);
   const Stub stub{extent.offset + extent.used_bytes, static_cast<uint32_t>(bytes.size()), kind};
   extent.used_bytes = std::min(extent.size_bytes, align_code(extent.used_bytes + stub.bytes));
@@ -133,13 +133,16 @@ bool CodeMemory::is_module_code(uintptr_t pc) const {
   return stubs == nullptr;
 }
 
-std::optional<uint32_t> CodeMemory::take_range(uint32_t bytes) {
+/// The first part of what is free that begins, as an address, at a multiple of the alignment.
+std::optional<uint32_t> CodeMemory::take_range(uint32_t bytes, uint32_t alignment) {
   for (auto at = free_.begin(); at != free_.end(); ++at) {
-    if (at->bytes < bytes) continue;
-    const uint32_t offset = at->offset;
-    at->offset += bytes;
-    at->bytes -= bytes;
-    if (at->bytes == 0) free_.erase(at);
+    const auto skipped = static_cast<uint32_t>(-(base() + at->offset) & (alignment - 1));
+    if (at->bytes < skipped || at->bytes - skipped < bytes) continue;
+    const uint32_t offset = at->offset + skipped;
+    const Range behind{offset + bytes, at->bytes - skipped - bytes};
+    at->bytes = skipped;
+    at = at->bytes == 0 ? free_.erase(at) : at + 1;
+    if (behind.bytes != 0) free_.insert(at, behind);
     return offset;
   }
   return std::nullopt;
@@ -168,23 +171,49 @@ Result<void> CodeMemory::map_extent(CodeExtent& extent) {
   }
   TRY_VOID(file.map_executable(space_, extent.offset, listener_ != nullptr));
   extent.writable = std::move(writable);
+  extent.write_at = extent.writable.base();
+  extent.is_private = false;
   extent.fork_count = fork_count();
   return {};
 }
 
-Result<CodeExtent*> CodeMemory::new_extent(size_t bytes, ModuleCode* owner) {
+/// False if the system refuses: it may limit private memory (RLIMIT_DATA) more than files.
+bool CodeMemory::map_private(CodeExtent& extent) {
+  if (!space_.commit(extent.offset, extent.size_bytes)) return false;
+  if (extent.size_bytes >= Reservation::kHugePageBytes) {
+    space_.prefer_huge_pages(extent.offset, extent.size_bytes);
+  }
+  extent.write_at = code_at(extent.offset);
+  extent.is_private = true;
+  return true;
+}
+
+/// Systems that let nothing become executable that was written once have files in memory.
+Result<void> CodeMemory::make_executable(CodeExtent& extent) {
+  if (!extent.is_private || space_.make_executable(extent.offset, extent.size_bytes)) return {};
+  return map_extent(extent);
+}
+
+Result<CodeExtent*> CodeMemory::new_extent(size_t bytes, ModuleCode* owner, ExtentKind kind) {
   const size_t rounded = round_up_to_page(bytes);
   if (rounded < bytes || rounded > space_.size_bytes()) return fail(ErrorKind::CodeMemoryFull);
   const uint32_t size = static_cast<uint32_t>(rounded);
-  const std::optional<uint32_t> offset = take_range(size);
+  const auto page = static_cast<uint32_t>(host_page_bytes());
+  std::optional<uint32_t> offset;
+  if (kind == ExtentKind::Private && size >= Reservation::kHugePageBytes) {
+    offset = take_range(size, static_cast<uint32_t>(Reservation::kHugePageBytes));
+  }
+  if (!offset) offset = take_range(size, page);
   if (!offset) return fail(ErrorKind::CodeMemoryFull);
   std::unique_ptr<CodeExtent> extent(new CodeExtent);
   extent->offset = *offset;
   extent->size_bytes = size;
   extent->owner = owner;
-  if (Result<void> mapped = map_extent(*extent); !mapped) {
-    give_back_range({*offset, size});
-    return std::unexpected(std::move(mapped).error());
+  if (kind == ExtentKind::File || !map_private(*extent)) {
+    if (Result<void> mapped = map_extent(*extent); !mapped) {
+      give_back_range({*offset, size});
+      return std::unexpected(std::move(mapped).error());
+    }
   }
   const auto at = std::upper_bound(extents_.begin(), extents_.end(), *offset,
                                    [](uint32_t o, const auto& e) { return o < e->offset; });
@@ -199,7 +228,7 @@ void CodeMemory::free_extent(CodeExtent* extent) {
 }
 
 Result<void> CodeMemory::make_own(CodeExtent& extent) {
-  if (extent.fork_count == fork_count()) [[likely]]
+  if (extent.is_private || extent.fork_count == fork_count()) [[likely]]
     return {};
   return map_extent(extent);
 }
@@ -255,23 +284,26 @@ void ModuleCode::set_slot(uint32_t slot, uint8_t opcode, uint32_t target_offset)
   const auto distance = static_cast<uint32_t>(rel32(at + kSlotCallBytes, target_offset));
   // int3 × 3 behind it
   const uint64_t jump = 0xcccccc0000000000u | uint64_t{distance} << 8 | opcode;
-  uint8_t* p = extents_[0]->writable.base() + size_t{slot} * kJumpSlotBytes;
+  uint8_t* p = extents_[0]->write_at + size_t{slot} * kJumpSlotBytes;
   std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(p)).store(jump, std::memory_order_release);
   memory_->show(at, {p, sizeof jump});
 }
 
 Result<CodeExtent*> ModuleCode::extent_with_room(size_t bytes) {
   CodeExtent* last = extents_.back();
-  if (last->size_bytes - last->used_bytes >= bytes) {
+  const bool is_writable = is_hidden_ || !last->is_private;
+  if (is_writable && last->size_bytes - last->used_bytes >= bytes) {
     TRY_VOID(memory_->make_own(*last));
     return last;
   }
   uint64_t total = 0;
   for (const CodeExtent* e : extents_) total += e->size_bytes;
   const size_t growth = std::clamp(static_cast<size_t>(total), kLeastExtentBytes, kMostExtentBytes);
-  Result<CodeExtent*> extent = memory_->new_extent(std::max(bytes, growth), this);
+  using Kind = CodeMemory::ExtentKind;
+  const Kind kind = is_hidden_ ? Kind::Private : Kind::File;
+  Result<CodeExtent*> extent = memory_->new_extent(std::max(bytes, growth), this, kind);
   // What is left may still hold this batch, if not the growth.
-  if (!extent && bytes < growth) extent = memory_->new_extent(bytes, this);
+  if (!extent && bytes < growth) extent = memory_->new_extent(bytes, this, kind);
   if (extent) extents_.push_back(*extent);
   return extent;
 }
@@ -305,6 +337,13 @@ Result<void> ModuleCode::publish(const CodeBatch& batch) {
   return {};
 }
 
+Result<void> ModuleCode::make_executable() {
+  const std::lock_guard<ForkMutex> hold(memory_->mutex_);
+  for (CodeExtent* extent : extents_) TRY_VOID(memory_->make_executable(*extent));
+  is_hidden_ = false;
+  return {};
+}
+
 void ModuleCode::announce() {
   if (memory_->listener_ == nullptr) return;
   Vector<FuncIdx> funcs;
@@ -325,7 +364,7 @@ Result<bool> ModuleCode::copy_batch(const CodeBatch& batch) {
   for (const CodeEntry& entry : batch.entries) {
     DCHECK(entry.code_offset % kFunctionAlign == 0, "functions are aligned");
     const uint32_t at = extent->used_bytes + entry.code_offset;
-    copy_function(batch, entry, extent->writable.base() + at, extent->offset + at);
+    copy_function(batch, entry, extent->write_at + at, extent->offset + at);
     if (!ranges_.empty() && ranges_.back().offset > extent->offset + at) ranges_sorted_ = false;
     uint32_t handlers = CodeEntry::kNoHandlers;
     if (entry.handlers != CodeEntry::kNoHandlers) {

@@ -4,9 +4,11 @@
 // within rel32 reach and every address is a 32-bit offset from `base`. It is filled by extents,
 // each a memory file mapped twice: executable inside the reservation, writable somewhere else. No
 // mapping is ever both, and none changes its protection while code runs. An extent belongs to one
-// module (ModuleCode) or holds the engine's stubs.
+// module (ModuleCode) or holds the engine's stubs. Code that nobody can call before all of it is
+// there takes a cheaper way (ModuleCode::begin_hidden): its extents are private memory, written in
+// its place and only then made executable.
 //
-// fork: extents are shared mappings, so after a fork parent and child would see each other's
+// fork: the files are shared mappings, so after a fork parent and child would see each other's
 // writes. Each extent therefore remembers how many forks there had been when it was made; who first
 // wants to write into an older one, on either side, replaces it at the same addresses by a copy of
 // its own. Freeing only unmaps: an extent's pages are never used again for something else, so a
@@ -50,10 +52,12 @@ struct CodeExtent : Allocated {
   uint32_t offset = 0;  // from the reservation's base
   uint32_t size_bytes = 0;
   uint32_t used_bytes = 0;
-  uint32_t fork_count = 0;
+  uint32_t fork_count = 0;                 // not of private ones
+  bool is_private = false;                 // no file
+  uint8_t* write_at = nullptr;             // where its first byte is written
   ModuleCode* owner = nullptr;             // null: stubs
   const CodeExtent* next_stubs = nullptr;  // CodeMemory::all_stubs_
-  Reservation writable;
+  Reservation writable;                    // not of private ones
 };
 
 /// An engine's code memory. Thread-safe.
@@ -115,11 +119,15 @@ class CodeMemory : public Allocated {
 
   // All private functions want mutex_ held.
   Result<uint32_t> copy_stub(std::span<const uint8_t> bytes, StubKind kind);
-  Result<CodeExtent*> new_extent(size_t bytes, ModuleCode* owner);
+  enum class ExtentKind : uint8_t { File, Private };
+  Result<CodeExtent*> new_extent(size_t bytes, ModuleCode* owner,
+                                 ExtentKind kind = ExtentKind::File);
   void free_extent(CodeExtent* extent);
   Result<void> make_own(CodeExtent& extent);
   Result<void> map_extent(CodeExtent& extent);
-  std::optional<uint32_t> take_range(uint32_t bytes);
+  bool map_private(CodeExtent& extent);
+  Result<void> make_executable(CodeExtent& extent);
+  std::optional<uint32_t> take_range(uint32_t bytes, uint32_t alignment);
   void give_back_range(Range range);
   uint8_t* code_at(uint32_t offset) const { return space_.base() + offset; }
   void show(uint32_t offset, std::span<const uint8_t> written) const;
@@ -161,6 +169,13 @@ class ModuleCode : public Allocated {
   /// by one store, so that other threads may call through the slot meanwhile. CodeMemoryFull or
   /// OutOfMemory leave the slots as they were.
   Result<void> publish(const CodeBatch& batch);
+
+  /// Until make_executable() nobody calls any of the functions: what is published meanwhile may lie
+  /// in memory that is not executable yet. A page of that costs the system a fraction of one that
+  /// is mapped twice. Before anything is published.
+  void begin_hidden() { is_hidden_ = true; }
+  /// Ends this, if it was begun; not while somebody publishes. On failure, nothing may be called.
+  Result<void> make_executable();
 
   /// Tells the code memory's listener, if there is one, of all functions that have code, and from
   /// now on of those that get some. Once, when owner() can be asked about them.
@@ -228,6 +243,7 @@ class ModuleCode : public Allocated {
   mutable bool ranges_sorted_ = true;
   uint64_t code_bytes_ = 0;
   bool is_announced_ = false;
+  bool is_hidden_ = false;
   Vector<std::unique_ptr<const HandlerTable>> handlers_;
 };
 

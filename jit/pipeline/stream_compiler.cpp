@@ -71,6 +71,7 @@ void StreamCompiler::State::sections_before_code(const Module& module) {
                          lazy ? EmptySlot::Compiles : EmptySlot::Traps);
   if (code) {
     code_ = *std::move(code);
+    if (!lazy) code_->begin_hidden();
   } else {
     // The module may still turn out to be invalid, which is the more useful thing to say.
     no_code_memory_ = std::move(code).error();
@@ -153,6 +154,7 @@ Result<std::shared_ptr<const CompiledModule>> StreamCompiler::State::finish() {
   if (auto fault = queue_->fault()) return stop(*std::move(fault));
   if (auto refusal = queue_->refusal()) return stop(*std::move(refusal));
   if (no_code_memory_) return stop(*std::move(no_code_memory_));
+  if (auto made = code_->make_executable(); !made) return stop(std::move(made).error());
 
   CompileStats stats;
   stats.wire_bytes = decoder_.bytes_received();

@@ -1,7 +1,10 @@
 // Publishing code, finding it again, running out of room, freeing, and forking in the middle.
 #include <atomic>
+#include <cstdio>
 #include <cstring>
 #include <gtest/gtest.h>
+#include <string>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -193,6 +196,122 @@ TEST(CodeMemory, ManyThreadsPublishWhileCodeRuns) {
   }
   for (std::thread& t : threads) t.join();
   EXPECT_EQ(failures, 0);
+}
+
+// Functions 0 … count - 1 return their numbers; each has pages of its own.
+bool publish_numbers(ModuleCode& code, uint32_t count, size_t bytes_each) {
+  for (uint32_t i = 0; i < count; ++i) {
+    CodeBatch batch;
+    append_return(batch, i, i);
+    batch.bytes.resize(bytes_each);
+    if (!code.publish(batch)) return false;
+  }
+  return true;
+}
+
+bool all_run(const ModuleCode& code, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) {
+    if (run(code, i) != i) return false;
+  }
+  return true;
+}
+
+// "r-xp" or the like, of the mapping in which the function's code lies.
+std::string protection_of(const ModuleCode& code, uint32_t func) {
+  const auto pc = reinterpret_cast<uintptr_t>(code.entry_of(static_cast<FuncIdx>(func)));
+  FILE* maps = fopen("/proc/self/maps", "r");
+  char line[512];
+  std::string found;
+  while (found.empty() && fgets(line, sizeof line, maps) != nullptr) {
+    uintptr_t from = 0;
+    uintptr_t to = 0;
+    char protection[5] = {};
+    if (sscanf(line, "%zx-%zx %4s", &from, &to, protection) == 3 && pc >= from && pc < to)
+      found = protection;
+  }
+  fclose(maps);
+  return found;
+}
+
+constexpr uint32_t kHidden = 120;
+constexpr size_t kHiddenBytes = 100'000;  // so all kinds of extents are filled, 4 MiB the largest
+
+TEST(CodeMemory, HiddenCodeBecomesExecutable) {
+  auto memory = make_memory();
+  for (int round = 0; round < 3; ++round) {
+    auto code = make_code(memory, 0, kHidden);
+    code->begin_hidden();
+    ASSERT_TRUE(publish_numbers(*code, kHidden, kHiddenBytes));
+    EXPECT_EQ(protection_of(*code, kHidden - 1), "rw-p");
+    ASSERT_TRUE(code->make_executable());
+    EXPECT_EQ(protection_of(*code, kHidden - 1), "r-xp");
+    EXPECT_TRUE(all_run(*code, kHidden));
+    // What comes later does not touch what may be running.
+    CodeBatch batch;
+    append_return(batch, 5, 555);
+    ASSERT_TRUE(code->publish(batch));
+    EXPECT_EQ(protection_of(*code, 5), "r-xs");
+    EXPECT_EQ(run(*code, 5), 555u);
+    EXPECT_EQ(run(*code, kHidden - 1), kHidden - 1);
+  }
+}
+
+TEST(CodeMemory, HiddenCodeFillsAllThereIs) {
+  constexpr size_t kBytes = size_t{16} << 20;
+  auto memory = make_memory(kBytes);
+  for (int round = 0; round < 3; ++round) {
+    auto code = make_code(memory, 0, 1000);
+    code->begin_hidden();
+    CodeBatch batch;
+    append_return(batch, 0, 7);
+    batch.bytes.resize(kHiddenBytes);
+    uint32_t count = 0;
+    while (code->publish(batch)) ++count;
+    EXPECT_GE(count, kBytes / kHiddenBytes * 9 / 10);
+    ASSERT_TRUE(code->make_executable());
+    EXPECT_EQ(run(*code, 0), 7u);
+  }
+}
+
+// Some systems let no page become executable that was writable.
+TEST(CodeMemory, HiddenCodeWhereNothingMayBecomeExecutable) {
+  constexpr int kSetMdwe = 65;  // prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN), Linux 6.3
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    if (prctl(kSetMdwe, 1, 0, 0, 0) != 0) _exit(77);
+    auto code = make_code(make_memory(), 0, kHidden);
+    code->begin_hidden();
+    if (!publish_numbers(*code, kHidden, kHiddenBytes)) _exit(1);
+    if (protection_of(*code, kHidden - 1) != "rw-p") _exit(2);
+    if (!code->make_executable()) _exit(3);
+    if (protection_of(*code, kHidden - 1) != "r-xs") _exit(4);
+    _exit(all_run(*code, kHidden) ? 0 : 5);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no such system here";
+  EXPECT_EQ(status, 0);
+}
+
+TEST(CodeMemory, ForkWhileCodeIsHidden) {
+  auto code = make_code(make_memory(), 0, kHidden + 1);
+  code->begin_hidden();
+  ASSERT_TRUE(publish_numbers(*code, kHidden, kHiddenBytes));
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  CodeBatch batch;
+  append_return(batch, kHidden, child == 0 ? 111 : 222);
+  const bool published = code->publish(batch) && code->make_executable();
+  if (child == 0) {
+    _exit(published && all_run(*code, kHidden) && run(*code, kHidden) == 111 ? 0 : 1);
+  }
+  ASSERT_TRUE(published);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(all_run(*code, kHidden));
+  EXPECT_EQ(run(*code, kHidden), 222u);
 }
 
 // After a fork both sides go on filling the same module; neither sees what the other writes.
