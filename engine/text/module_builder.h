@@ -11,8 +11,8 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/heap.h"
-#include "engine/binary/sections.h"
 #include "engine/binary/byte_writer.h"
+#include "engine/binary/sections.h"
 #include "engine/text/identifiers.h"
 #include "engine/text/text.h"
 #include "engine/wasm/print.h"
