@@ -167,7 +167,7 @@ class Store : public Allocated {
   HashMap<uint32_t, ArrayEntry> array_entries_;  // by signature: spares the engine's lock
   CanonicalTypeId last_signature_{kNullSignature};
   ArrayEntry last_entry_ = nullptr;  // of last_signature_
-  std::shared_ptr<RefHeap> refs_;                // shared with RootedRefs only
+  std::shared_ptr<RefHeap> refs_;    // shared with RootedRefs only
   std::optional<HostFailure> host_failure_;
   Hook call_hook_;
   Vector<GlobalCell> thrown_cells_;  // as many as any tag has parameters
