@@ -29,8 +29,9 @@ enum class CallEvent : uint32_t { CallsWasm, ReturnsFromWasm, CallsHost, Returns
 struct StubEnvironment {
   /// Of the calling thread's ThreadStack from its fs base; the same in all threads.
   ptrdiff_t thread_stack_offset = 0;
-  /// The stack limit for an entry with `rsp` that is not on the thread's own stack, or nested in
-  /// one that is not, or the first of this thread. 0 if the thread cannot be prepared for traps.
+  /// The stack limit for an entry whose EntryFrame lies at `rsp` that is not on the thread's own
+  /// stack, or nested in one that is not, or the first of this thread. 0 if the thread cannot be
+  /// prepared for traps.
   uintptr_t (*entry_stack_limit)(StoreContext* context, uintptr_t rsp) = nullptr;
   /// Fills StoreContext::trap for the trap site whose call would return to `site_end`; `edx`, `fp`
   /// and `sp` are the site's registers. The stub then continues at StoreContext::resume.

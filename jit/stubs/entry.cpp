@@ -133,11 +133,12 @@ class EntryEmitter : EntryParts {
     a_.sub(x86::rsp, static_cast<uint32_t>(sizeof(EntryFrame) - 8));
     a_.cmp(context_field(SLUICE_CONTEXT_FIELD(entry_rsp)), 0);
     a_.jne(not_plain_);
+    // Before the request is looked for: whoever asks later finds that somebody is here.
+    a_.mov(context_field(SLUICE_CONTEXT_FIELD(entry_rsp)), x86::rsp);
     set_plain_stack_limit();
     a_.bind(limit_known_);
     modes_.jump_if_modes_differ(x86::r10, host_modes_differ_);
     a_.bind(host_modes_done_);
-    a_.mov(context_field(SLUICE_CONTEXT_FIELD(entry_rsp)), x86::rsp);
     a_.mov(context_field(SLUICE_CONTEXT_FIELD(stack_limit)), x86::r12);
     x86::Mem thread_id = thread_field(offsetof(ThreadStack, thread_id));
     thread_id.setSize(4);
@@ -310,14 +311,15 @@ class EntryCommons : EntryParts {
   /// than they are allowed, or are on another stack. r12 = 0 and the reason in eax: no entry.
   StubCode enter_slowly() {
     const Label known = a_.newLabel();
-    const Label is_outermost = a_.newLabel();
+    const Label is_published = a_.newLabel();
     const Label interrupted = a_.newLabel();
     const Label ask = a_.newLabel();
     const x86::Mem interrupt = x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(interrupt_requested));
     stub_.mark(FrameState::UnderEntry);
     a_.mov(x86::rax, context_field(SLUICE_CONTEXT_FIELD(entry_rsp)));
-    a_.test(x86::rax, x86::rax);
-    a_.jz(is_outermost);
+    a_.lea(x86::r12, x86::ptr(x86::rbp, -kFrameBytes));
+    a_.cmp(x86::rax, x86::r12);
+    a_.je(is_published);
     a_.mov(x86::ptr(x86::rbp, kOuterRsp), x86::rax);
     for (const auto& [in_context, in_frame] : kOuterFields) {
       a_.mov(x86::r10, context_field(in_context));
@@ -325,13 +327,14 @@ class EntryCommons : EntryParts {
     }
     a_.mov(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(leaves_slowly.for_modes)), 0);
     a_.mov(x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(leaves_slowly.for_outer)), 1);
-    a_.bind(is_outermost);
+    a_.mov(context_field(SLUICE_CONTEXT_FIELD(entry_rsp)), x86::r12);
+    a_.bind(is_published);
     a_.cmp(interrupt, 0);
     a_.jne(interrupted);
 
     // On this thread's own stack, and the outer entry too: that one's limit holds here as well.
+    a_.mov(x86::rax, x86::ptr(x86::rbp, kOuterRsp));
     jump_unless_on_own_stack(x86::rbp, ask);
-    a_.lea(x86::r12, x86::ptr(x86::rbp, -kFrameBytes));
     a_.mov(x86::r10d, x86::dword_ptr(x86::r15, SLUICE_CONTEXT_FIELD(max_wasm_stack_bytes)));
     a_.sub(x86::r12, x86::r10);
     a_.mov(x86::r10, thread_field(offsetof(ThreadStack, floor)));
@@ -350,6 +353,9 @@ class EntryCommons : EntryParts {
     ask_stack_limit();
     a_.mov(x86::r12, x86::rax);
     a_.mov(x86::eax, static_cast<uint32_t>(TrapCode::OutOfMemory));
+    // That took its time, and who asked meanwhile may not have known this thread.
+    a_.cmp(interrupt, 0);
+    a_.jne(interrupted);
     a_.ret();
 
     a_.bind(interrupted);

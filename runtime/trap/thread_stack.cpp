@@ -169,7 +169,7 @@ uintptr_t stack_limit(const ThreadStack& stack, const StoreContext* context, uin
   const bool own = stack.contains(rsp);
   uintptr_t limit = rsp > context->max_wasm_stack_bytes ? rsp - context->max_wasm_stack_bytes : 1;
   if (own) limit = std::max(limit, stack.floor);
-  const uintptr_t outer = context->entry_rsp;
+  const uintptr_t outer = reinterpret_cast<const EntryFrame*>(rsp)->outer_rsp;
   if (outer == 0) return limit;
   // Nested. On one stack the outer entry's limit holds for both. Stacks other than the thread's own
   // are told apart by distance: each must have room for max_wasm_stack and the headroom.

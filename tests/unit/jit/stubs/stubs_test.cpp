@@ -22,9 +22,13 @@ using test::StubWorld;
 // Stands in for the runtime: the whole of the test's thread is one known stack.
 [[gnu::tls_model("initial-exec")]] constinit thread_local ThreadStack t_stack;
 int g_slow_limits = 0;
+uintptr_t g_entry_seen = 0;         // at the last of them
+bool g_asks_for_interrupt = false;  // another thread does, meanwhile
 
 uintptr_t fake_stack_limit(StoreContext* context, uintptr_t rsp) {
   ++g_slow_limits;
+  g_entry_seen = context->entry_rsp;
+  if (g_asks_for_interrupt) context->interrupt_requested = kInterruptRequest;
   t_stack.low = rsp - (size_t{4} << 20);
   t_stack.floor = t_stack.low + 4096;
   t_stack.room_bytes = size_t{8} << 20;
@@ -385,6 +389,30 @@ TEST_F(Stubs, FailuresOfTheEntryItselfAreResults) {
   EXPECT_EQ(world.call(large, code, cells.data()), static_cast<uint64_t>(TrapCode::StackExhausted));
   EXPECT_EQ(world.context.entry_rsp, 0u);
   EXPECT_EQ(world.context.trap.code, 0u);
+}
+
+TEST_F(Stubs, AnInterruptIsSeenHoweverLateInTheEntryItIsAskedFor) {
+  const OwnedType plain({}, {});
+  bool ran = false;
+  const void* code = world.framed([&](x86::Assembler& a) {
+    a.mov(x86::rax, reinterpret_cast<uint64_t>(&ran));
+    a.mov(x86::byte_ptr(x86::rax), 1);
+  });
+  g_asks_for_interrupt = true;
+  EXPECT_EQ(world.call(plain, code, nullptr), static_cast<uint64_t>(TrapCode::Interrupted));
+  g_asks_for_interrupt = false;
+  EXPECT_NE(g_entry_seen, 0u);  // who asks, asks again as long as somebody is there
+  EXPECT_FALSE(ran);
+  EXPECT_EQ(world.context.interrupt_requested, 0u);
+  EXPECT_EQ(world.context.entry_rsp, 0u);
+  EXPECT_EQ(world.call(plain, code, nullptr), 0u);
+  EXPECT_TRUE(ran);
+  // Asked for before: the plain way sees it too.
+  ran = false;
+  world.context.interrupt_requested = kInterruptRequest;
+  EXPECT_EQ(world.call(plain, code, nullptr), static_cast<uint64_t>(TrapCode::Interrupted));
+  EXPECT_FALSE(ran);
+  EXPECT_EQ(world.context.entry_rsp, 0u);
 }
 
 BuiltinResult subtract(InstanceData* instance, uint64_t a, uint64_t b) {
