@@ -81,9 +81,10 @@ void FuncCompiler::copy_to_reg(const Slot& slot, Reg reg) {
     load_const(type, reg, slot.word.bits());
   } else if (slot.word.kind == WordKind::Local) {
     load_home(slot.word.local(), reg);
-  } else {
-    DCHECK(slot.word.kind == WordKind::Stack, "operand has no place");
+  } else if (slot.word.kind == WordKind::Stack) {
     load_value(type, reg, operand_slot(slot));
+  } else {
+    UNREACHABLE("operand has no place");
   }
 }
 
