@@ -19,8 +19,8 @@ namespace {
 
 // Enough work for a hand-over between threads to cost nothing; few enough for an even load.
 constexpr uint64_t kBatchBytes = 16 * 1024;
-// What has no more code than this is left to drain() and its thread: to wake another takes longer,
-// to start one longer still. Under Adaptive so much is compiled at once: that takes less time than
+// What has no more code than this is left to the feeding thread: to wake another takes longer, to
+// start one longer still. Under Adaptive so much is compiled at once: that takes less time than
 // the first calls would.
 constexpr uint64_t kSmallModuleBytes = 4 * 1024;
 // Bodies from this size on are checked while they arrive; others take no time worth it.
@@ -125,10 +125,12 @@ void CompileQueue::add(const FuncBody& body) {
 }
 
 void CompileQueue::flush() {
-  if (gathered_.empty() || (is_threaded() && is_small())) return;
+  // Whether a module is small shows when its last body has come; the rest of the stream may take
+  // for ever, and its verdict must not.
+  if (gathered_.empty() || (is_threaded() && is_small() && !has_all_bodies())) return;
   const bool is_new_batch = hand_out_gathered();
   if (!is_new_batch) return;
-  if (is_threaded()) {
+  if (is_threaded() && !is_small()) {
     std::shared_ptr<Task> task =
         std::allocate_shared<BatchTask>(HeapAllocator<BatchTask>{}, weak_from_this());
     workers_->submit(std::move(task));
@@ -156,6 +158,10 @@ bool CompileQueue::hand_out_gathered() {
 
 /// Has the module, as far as it is known, so little code that no other thread is worth it?
 bool CompileQueue::is_small() const { return added_bytes_ + gathered_bytes_ <= kSmallModuleBytes; }
+
+bool CompileQueue::has_all_bodies() const {
+  return module_->bodies.size() == module_->defined_funcs();
+}
 
 void CompileQueue::use_idle_time(uint64_t idle_ns) {
   if (policy_ != CompilePolicy::Adaptive || is_threaded()) return;
@@ -319,7 +325,7 @@ void CompileQueue::run_deferred(std::unique_ptr<WorkerScratch>& scratch) {
 
 void CompileQueue::drain() {
   flush();
-  if (!gathered_.empty()) hand_out_gathered();
+  if (!gathered_.empty()) hand_out_gathered();  // a small module's that breaks off
   for (;;) {
     uint32_t seen = completions_.load(std::memory_order_acquire);
     if (auto claim = this->claim()) {

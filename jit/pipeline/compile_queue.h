@@ -45,7 +45,8 @@ class CompileQueue : public Allocated, public std::enable_shared_from_this<Compi
   void note_arriving(const FuncBody& body);
   /// A body whose bytes are complete.
   void add(const FuncBody& body);
-  /// Hands out what add() has gathered: call it when no more bytes are at hand.
+  /// Hands out what add() has gathered: call it when no more bytes are at hand. A small module's
+  /// bodies wait for the last one, which has them all checked here.
   void flush();
   /// Without workers: compiles what was only validated, for about as long as the feeding thread had
   /// nothing to do. Under Adaptive only.
@@ -100,6 +101,7 @@ class CompileQueue : public Allocated, public std::enable_shared_from_this<Compi
   BodyScratch& scratch_of(std::unique_ptr<WorkerScratch>& scratch) const;
   bool hand_out_gathered();
   bool is_small() const;
+  bool has_all_bodies() const;
   std::optional<Claim> claim();
   Work work() const;
   Outcome compile(const Vector<FuncBody>& bodies, BodyScratch& scratch);

@@ -355,6 +355,22 @@ TEST(StreamCompiler, ManyStreamsShareOnePool) {
   for (std::thread& t : threads) t.join();
 }
 
+// What is too little for another thread is not left to the end of the stream, which may never come.
+TEST(StreamCompiler, SmallModuleIsCheckedWhenItsLastBodyIsThere) {
+  const Bytes bytes = module_of({kGood, kMismatch}, section(0, {{1, 'x'}}));
+  for (uint32_t workers = 0; workers <= 3; ++workers) {
+    for (const size_t step : {size_t{1}, bytes.size()}) {
+      StreamCompiler stream(environment(workers));
+      Result<void> fed;
+      for (size_t at = 0; fed && at < bytes.size(); at += step) {
+        fed = stream.feed(std::span(bytes).subspan(at, std::min(step, bytes.size() - at)));
+      }
+      ASSERT_FALSE(fed) << workers << " workers, step " << step;
+      EXPECT_NE(fed.error().message().find("type mismatch"), std::string::npos);
+    }
+  }
+}
+
 // fork in the middle of a stream whose bodies are being compiled: both sides can finish it.
 TEST(StreamCompiler, ForkInTheMiddle) {
   SKIP_IF_SANITIZER_CANNOT_FORK();
