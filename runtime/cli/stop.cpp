@@ -28,8 +28,14 @@ void request(int) {
   alarm(1);
 }
 
+/// SIGALRM is taken over only here: until then it does what it did, for whoever set an alarm before
+/// this process was executed.
 void on_ctrl_c(int) {
   if (g_ctrl_c.fetch_add(1) != 0) _exit(kStatusCtrlC);
+  struct sigaction action{};
+  sigaddset(&action.sa_mask, kInterruptSignal);
+  action.sa_handler = request;
+  sigaction(SIGALRM, &action, &g_previous_alarm);
   request(0);
 }
 
@@ -44,15 +50,17 @@ StopGuard::StopGuard(Store& store, const Options& options) {
   struct sigaction action{};
   // The request's own signal shall find the guest, not these handlers.
   sigaddset(&action.sa_mask, kInterruptSignal);
-  action.sa_handler = request;
-  sigaction(SIGALRM, &action, &g_previous_alarm);
   action.sa_handler = on_ctrl_c;
   sigaction(SIGINT, &action, nullptr);
 }
 
 StopGuard::~StopGuard() {
   sigaction(SIGINT, &g_previous_ctrl_c, nullptr);
-  if (g_previous_ctrl_c.sa_handler == SIG_IGN) return;
+  if (g_ctrl_c.load() == 0) return;
+  // A last request neither sets the alarm again nor comes when the old action is back.
+  struct sigaction ignore{};
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGALRM, &ignore, nullptr);
   alarm(0);
   sigaction(SIGALRM, &g_previous_alarm, nullptr);
 }

@@ -680,6 +680,9 @@ def test_stops(directory):
     guest.send_signal(signal.SIGINT)
     check(guest.wait(timeout=60) == 130, "Ctrl-C: exit status 130")
     check("stopped by Ctrl-C" in guest.stderr.read(), "Ctrl-C: says so")
+    # An alarm that was set before the command was executed ends it as it ends any program.
+    alarmed = subprocess.run([CLI, spin], preexec_fn=lambda: signal.alarm(1), stderr=subprocess.PIPE, timeout=60)
+    check(alarmed.returncode == -signal.SIGALRM and not alarmed.stderr, "somebody else's alarm", str(alarmed))
 
 
 def test_hostile_lines(directory):
