@@ -47,22 +47,32 @@ std::vector<WasmLine> wasm_lines(const Module& module, const FuncBody& body) {
 
 #ifdef SLUICE_WITH_ZYDIS
 
-using Disassemble = decltype(&ZydisDisassembleIntel);
+struct Disassembler {
+  decltype(&ZydisDisassembleIntel) call = nullptr;
+  std::string problem;  // why there is none
+};
 
-/// Null if the library is not there. To load it takes a tenth of the time of a small program, and
-/// most commands never need it.
-Disassemble find_disassembler() {
+/// To load the library takes a tenth of the time of a small program, and most commands never need
+/// it.
+Disassembler find_disassembler() {
+  Disassembler found;
 #ifdef SLUICE_ZYDIS_LIBRARY
   void* const library = dlopen(SLUICE_ZYDIS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) return nullptr;
-  return reinterpret_cast<Disassemble>(dlsym(library, "ZydisDisassembleIntel"));
+  if (library != nullptr) {
+    found.call = reinterpret_cast<decltype(found.call)>(dlsym(library, "ZydisDisassembleIntel"));
+  }
+  if (found.call == nullptr) {
+    found.problem =
+        std::string("cannot load the disassembler: ") + dlerror() + " (Debian: libzydis4.0)";
+  }
 #else
-  return &ZydisDisassembleIntel;
+  found.call = &ZydisDisassembleIntel;
 #endif
+  return found;
 }
 
-Disassemble disassembler() {
-  static const Disassemble found = find_disassembler();
+const Disassembler& disassembler() {
+  static const Disassembler found = find_disassembler();
   return found;
 }
 
@@ -72,8 +82,8 @@ std::vector<MachineLine> machine_lines(const CompiledModule& module, FuncIdx fun
   for (uint32_t at = 0; at < code.size();) {
     ZydisDisassembledInstruction instr;
     // Addresses count from the function's start, which is the same in every run.
-    const bool known = ZYAN_SUCCESS(
-        disassembler()(ZYDIS_MACHINE_MODE_LONG_64, at, code.data() + at, code.size() - at, &instr));
+    const bool known = ZYAN_SUCCESS(disassembler().call(
+        ZYDIS_MACHINE_MODE_LONG_64, at, code.data() + at, code.size() - at, &instr));
     std::array<char, 16> data{};
     std::snprintf(data.data(), data.size(), ".byte 0x%02x", code[at]);
     const uint32_t size = known ? instr.info.length : 1;
@@ -93,11 +103,11 @@ std::vector<MachineLine> machine_lines(const CompiledModule&, FuncIdx, std::span
 
 }  // namespace
 
-bool has_disassembler() {
+std::string missing_disassembler() {
 #ifdef SLUICE_WITH_ZYDIS
-  return disassembler() != nullptr;
+  return disassembler().call != nullptr ? std::string() : disassembler().problem;
 #else
-  return false;
+  return "built without a disassembler (Zydis)";
 #endif
 }
 

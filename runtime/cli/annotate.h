@@ -34,8 +34,9 @@ struct AnnotatedFunc {
   std::vector<MachineLine> machine;
 };
 
-/// Can machine code be shown? Only if the command was built with Zydis, and finds it.
-bool has_disassembler();
+/// Why machine code cannot be shown: the command was built without Zydis, or cannot load it. Empty
+/// if it can be.
+std::string missing_disassembler();
 
 /// A defined function, which is compiled if it has no code yet.
 Result<AnnotatedFunc> annotate(const CompiledModule& module, FuncIdx func);

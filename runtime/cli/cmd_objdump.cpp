@@ -20,7 +20,9 @@ template <class Take>
 int each_function(const Options& options, Take take) {
   const std::string& name = options.modules[0];
   if (options.modules.size() > 1) return report_error({}, "one module at a time, please");
-  if (!has_disassembler()) return report_error({}, "the disassembler (Zydis) is not there");
+  if (const std::string problem = missing_disassembler(); !problem.empty()) {
+    return report_error({}, problem);
+  }
   auto engine = Engine::create(engine_config(options));
   if (!engine) return report_error({}, engine.error().message());
   ModuleInput input(name);
