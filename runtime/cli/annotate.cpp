@@ -57,11 +57,13 @@ struct Disassembler {
 Disassembler find_disassembler() {
   Disassembler found;
 #ifdef SLUICE_ZYDIS_LIBRARY
-  void* const library = dlopen(SLUICE_ZYDIS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-  if (library != nullptr) {
-    found.call = reinterpret_cast<decltype(found.call)>(dlsym(library, "ZydisDisassembleIntel"));
-  }
-  if (found.call == nullptr) {
+  // The loader need not look where the build found it.
+  for (const char* name : {SLUICE_ZYDIS_LIBRARY, SLUICE_ZYDIS_PATH}) {
+    void* const library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    if (library != nullptr) {
+      found.call = reinterpret_cast<decltype(found.call)>(dlsym(library, "ZydisDisassembleIntel"));
+    }
+    if (found.call != nullptr) break;
     found.problem =
         std::string("cannot load the disassembler: ") + dlerror() + " (Debian: libzydis4.0)";
   }
