@@ -43,8 +43,9 @@ std::string set_variable(Options& o, const OptionValue& v) {
 
 std::string set_max_stack(Options& o, const OptionValue& v) {
   constexpr uint64_t kLeast = uint64_t{16} << 10;
+  constexpr uint64_t kMost = uint64_t{4} << 30;
   std::optional<uint64_t> bytes = parse_size(v.text);
-  if (!bytes || *bytes < kLeast) return "a size from 16K up, as 512K or 8M";
+  if (!bytes || *bytes < kLeast || *bytes > kMost) return "a size from 16K to 4G, as 512K or 8M";
   o.max_stack_bytes = *bytes;
   return {};
 }
@@ -169,7 +170,7 @@ constexpr OptionRow kOptions[] = {
    "call an exported function with the arguments and print its results",
    [](Options& o, const OptionValue& v) { o.invoke = v.text; return std::string(); }},
   {"--max-stack", "", "SIZE", kRuns, false, "",
-   "stack that WebAssembly code may use (default 1M)", &set_max_stack},
+   "stack that WebAssembly code may use, 4G at most (default 1M)", &set_max_stack},
   {"--max-memory", "", "SIZE", kRuns, false, "",
    "bytes that the memories may have together: a module that declares more is refused, and to grow "
    "beyond fails", &set_max_memory},
