@@ -98,7 +98,7 @@ struct alignas(8) LeavesSlowly {
 };
 
 /// What an entry stub leaves at StoreContext::entry_rsp: what the context said of the entry that it
-/// is nested in. Without one only outer_rsp is valid.
+/// is nested in. Without one the outer_ fields but outer_rsp are not valid.
 struct EntryFrame {
   uintptr_t cells;  // array form: where the results go
   uintptr_t outer_stack_limit;

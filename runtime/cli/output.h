@@ -27,8 +27,10 @@ class Output {
 int flush_output(int status);
 
 /// Ends the process with that status, standard output written out. The system takes back at once
-/// what destructors would take apart piece by piece, and does not wait for compile threads. Under a
-/// sanitizer it returns the status, since leaks and races are looked for until the end.
+/// what destructors would take apart piece by piece, and does not wait for compile threads. What
+/// atexit would call does not run: the counters of a build with --coverage or -fprofile-generate
+/// are not written. Under a sanitizer it returns the status, since leaks and races are looked for
+/// until the end.
 int leave(int status);
 
 }  // namespace sluice::cli

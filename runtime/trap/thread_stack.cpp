@@ -93,8 +93,8 @@ bool install_alternate_stack() {
 enum class Trust { Known, Guessed };
 
 /// The main thread's stack as the system lays it out: it ends with the name of the program and may
-/// grow down to the limit. That is known as long as the limit is below the 128 MiB in which the
-/// system puts nothing else; of a larger one so much is guessed.
+/// grow down to the limit. The system keeps at least 128 MiB free for that; limits up to the usual
+/// 8 MiB lie far within and are trusted. Of a larger one so much is guessed, if nobody else knows.
 bool find_main_stack(Trust trust, uintptr_t& low, size_t& bytes) {
   rlimit limit;
   const uintptr_t end = static_cast<uintptr_t>(getauxval(AT_EXECFN));

@@ -80,8 +80,9 @@ Filetype type_of_entry(int directory, const HostDirent& host) {
   return filetype_of_mode(st.st_mode);
 }
 
-/// What lies above a directory is none of the guest's business: its ".." is the directory itself,
-/// as the root's is. A number of zero would make C libraries ask about "..", and be refused.
+/// What lies above a directory may be outside of what the guest was given, and a descriptor does
+/// not tell whether it is. So ".." has the directory's own number in every directory, as in a root.
+/// A number of zero would make C libraries ask about "..", and be refused.
 uint64_t number_of_parent(int directory) {
   struct stat st;
   return fstat(directory, &st) == 0 ? st.st_ino : 0;
