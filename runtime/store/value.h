@@ -3,7 +3,8 @@
 //
 // The stubs' array forms read and write cells (jit/stubs), globals hold the same bits. A cell does
 // not know its type: whoever fills or reads one has the function's type at hand. An i32 or f32 has
-// zero upper bits; a funcref is the address of a FuncRecord, an externref a handle of its store
+// zero upper bits in bits[0], and bits[1] is a v128's alone, which stubs do not write for other
+// types. A funcref is the address of a FuncRecord, an externref a handle of its store
 // (Store::externref), null is 0 for both.
 #pragma once
 

@@ -404,9 +404,11 @@ typedef struct sluice_extern {
   void* object;
 } sluice_extern_t;
 
-/* An argument, result, global or element: which member counts is the type's business. References
- * are 0 when null; others come from sluice_func_to_ref and sluice_externref_new. An externref is a
- * number of its store's: in another store it is an error or, untold, some object of that. */
+/* An argument, result, global or element: which member counts is the type's business. The
+ * bytes beyond that member are ignored in what is handed in and unspecified in what is handed out,
+ * so compare members, not cells. References are 0 when null; others come from sluice_func_to_ref
+ * and sluice_externref_new. An externref is a number of its store's: in another store it is an
+ * error or, untold, some object of that. */
 typedef union sluice_value {
   int32_t i32;
   int64_t i64;
