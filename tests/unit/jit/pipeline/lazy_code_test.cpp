@@ -247,7 +247,7 @@ TEST(LazyCode, SmallModulesAreCompiledAtOnceAndStartNoThreads) {
   EXPECT_EQ(thread_count(), threads);
   const Compiled large = compile(module_of(bodies_of(2000)), where);
   ASSERT_TRUE(large);
-  EXPECT_EQ(thread_count(), threads + 2);
+  EXPECT_GE(thread_count(), threads + 2);  // a sanitizer may start one of its own
 }
 
 TEST(LazyCode, FullCodeMemoryIsAnErrorOfTheCallAndMayPass) {
