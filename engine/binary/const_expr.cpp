@@ -7,9 +7,8 @@
 namespace sluice {
 
 namespace {
-constexpr uint8_t kEndByte = 0x0b;
 constexpr uint8_t kI32ConstByte = 0x41;
-static_assert(kPlainOps[kEndByte] == Op::End && kPlainOps[kI32ConstByte] == Op::I32Const);
+static_assert(kPlainOps[kI32ConstByte] == Op::I32Const);
 }  // namespace
 
 void declare_func_ref(Module& module, FuncIdx func) {

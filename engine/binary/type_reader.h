@@ -49,8 +49,8 @@ constexpr ValType number_type(uint8_t byte) {
 HeapType read_heap_type(ByteReader& r, const TypeScope& scope);
 /// spec 5.3.4; BadRefType if it is another type.
 ValType read_ref_type(ByteReader& r, const TypeScope& scope);
-/// spec 5.3.5.
 ValType read_val_type_slow(ByteReader& r, const TypeScope& scope);
+/// spec 5.3.5.
 inline ValType read_val_type(ByteReader& r, const TypeScope& scope) {
   const ValType number = number_type(r.peek_u8());
   if (number.is_bottom() || number == kV128) return read_val_type_slow(r, scope);

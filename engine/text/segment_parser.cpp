@@ -7,6 +7,7 @@
 #include "engine/binary/type_reader.h"
 #include "engine/text/module_parser.h"
 #include "engine/text/section_words.h"
+#include "engine/wasm/opcodes.h"
 
 namespace sluice {
 namespace {
@@ -21,10 +22,9 @@ constexpr uint32_t kExprs = 4;
 void ModuleParser::write_zero_offset(ByteWriter& out, bool is_64) {
   constexpr uint8_t kI32Const = 0x41;
   constexpr uint8_t kI64Const = 0x42;
-  constexpr uint8_t kEnd = 0x0b;
   out.write_u8(is_64 ? kI64Const : kI32Const);
   out.write_u8(0);
-  out.write_u8(kEnd);
+  out.write_u8(kEndByte);
 }
 
 String ModuleParser::parse_strings() {
@@ -70,10 +70,9 @@ void ModuleParser::parse_inline_elem(uint32_t table, const LimitsText& address) 
   for (; !lex_.at_close(); ++count) {
     if (has_indices) {
       constexpr uint8_t kRefFunc = 0xd2;
-      constexpr uint8_t kEnd = 0x0b;
       if (has_exprs) items.write_u8(kRefFunc);
       items.write_u32(types_.parse_index(IndexSpace::Func));
-      if (has_exprs) items.write_u8(kEnd);
+      if (has_exprs) items.write_u8(kEndByte);
     } else {
       parse_item(items);
     }

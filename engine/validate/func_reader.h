@@ -70,8 +70,6 @@ class FuncReader {
   static constexpr size_t kMostSlots = kMaxOperands + kStretch;
   // No instruction that the loop itself decodes is as long: none of them runs out of bytes.
   static constexpr ptrdiff_t kMargin = 32;
-  static constexpr uint8_t kEndByte = 0x0b;
-  static_assert(kPlainOps[kEndByte] == Op::End);
 
   struct Number {
     uint64_t value;

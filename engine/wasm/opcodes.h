@@ -223,6 +223,11 @@ constexpr const OpInfo& op_info(Op op) { return opcode_table::kRows[static_cast<
 
 // One page per prefix: code → Op.
 inline constexpr auto kPlainOps = opcode_table::make_page<0x00, 256>();
+
+/// The byte that ends expressions and bodies.
+inline constexpr uint8_t kEndByte = 0x0b;
+static_assert(kPlainOps[kEndByte] == Op::End);
+
 inline constexpr auto kGcOps = opcode_table::make_page<kPrefixGc, 0x20>();
 inline constexpr auto kMiscOps = opcode_table::make_page<kPrefixMisc, 0x20>();
 inline constexpr auto kSimdOps = opcode_table::make_page<kPrefixSimd, 0x120>();

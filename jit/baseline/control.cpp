@@ -89,7 +89,7 @@ void FuncCompiler::branch(Frame& target, const Slot* passed) {
 /// need not load what they have lost to a call. In loops without calls nothing gets lost.
 void FuncCompiler::clean_for_join() {
   if (!wants_clean_joins()) return;
-  for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove(rest.first())) {
+  for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove_first()) {
     store_home(rest.first());
   }
 }
@@ -99,11 +99,11 @@ void FuncCompiler::clean_for_join() {
 void FuncCompiler::clean_for_loop(const Frame& loop) {
   const LabelState& header = memory_.label_states[loop.label.state];
   RegSet to_store = regs.dirty() - dead_at(*loop.label.loop);
-  for (RegSet rest = header.dirty; !rest.empty(); rest.remove(rest.first())) {
+  for (RegSet rest = header.dirty; !rest.empty(); rest.remove_first()) {
     const Reg reg = reg_of(header.local[rest.first()]);
     if (reg != Reg::None) to_store.remove(reg);
   }
-  for (RegSet rest = to_store; !rest.empty(); rest.remove(rest.first())) {
+  for (RegSet rest = to_store; !rest.empty(); rest.remove_first()) {
     store_home(rest.first());
   }
 }
@@ -367,7 +367,7 @@ void FuncCompiler::choose_loop_registers(const LoopInfo& info) {
   const LocalUse* chosen[LoopScan::kMaxHot];
   size_t count = 0;
   RegSet keep;
-  for (RegSet rest = dead_at(info); !rest.empty(); rest.remove(rest.first())) {
+  for (RegSet rest = dead_at(info); !rest.empty(); rest.remove_first()) {
     unbind(rest.first());
   }
   for (const LocalUse& hot : memory_.loop_scan.hot(info)) {
@@ -380,7 +380,7 @@ void FuncCompiler::choose_loop_registers(const LoopInfo& info) {
   }
   // Locals that the loop does not use stay where they are if nobody needs their register.
   RegSet others = ((kAllocatableGprs | kAllocatableXmms) - regs.free()) - keep;
-  for (RegSet rest = others; !rest.empty(); rest.remove(rest.first())) {
+  for (RegSet rest = others; !rest.empty(); rest.remove_first()) {
     Reg reg = rest.first();
     masm.ensure_room();
     uint32_t& left = room[static_cast<size_t>(reg_class(reg))];

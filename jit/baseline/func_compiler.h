@@ -589,8 +589,7 @@ class FuncCompiler {
   }
   /// The register that the local is in, or None.
   Reg reg_of(uint32_t index) const {
-    const Reg reg = memory_.locals[index].last_reg;
-    return regs.local(reg) == index ? reg : Reg::None;
+    return is_in_reg(index) ? memory_.locals[index].last_reg : Reg::None;
   }
 
   // --- merge.cpp

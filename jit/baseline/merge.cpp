@@ -18,7 +18,7 @@ void FuncCompiler::adopt(const LabelState& label_state) {
   forget_flags();
   forget_zero_flag();
   RegSet changed = regs.locals().differences(label_state.local);
-  for (RegSet rest = changed & label_state.locals; !rest.empty(); rest.remove(rest.first())) {
+  for (RegSet rest = changed & label_state.locals; !rest.empty(); rest.remove_first()) {
     local(label_state.local[rest.first()]).last_reg = rest.first();
   }
   regs.adopt(label_state.local, label_state.locals, label_state.dirty);
@@ -104,7 +104,7 @@ bool FuncCompiler::forgo(LabelState& wanted, Reg reg) {
 inline void FuncCompiler::collect_local_moves(LabelState& wanted, bool is_fixed, RegSet dead) {
   const RegSet changed = regs.locals().differences(wanted.local);
   RegSet to_store = regs.dirty() - dead - (wanted.dirty - changed);
-  for (RegSet rest = wanted.locals & changed; !rest.empty(); rest.remove(rest.first())) {
+  for (RegSet rest = wanted.locals & changed; !rest.empty(); rest.remove_first()) {
     const Reg reg = rest.first();
     const uint32_t index = wanted.local[reg];
     const Reg from = reg_of(index);
@@ -142,13 +142,13 @@ void FuncCompiler::collect_moves(Frame& target, const Slot* passed, bool is_unli
 /// What is stored, is stored before a register changes, and what is loaded comes when all registers
 /// have been read. Homes that are stored are not loaded: their locals are in registers.
 void FuncCompiler::emit_moves(const Frame& target) {
-  for (; !to_store_.empty(); to_store_.remove(to_store_.first())) {
+  for (; !to_store_.empty(); to_store_.remove_first()) {
     write_home(to_store_.first());
   }
   memory_.moves.emit(masm);
   masm.ensure_room();
   const LabelState& wanted = memory_.label_states[target.label.state];
-  for (; !to_load_.empty(); to_load_.remove(to_load_.first())) {
+  for (; !to_load_.empty(); to_load_.remove_first()) {
     load_home(wanted.local[to_load_.first()], to_load_.first());
   }
 }

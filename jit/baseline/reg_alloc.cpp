@@ -13,7 +13,7 @@ namespace sluice {
 namespace {
 
 Reg nth(RegSet set, uint32_t n) {
-  for (; n > 0; --n) set.remove(set.first());
+  for (; n > 0; --n) set.remove_first();
   return set.first();
 }
 
@@ -44,7 +44,7 @@ Reg FuncCompiler::stressed_choice(RegClass cls, RegSet avoid) {
   uint32_t random = static_cast<uint32_t>(stress_ >> 33);
   RegSet candidates = allocatable(cls) - avoid;
   RegSet held;
-  for (RegSet rest = candidates; !rest.empty(); rest.remove(rest.first())) {
+  for (RegSet rest = candidates; !rest.empty(); rest.remove_first()) {
     if (regs.is_held(rest.first())) held.add(rest.first());
   }
   candidates = candidates - held;

@@ -57,6 +57,14 @@ class EntryParts {
     return m;
   }
 
+  /// Is the address in the part of this thread's own stack that Wasm code may use?
+  void jump_unless_on_own_stack(const x86::Gp& address, const Label& elsewhere) {
+    a_.mov(x86::r10, address);
+    a_.sub(x86::r10, thread_field(offsetof(ThreadStack, floor)));
+    a_.cmp(x86::r10, thread_field(offsetof(ThreadStack, room_bytes)));
+    a_.jae(elsewhere);
+  }
+
   void jump_to(const void* code) {
     a_.mov(x86::r10, reinterpret_cast<uint64_t>(code));
     a_.jmp(x86::r10);
@@ -159,10 +167,7 @@ class EntryEmitter : EntryParts {
                   offsetof(StoreContext, max_wasm_stack_bytes) + 4);
     a_.mov(x86::r12, x86::rsp);
     a_.sub(x86::r12, context_field(SLUICE_CONTEXT_FIELD(max_wasm_stack_bytes)));
-    a_.mov(x86::r10, x86::r12);
-    a_.sub(x86::r10, thread_field(offsetof(ThreadStack, floor)));
-    a_.cmp(x86::r10, thread_field(offsetof(ThreadStack, room_bytes)));
-    a_.jae(not_plain_);
+    jump_unless_on_own_stack(x86::r12, not_plain_);
   }
 
   void pass_cells() {
@@ -401,13 +406,6 @@ class EntryCommons : EntryParts {
   }
 
  private:
-  void jump_unless_on_own_stack(const x86::Gp& address, const Label& elsewhere) {
-    a_.mov(x86::r10, address);
-    a_.sub(x86::r10, thread_field(offsetof(ThreadStack, floor)));
-    a_.cmp(x86::r10, thread_field(offsetof(ThreadStack, room_bytes)));
-    a_.jae(elsewhere);
-  }
-
   /// rax = StubEnvironment::entry_stack_limit, with all registers kept that may hold arguments.
   void ask_stack_limit() {
     const x86::Gp saved[] = {x86::rdi, x86::rsi, x86::rdx, x86::rcx, x86::r8, x86::r9, x86::r11};
