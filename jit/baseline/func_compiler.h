@@ -463,7 +463,7 @@ class FuncCompiler {
   Reg allocate_used(RegClass cls, RegSet avoid);
   Reg take_next_local(RegClass cls, RegSet avoid);
   Reg stressed_choice(RegClass cls, RegSet avoid);
-  Reg pick_victim(RegSet candidates);
+  Reg pick_victim(RegClass cls, RegSet avoid);
   void evict(Reg reg);
   void evict_local(Reg reg);
   void spill_words(Reg reg);

@@ -5,6 +5,7 @@
 #include "jit/baseline/reg_alloc.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "jit/baseline/func_compiler.h"
 
@@ -33,7 +34,7 @@ Reg FuncCompiler::allocate(RegClass cls, RegSet avoid) {
 /// The same where no register is free.
 Reg FuncCompiler::allocate_used(RegClass cls, RegSet avoid) {
   if (stress_ != 0) return stressed_choice(cls, avoid);
-  Reg victim = pick_victim(allocatable(cls) - avoid);
+  const Reg victim = pick_victim(cls, avoid);
   evict(victim);
   return victim;
 }
@@ -56,26 +57,23 @@ Reg FuncCompiler::stressed_choice(RegClass cls, RegSet avoid) {
   return choice;
 }
 
-Reg FuncCompiler::pick_victim(RegSet candidates) {
-  Reg best = Reg::None;
-  uint32_t best_cost = ~uint32_t{0};
-  RegSet with_operands;
-  for (RegSet rest = candidates; !rest.empty();) {
-    Reg reg = rest.first();
-    rest.remove(reg);
-    if (regs.is_held(reg)) continue;
-    if (regs.operand_uses(reg) != 0) with_operands.add(reg);
-    uint32_t cost = (regs.operand_uses(reg) != 0 ? 256u : 0u) + (loop_regs_.has(reg) ? 128u : 0u) +
-                    (regs.is_dirty(reg) ? 64u : 0u);
-    // Among equals, the one that was looked at longest ago.
-    cost += (static_cast<uint32_t>(reg) - victim_cursor_) & 31u;
-    if (cost < best_cost) {
-      best_cost = cost;
-      best = reg;
-    }
-  }
-  CHECK(best != Reg::None, "all registers are held");
-  if (with_operands.has(best)) {
+/// Rather one without operands, then one that the loop's header does not want, then one whose home
+/// is up to date; among equals, the one that was looked at longest ago.
+Reg FuncCompiler::pick_victim(RegClass cls, RegSet avoid) {
+  const RegSet candidates = allocatable(cls) - avoid - regs.held();
+  CHECK(!candidates.empty(), "all registers are held");
+  const RegSet with_operands = candidates & regs.used(cls);
+  const auto without = [](RegSet set, RegSet worse) {
+    const RegSet better = set - worse;
+    return better.empty() ? set : better;
+  };
+  RegSet best = without(candidates, with_operands);
+  best = without(best, loop_regs_);
+  best = without(best, regs.dirty());
+  const uint32_t distance = static_cast<uint32_t>(
+      std::countr_zero(std::rotr(best.bits(), static_cast<int>(victim_cursor_ % 32))));
+  const auto victim = static_cast<Reg>((victim_cursor_ + distance) % 32);
+  if (with_operands.has(victim)) {
     // All have operands: the deepest operand is needed last.
     shorten_window();
     for (uint32_t at = settled_, height = state->height(); at < height; ++at) {
@@ -83,8 +81,8 @@ Reg FuncCompiler::pick_victim(RegSet candidates) {
       if (word.kind == WordKind::Reg && with_operands.has(word.reg)) return word.reg;
     }
   }
-  victim_cursor_ = static_cast<uint32_t>(best) + 1;
-  return best;
+  victim_cursor_ = static_cast<uint32_t>(victim) + 1;
+  return victim;
 }
 
 PinnedReg FuncCompiler::scratch_reg(RegClass cls, RegSet avoid) {

@@ -82,6 +82,23 @@ class RegFile {
   bool has_local(Reg r) const { return with_local_.has(r); }
   /// Users that are operand words.
   uint32_t operand_uses(Reg r) const { return uses_[index(r)] - holds_[index(r)]; }
+  RegSet held() const {
+    const auto* holds = reinterpret_cast<const __m128i*>(holds_);
+    const __m128i zero = _mm_setzero_si128();
+    const auto low = mask_of(_mm_cmpeq_epi8(_mm_load_si128(holds), zero));
+    const auto high = mask_of(_mm_cmpeq_epi8(_mm_load_si128(holds + 1), zero));
+    return RegSet(~(low | high << 16));
+  }
+  /// Registers of the class that some word or hold uses.
+  RegSet used(RegClass cls) const {
+    const uint32_t first = cls == RegClass::Gpr ? 0 : 16;
+    const auto* uses = reinterpret_cast<const __m128i*>(uses_ + first);
+    const __m128i zero = _mm_setzero_si128();
+    const auto unused = [&](uint32_t i) { return _mm_cmpeq_epi32(_mm_load_si128(uses + i), zero); };
+    const __m128i low = _mm_packs_epi32(unused(0), unused(1));
+    const __m128i high = _mm_packs_epi32(unused(2), unused(3));
+    return RegSet((~mask_of(_mm_packs_epi16(low, high)) & 0xffffu) << first);
+  }
 
   void add_use(Reg r) {
     ++uses_[index(r)];
@@ -145,6 +162,9 @@ class RegFile {
     std::memset(uses_ + 16, 0, 64);
     std::memset(holds_, 0, sizeof holds_);
   }
+  static uint32_t mask_of(__m128i bytes) {
+    return static_cast<uint32_t>(_mm_movemask_epi8(bytes));
+  }
   static uint32_t index(Reg r) {
     DCHECK(r != Reg::None, "no register");
     return static_cast<uint32_t>(r);
@@ -153,8 +173,8 @@ class RegFile {
   RegSet free_;  // no word, no hold, no local
   RegSet with_local_;
   RegSet dirty_;
-  uint32_t uses_[32];  // words and holds
-  uint8_t holds_[32];
+  alignas(16) uint32_t uses_[32];  // words and holds
+  alignas(16) uint8_t holds_[32];
   LocalMap local_;
 };
 
