@@ -1,4 +1,5 @@
-// What FuncReader's inner loop needs to know of a one-byte opcode, in eight bytes.
+// What FuncReader needs to know of a frequent opcode, in eight bytes: of those of one byte, which its
+// inner loop treats, and of the vector instructions that have the same shapes.
 //
 // The rows are computed from the table of instructions. A shape is a way to decode and check;
 // opcodes that share one differ in their types only, so the loop has few branch targets.
@@ -38,6 +39,7 @@ enum class FastShape : uint8_t {
   BrIf,
   Return,
   Call,
+  Vector,  // a prefix: see kVectorRows
 };
 
 struct FastRow {
@@ -83,10 +85,21 @@ constexpr FastShape fast_shape(Op op) {
   return info.sig.param_count == 1 ? FastShape::Unary : FastShape::Binary;
 }
 
-constexpr FastRow fast_row(Op op) {
+/// Other where there is an immediate that is no memory's, or one operand more.
+constexpr FastShape vector_shape(Op op) {
+  const OpInfo& info = op_info(op);
+  if (info.feature != Feature::Simd) return FastShape::Other;
+  if (info.imm == Imm::MemArg) {
+    return info.sig.result_count != 0 ? FastShape::Load : FastShape::Store;
+  }
+  if (info.imm != Imm::None || info.sig.param_count > 2) return FastShape::Other;
+  return info.sig.param_count == 1 ? FastShape::Unary : FastShape::Binary;
+}
+
+constexpr FastRow fast_row(Op op, FastShape shape) {
   const OpInfo& info = op_info(op);
   FastRow row;
-  row.shape = fast_shape(op);
+  row.shape = shape;
   row.first = static_cast<uint8_t>(info.sig.params[0]);
   row.second = static_cast<uint8_t>(info.sig.params[1]);
   row.result = static_cast<uint8_t>(info.sig.results[0]);
@@ -98,7 +111,19 @@ constexpr FastRow fast_row(Op op) {
 
 alignas(64) inline constexpr auto kFastRows = [] {
   std::array<FastRow, 256> rows{};
-  for (size_t i = 0; i < rows.size(); ++i) rows[i] = fast_row(kPlainOps[i]);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    rows[i] = fast_row(kPlainOps[i], fast_shape(kPlainOps[i]));
+  }
+  rows[kPrefixSimd].shape = FastShape::Vector;
+  return rows;
+}();
+
+/// By the number behind the prefix.
+inline constexpr auto kVectorRows = [] {
+  std::array<FastRow, 256> rows{};
+  for (size_t i = 0; i < rows.size(); ++i) {
+    rows[i] = fast_row(kSimdOps[i], vector_shape(kSimdOps[i]));
+  }
   return rows;
 }();
 

@@ -3,7 +3,8 @@
 //
 // Everything here is inlined into the loop, and works on its Cursor only. Whatever is out of the
 // ordinary (long numbers, operands that need subtyping, failures) is done by the out-of-line
-// functions at the end, which take and return pointers by value.
+// functions at the end, which take and return pointers by value. Vector instructions of the same
+// shapes have a function of their own.
 #pragma once
 
 #include "engine/validate/func_reader.h"
@@ -274,21 +275,25 @@ template <bool kToSink>
 }
 
 template <class Sink>
-template <bool kToSink>
+template <bool kToSink, bool kVector>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::unary(Cursor& c, FastRow row) {
-  if (!row.is_mvp && !has_feature(row.op)) [[unlikely]]
+  if (!kVector && !row.is_mvp && !has_feature(row.op)) [[unlikely]]
     return false;
   if (c.top == c.floor || c.top[-1].type.bits() != row.first) [[unlikely]] {
     if (!took(c, take_one(c.top, static_cast<ValKind>(row.first)))) return false;
   }
   sync(c);
-  if constexpr (kToSink) sink_.unary(row.op, c.top - 1);
+  if constexpr (kVector) {
+    sink_.simd(row.op, c.top - 1);
+  } else if constexpr (kToSink) {
+    sink_.unary(row.op, c.top - 1);
+  }
   c.top[-1].type = static_cast<ValKind>(row.result);
   return true;
 }
 
 template <class Sink>
-template <bool kToSink>
+template <bool kToSink, bool kVector>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::binary(Cursor& c, FastRow row) {
   if (c.top - c.floor < 2 || c.top[-1].type.bits() != row.second ||
       c.top[-2].type.bits() != row.first) [[unlikely]] {
@@ -298,7 +303,11 @@ template <bool kToSink>
     }
   }
   sync(c);
-  if constexpr (kToSink) sink_.binary(row.op, c.top - 2);
+  if constexpr (kVector) {
+    sink_.simd(row.op, c.top - 2);
+  } else if constexpr (kToSink) {
+    sink_.binary(row.op, c.top - 2);
+  }
   --c.top;
   c.top[-1].type = static_cast<ValKind>(row.result);
   return true;
@@ -332,7 +341,7 @@ template <class Sink>
 }
 
 template <class Sink>
-template <bool kToSink>
+template <bool kToSink, bool kVector>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::load_value(Cursor& c, FastRow row) {
   MemArg mem;
   ValType address;
@@ -342,13 +351,17 @@ template <bool kToSink>
     if (!took(c, take_one(c.top, address))) return false;
   }
   sync(c);
-  if constexpr (kToSink) sink_.load(row.op, mem, c.top - 1);
+  if constexpr (kVector) {
+    sink_.simd_load(row.op, mem, c.top - 1);
+  } else if constexpr (kToSink) {
+    sink_.load(row.op, mem, c.top - 1);
+  }
   c.top[-1].type = static_cast<ValKind>(row.result);
   return true;
 }
 
 template <class Sink>
-template <bool kToSink>
+template <bool kToSink, bool kVector>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::store_value(Cursor& c, FastRow row) {
   MemArg mem;
   ValType address;
@@ -359,9 +372,39 @@ template <bool kToSink>
     if (!took(c, take_two(c.top, address, static_cast<ValKind>(row.second)))) return false;
   }
   sync(c);
-  if constexpr (kToSink) sink_.store(row.op, mem, c.top - 2);
+  if constexpr (kVector) {
+    sink_.simd_store(row.op, mem, c.top - 2);
+  } else if constexpr (kToSink) {
+    sink_.store(row.op, mem, c.top - 2);
+  }
   c.top -= 2;
   return true;
+}
+
+// The cursor is behind the prefix.
+template <class Sink>
+void FuncReader<Sink>::exec_vector() {
+  if constexpr (Sink::supports(Category::Simd) && Sink::supports(Category::SimdMem)) {
+    Cursor c;
+    load(c);
+    if (to_sink() && c.end - c.p >= 2 && module_.features.has(Feature::Simd)) [[likely]] {
+      const bool is_long = c.p[0] >= 0x80;
+      const uint32_t code = is_long ? (c.p[0] & 0x7fu) | uint32_t{c.p[1]} << 7 : c.p[0];
+      const FastRow row = code < kVectorRows.size() ? kVectorRows[code] : FastRow();
+      c.p += 1 + is_long;
+      bool ok = true;
+      switch (row.shape) {
+      case FastShape::Unary: ok = unary<true, true>(c, row); break;
+      case FastShape::Binary: ok = binary<true, true>(c, row); break;
+      case FastShape::Load: ok = load_value<true, true>(c, row); break;
+      case FastShape::Store: ok = store_value<true, true>(c, row); break;
+      default: return step();
+      }
+      if (ok) save(c);
+      return;
+    }
+  }
+  step();
 }
 
 // --- Out of line -------------------------------------------------------------------------------

@@ -252,14 +252,16 @@ class FuncReader {
   bool drop(Cursor& c);
   template <bool kToSink>
   bool select(Cursor& c);
-  template <bool kToSink>
+  template <bool kToSink, bool kVector = false>
   bool unary(Cursor& c, FastRow row);
-  template <bool kToSink>
+  template <bool kToSink, bool kVector = false>
   bool binary(Cursor& c, FastRow row);
-  template <bool kToSink>
+  template <bool kToSink, bool kVector = false>
   bool load_value(Cursor& c, FastRow row);
-  template <bool kToSink>
+  template <bool kToSink, bool kVector = false>
   bool store_value(Cursor& c, FastRow row);
+
+  void exec_vector();
 
   // --- Operands. `take` finds the operands of an instruction without popping them: all are there
   // (in unreachable code as many of type Bottom as are missing come into being) and their types
@@ -673,6 +675,7 @@ void FuncReader<Sink>::loop() {
     case FastShape::BrIf: ok = br_if<kToSink>(c); break;
     case FastShape::Return: ok = rule<kToSink, &FuncReader::exec_return>(c); break;
     case FastShape::Call: ok = rule<kToSink, &FuncReader::exec_call>(c); break;
+    case FastShape::Vector: ok = rule<kToSink, &FuncReader::exec_vector>(c); break;
     case FastShape::Other: ok = rule<kToSink, &FuncReader::step>(c); break;
     default: __builtin_unreachable();  // no range check
     }

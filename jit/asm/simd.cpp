@@ -9,36 +9,28 @@ namespace sluice {
 
 namespace {
 
-enum class Form : uint8_t { None, Commutes, Binary, Swapped, Unary };
-
-struct Row {
-  Form form = Form::None;
-  Opcode op;
-  int8_t imm = -1;
-};
-
 constexpr uint32_t kFirst = static_cast<uint32_t>(Op::I8x16Swizzle);
 constexpr uint32_t kLast = static_cast<uint32_t>(Op::I32x4RelaxedDotI8x16I7x16AddS);
 
-constexpr std::array<Row, kLast - kFirst + 1> make_rows() {
-  std::array<Row, kLast - kFirst + 1> rows{};
+constexpr std::array<SimdRow, kLast - kFirst + 1> make_rows() {
+  std::array<SimdRow, kLast - kFirst + 1> rows{};
 #define SIMD(name, form, prefix, map, byte, imm)                                                   \
-  rows[static_cast<uint32_t>(Op::name) - kFirst] = {Form::form, {prefix, map, byte}, imm};
+  rows[static_cast<uint32_t>(Op::name) - kFirst] = {SimdForm::form, {prefix, map, byte}, imm};
 #include "jit/asm/simd.def"
 #undef SIMD
   return rows;
 }
-constexpr std::array<Row, kLast - kFirst + 1> kRows = make_rows();
-
-const Row& row_of(Op op) {
-  uint32_t index = static_cast<uint32_t>(op) - kFirst;
-  DCHECK(index < kRows.size(), "not a vector instruction");
-  return kRows[index];
-}
+constexpr std::array<SimdRow, kLast - kFirst + 1> kRows = make_rows();
 
 constexpr Opcode kMovaps{0, 1, 0x28};
 
 }  // namespace
+
+const SimdRow& SimdMasm::row_of(Op op) {
+  uint32_t index = static_cast<uint32_t>(op) - kFirst;
+  DCHECK(index < kRows.size(), "not a vector instruction");
+  return kRows[index];
+}
 
 bool SimdMasm::needs_temp(Op op, const CpuFeatures& cpu) {
   switch (op) {
@@ -60,20 +52,20 @@ bool SimdMasm::needs_temp(Op op, const CpuFeatures& cpu) {
 
 bool SimdMasm::takes(Op op, SimdSource::Kind kind, const CpuFeatures& cpu) {
   if (kind == SimdSource::Kind::Register) return true;
-  const Row& row = row_of(op);
-  if (row.form != Form::Commutes && row.form != Form::Binary) return false;
+  const SimdRow& row = row_of(op);
+  if (row.form != SimdForm::Commutes && row.form != SimdForm::Binary) return false;
   // A rip-relative displacement counts from behind an immediate, which labels don't know.
   return kind == SimdSource::Kind::Memory ? cpu.avx : row.imm < 0;
 }
 
 void SimdMasm::emit(Op op, const SimdArgs& x) {
-  const Row& row = row_of(op);
+  const SimdRow& row = row_of(op);
   switch (row.form) {
-  case Form::Commutes: return rvm(row.op, true, x.dst, x.a, x.b, row.imm);
-  case Form::Binary: return rvm(row.op, false, x.dst, x.a, x.b, row.imm);
-  case Form::Swapped: return rvm(row.op, false, x.dst, x.b.reg, x.a, row.imm);
-  case Form::Unary: return rm(row.op, x.dst, x.a, row.imm);
-  case Form::None: return emit_int(op, x);
+  case SimdForm::Commutes: return rvm(row.op, true, x.dst, x.a, x.b, row.imm);
+  case SimdForm::Binary: return rvm(row.op, false, x.dst, x.a, x.b, row.imm);
+  case SimdForm::Swapped: return rvm(row.op, false, x.dst, x.b.reg, x.a, row.imm);
+  case SimdForm::Unary: return rm(row.op, x.dst, x.a, row.imm);
+  case SimdForm::Sequence: return emit_int(op, x);
   }
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "engine/wasm/opcodes.h"
 #include "jit/asm/masm.h"
@@ -39,6 +40,17 @@ struct SimdArgs {
   Reg temp = Reg::None;  // a vector register of no other role, if SimdMasm::needs_temp
 };
 
+/// How an instruction is made. Commutes and Binary are dst = a op b, with operands that may be
+/// swapped or not; Swapped is dst = b op a; Unary is dst = op a. A Sequence is none of these.
+enum class SimdForm : uint8_t { Sequence, Commutes, Binary, Swapped, Unary };
+
+/// The one x86-64 instruction, unless it is a sequence.
+struct SimdRow {
+  SimdForm form = SimdForm::Sequence;
+  Opcode op;
+  int8_t imm = -1;  // none
+};
+
 class SimdMasm {
  public:
   explicit SimdMasm(Masm& masm) : m_(masm), avx_(masm.cpu().avx) {}
@@ -48,6 +60,14 @@ class SimdMasm {
   /// Whether emit()'s `b` may be of this kind.
   static bool takes(Op op, SimdSource::Kind kind, const CpuFeatures& cpu);
 
+  static const SimdRow& row_of(Op op);
+  /// An instruction of two operands that is no sequence.
+  void binary(const SimdRow& row, Reg dst, Reg a, Reg b) {
+    if (row.form == SimdForm::Swapped) std::swap(a, b);
+    if (!avx_) return rvm(row.op, row.form == SimdForm::Commutes, dst, a, b, row.imm);
+    m_.e_.vex_reg_reg(row.op, 0, encoding(dst), encoding(a), encoding(b));
+    if (row.imm != kNoImm) m_.e_.put_imm8(row.imm);
+  }
   /// Any row of Category::Simd that has no immediate and is none of test()'s.
   void emit(Op op, const SimdArgs& x);
   /// any_true and all_true: flags that say so, and the condition to ask them for.

@@ -1,7 +1,8 @@
 // The memory operand of an access: what loads, stores and atomics of any width have in common.
 //
 // The sandbox rests on address.cpp. Nothing else makes a memory operand from a guest's address,
-// apart from the two shortest paths in ops_memory.cpp, which say what they rely on.
+// apart from the two shortest paths each in ops_memory.cpp and ops_simd_memory.cpp, which say what
+// they rely on.
 #pragma once
 
 #include <cstdint>

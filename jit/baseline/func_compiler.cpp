@@ -309,14 +309,6 @@ void FuncCompiler::simd_lane(Op op, uint8_t lane, Slot* args) {
   prepare();
   emit_simd_lane(*this, op, lane, args);
 }
-void FuncCompiler::simd_load(Op op, const MemArg& mem, Slot* args) {
-  prepare();
-  emit_simd_load(*this, op, mem, args);
-}
-void FuncCompiler::simd_store(Op op, const MemArg& mem, Slot* args) {
-  prepare();
-  emit_simd_store(*this, op, mem, args);
-}
 void FuncCompiler::simd_mem_lane(Op op, const MemArg& mem, uint8_t lane, Slot* args) {
   prepare();
   emit_simd_mem_lane(*this, op, mem, lane, args);

@@ -63,9 +63,22 @@ void shift_by_constant(FuncCompiler& c, Op op, Slot* args) {
   c.push_taken(args[0], dst);
 }
 
+/// What is an instruction of the machine, with operands in registers: most are.
+bool emit_single(FuncCompiler& c, Op op, Slot* args) {
+  const SimdRow& row = SimdMasm::row_of(op);
+  if (row.form == SimdForm::Sequence || row.form == SimdForm::Unary) return false;
+  if (args[0].word.kind != WordKind::Reg || args[1].word.kind != WordKind::Reg) return false;
+  const auto [a, b] = take_regs(c, args[0], args[1]);
+  const Reg dst = c.take_result_reg(RegClass::Xmm, a);
+  SimdMasm(c.masm).binary(row, dst, a, b);
+  c.push_taken(args[0], dst);
+  return true;
+}
+
 }  // namespace
 
 void emit_simd(FuncCompiler& c, Op op, Slot* args) {
+  if (emit_single(c, op, args)) return;
   if (is_test(op)) {
     const Cond cond = SimdMasm(c.masm).test(op, c.pop_to_reg(args[0]));
     return c.push_flags(args[0], cond);
