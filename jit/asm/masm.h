@@ -95,6 +95,8 @@ class Masm {
   // --- Moves (flags untouched) ---
 
   void mov(Width w, Reg dst, Reg src) { e_.reg_reg({0, 0, 0x89}, wbit(w), num(src), num(dst)); }
+  /// dst = the low half of src.
+  void wrap(Reg dst, Reg src) { e_.reg_reg({0, 0, 0x8b}, 0, num(dst), num(src)); }
   /// Any 64-bit constant; W32 takes the low half. Never changes flags: see `zero`.
   void mov_imm(Width w, Reg dst, uint64_t imm) {
     if (w == W32) imm = static_cast<uint32_t>(imm);

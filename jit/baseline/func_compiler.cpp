@@ -213,16 +213,6 @@ void FuncCompiler::materialise_flags() {
 
 // --- Sink calls that ops_*.cpp answer ---
 
-void FuncCompiler::unary(Op op, Slot* args) {
-  if (op == Op::I32Eqz && args->word.kind == WordKind::Flags) {
-    prepare_keeping_flags();
-    args->word.cond = negate(args->word.cond);
-    return;
-  }
-  prepare();
-  emit_unary(*this, op, args);
-}
-
 void FuncCompiler::wide(Op op, Slot* args) {
   prepare();
   emit_wide(*this, op, args);

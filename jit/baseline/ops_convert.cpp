@@ -9,18 +9,24 @@ namespace {
 constexpr FWidth F32 = FWidth::F32;
 constexpr FWidth F64 = FWidth::F64;
 
-/// An integer made of an integer.
-void change_width(FuncCompiler& c, LoadKind kind, Slot* args) {
+void wrap(FuncCompiler& c, Slot* args) {
   if (args[0].word.is_const()) {
-    uint64_t bits = c.pop_const(args[0]);
-    uint32_t low = static_cast<uint32_t>(bits);
-    bool sign_extend = kind == LoadKind::S32To64;
-    return c.push_const(
-        args[0], sign_extend ? static_cast<uint64_t>(int64_t{static_cast<int32_t>(low)}) : low);
+    return c.push_const(args[0], static_cast<uint32_t>(c.pop_const(args[0])));
   }
   const Reg source = c.take_reg(args[0]);
-  const Reg dst = c.take_result_reg(reg_class(source), source);
-  c.masm.extend(kind, dst, source);
+  const Reg dst = c.take_result_reg(RegClass::Gpr, source);
+  c.masm.wrap(dst, source);
+  c.push_taken(args[0], dst);
+}
+
+void extend_signed(FuncCompiler& c, Slot* args) {
+  if (args[0].word.is_const()) {
+    const auto value = static_cast<int32_t>(static_cast<uint32_t>(c.pop_const(args[0])));
+    return c.push_const(args[0], static_cast<uint64_t>(int64_t{value}));
+  }
+  const Reg source = c.take_reg(args[0]);
+  const Reg dst = c.take_result_reg(RegClass::Gpr, source);
+  c.masm.extend(LoadKind::S32To64, dst, source);
   c.push_taken(args[0], dst);
 }
 
@@ -88,10 +94,27 @@ void reinterpret(FuncCompiler& c, Width w, RegClass to, Slot* args) {
 
 }  // namespace
 
+// Where pointers have 64 bits, what converts them is a tenth of all instructions.
+void FuncCompiler::unary(Op op, Slot* args) {
+  const WordKind kind = args->word.kind;
+  if (op == Op::I64ExtendI32U && kind == WordKind::Reg && !needs_attention_) {
+    args->word = Word::in_reg(args->word.reg);
+    return;
+  }
+  if (op == Op::I32Eqz && kind == WordKind::Flags) {
+    prepare_keeping_flags();
+    args->word.cond = negate(args->word.cond);
+    return;
+  }
+  prepare();
+  if (op == Op::I32WrapI64) return wrap(*this, args);
+  emit_unary(*this, op, args);
+}
+
 void emit_convert(FuncCompiler& c, Op op, Slot* args) {
   switch (op) {
-  case Op::I32WrapI64: return change_width(c, LoadKind::I32, args);
-  case Op::I64ExtendI32S: return change_width(c, LoadKind::S32To64, args);
+  case Op::I32WrapI64: return wrap(c, args);
+  case Op::I64ExtendI32S: return extend_signed(c, args);
   case Op::I64ExtendI32U: return extend_unsigned(c, args);
   case Op::I32TruncF32S: return trap(c, F32, W32, true, args);
   case Op::I32TruncF32U: return trap(c, F32, W32, false, args);
