@@ -1,5 +1,5 @@
-// What FuncReader needs to know of a frequent opcode, in eight bytes: of those of one byte, which its
-// inner loop treats, and of the vector instructions that have the same shapes.
+// What FuncReader needs to know of a frequent opcode, in eight bytes: of those of one byte, which
+// its inner loop treats, and of the vector instructions that have the same shapes.
 //
 // The rows are computed from the table of instructions. A shape is a way to decode and check;
 // opcodes that share one differ in their types only, so the loop has few branch targets.

@@ -124,6 +124,11 @@ class Masm {
   [[gnu::always_inline]] void store_word(const Mem& m, Reg src) {
     e_.reg_mem({0, 0, 0x89}, 1, num(src), m);
   }
+  /// The same for fields of the instance.
+  void load_field(Width w, Reg dst, int32_t disp) {
+    e_.reg_mem({0, 0, 0x8b}, wbit(w), num(dst), mem_at(kInstanceReg, disp));
+  }
+  void store_field(int32_t disp, Reg src) { store_word(mem_at(kInstanceReg, disp), src); }
   /// All 16 bytes of a vector register to a slot of the frame.
   void store_vector_slot(int32_t disp, Reg src) {
     if (cpu_.avx) return e_.vex_reg_mem({0, 1, 0x11}, 0, num(src), 0, mem_at(Reg::Rbp, disp));

@@ -661,6 +661,7 @@ class FuncCompiler {
   void set_and_get_local(uint32_t index, Slot* arg);
   void set_local(uint32_t index, Slot& slot);
   void copy_to_local(uint32_t index, Slot& slot);
+  bool is_plain_global(uint32_t global, MoveType type) const;
   Mem global_cell(uint32_t global, PinnedReg& holder);
 
   // --- calls.cpp

@@ -136,30 +136,39 @@ Mem FuncCompiler::global_cell(uint32_t global, PinnedReg& holder) {
   return mem_at(holder);
 }
 
+/// Is it an integer in the instance itself, as most globals are?
+bool FuncCompiler::is_plain_global(uint32_t global, MoveType type) const {
+  return global >= module.imported_globals && type <= MoveType::I64;
+}
+
 void FuncCompiler::global_get(uint32_t global, Slot* out) {
   prepare();
-  ValType type = module.globals[global].type.type;
+  const MoveType type = move_type_of(module.globals[global].type.type);
   PinnedReg holder;
-  Mem cell = global_cell(global, holder);
-  PinnedReg result = result_reg(reg_class_of(move_type_of(type)));
-  load_value(move_type_of(type), result, cell);
-  push_reg(*out, std::move(result));
+  const Mem cell = global_cell(global, holder);
+  const Reg result = take_result_reg(reg_class_of(type));
+  if (is_plain_global(global, type)) {
+    masm.load_field(type == MoveType::I64 ? W64 : W32, result, cell.disp);
+  } else {
+    load_value(type, result, cell);
+  }
+  push_taken(*out, result);
 }
 
 void FuncCompiler::global_set(uint32_t global, Slot* arg) {
   prepare();
-  MoveType type = move_type_of(module.globals[global].type.type);
+  const MoveType type = move_type_of(module.globals[global].type.type);
   PinnedReg holder;
-  bool is_small = arg->word.is_const() && reg_class_of(type) == RegClass::Gpr &&
-                  fits_store_imm(MoveType::I64, arg->word.bits());
-  PinnedReg value;
-  if (!is_small) value = pop_to_reg(*arg);
-  Mem cell = global_cell(global, holder);
-  if (is_small) {
-    // All eight bytes: an i32's cell has a zero upper half.
-    auto bits = static_cast<int32_t>(static_cast<uint32_t>(pop_const(*arg)));
-    masm.store_imm(StoreKind::I64, cell, bits);
+  // All eight bytes of an integer: an i32's cell has a zero upper half.
+  if (arg->word.is_const() && reg_class_of(type) == RegClass::Gpr &&
+      fits_store_imm(MoveType::I64, arg->word.bits())) {
+    const auto bits = static_cast<int32_t>(static_cast<uint32_t>(pop_const(*arg)));
+    masm.store_imm(StoreKind::I64, global_cell(global, holder), bits);
+  } else if (is_plain_global(global, type)) {
+    masm.store_field(global_cell(global, holder).disp, take_reg(*arg));
   } else {
+    const PinnedReg value = pop_to_reg(*arg);
+    const Mem cell = global_cell(global, holder);
     store_value(type == MoveType::I32 ? MoveType::I64 : type, cell, value);
   }
 }

@@ -162,9 +162,7 @@ class RegFile {
     std::memset(uses_ + 16, 0, 64);
     std::memset(holds_, 0, sizeof holds_);
   }
-  static uint32_t mask_of(__m128i bytes) {
-    return static_cast<uint32_t>(_mm_movemask_epi8(bytes));
-  }
+  static uint32_t mask_of(__m128i bytes) { return static_cast<uint32_t>(_mm_movemask_epi8(bytes)); }
   static uint32_t index(Reg r) {
     DCHECK(r != Reg::None, "no register");
     return static_cast<uint32_t>(r);
