@@ -234,9 +234,13 @@ void FuncCompiler::if_(Frame& frame, Slot* cond) {
   Cond taken = condition(*cond);
   // Parameters as well: both parts find them in their slots.
   settle(frame.height + frame.type.param_count, frame.height);
-  uint32_t index = memory_.label_states.allocate();
-  snapshot(memory_.label_states[index]);
-  frame.label.else_state = index;
+  if (wants_locals_at_joins()) {
+    frame.label.else_state = memory_.label_states.allocate();
+    snapshot(memory_.label_states[frame.label.else_state]);
+  } else {
+    clean_for_join();
+    frame.label.else_state = LabelStates::kEmpty;
+  }
   frame.label.is_else_cold = likelihood == Likelihood::Likely;
   if (likelihood == Likelihood::Unlikely) {
     sluice::Label then;
@@ -343,17 +347,23 @@ void FuncCompiler::enter_loop(Frame& frame) {
   const LoopInfo& info =
       memory_.loop_scan.find(state->bytes, state->instr_pos, body_end_, memory_.tries.is_inside());
   frame.label.loop = &info;
-  choose_loop_registers(info);
-  LabelStates& states = memory_.label_states;
   frame.label.outer_loop = loop_state_;
   frame.label.outer_has_call = loop_has_call_;
-  loop_has_call_ = info.any_call;
-  loop_state_ = states.allocate();
-  frame.label.state = loop_state_;
-  snapshot(states[loop_state_]);
-  loop_regs_ = states[loop_state_].locals;
-  // Of the others the time is spent elsewhere.
-  if (!info.has_loop && !info.any_call) masm.place_loop();
+  if (info.is_short) {
+    choose_loop_registers(info);
+    LabelStates& states = memory_.label_states;
+    loop_has_call_ = info.any_call;
+    loop_state_ = states.allocate();
+    frame.label.state = loop_state_;
+    snapshot(states[loop_state_]);
+    loop_regs_ = states[loop_state_].locals;
+    // Of the others the time is spent elsewhere.
+    if (!info.has_loop && !info.any_call) masm.place_loop();
+  } else {
+    clean_for_join();
+    forget_registers();
+    frame.label.state = LabelStates::kEmpty;
+  }
   masm.bind(frame.label.target);
   forget_zero_flag();
   start_block(true);
@@ -431,6 +441,7 @@ void FuncCompiler::br_table(Slot* index, std::span<const uint32_t> depths) {
     return forget_flags();
   }
   PinnedReg reg = pop_to_writable_reg(*index);
+  clean_for_join();
   // Before the first jump: fixing a label's state must not depend on the way taken.
   for (uint32_t depth : depths) {
     Frame& target = state->frame(depth);

@@ -55,7 +55,8 @@ void FuncCompiler::begin(State& reader_state) {
   }
   if (!module.branch_hints.empty()) [[unlikely]]
     hints_ = module.branch_hints.of(state->body.func);
-  is_watched_ = marks_ != nullptr || !hints_.empty();
+  has_hints_ = !hints_.empty();
+  is_watched_ = marks_ != nullptr || has_hints_;
   masm.set_wasm_offset(state->body.range.offset);
   if (marks_ != nullptr) marks_->push_back({0, state->body.range.offset});
   emit_prologue();

@@ -618,7 +618,10 @@ class FuncCompiler {
   void jump_if(Frame& target, const Slot* passed, Cond cond);
   void go_to(Frame& target, const Slot* passed, bool is_next = false);
   void clean_for_join();
-  bool wants_clean_joins() const { return loop_state_ == BlockLabel::kNoState || loop_has_call_; }
+  bool is_in_short_loop() const { return loop_state_ != BlockLabel::kNoState; }
+  /// Do labels to come have locals in registers? Whoever gives hints has measured, and pays for it.
+  bool wants_locals_at_joins() const { return is_in_short_loop() || has_hints_; }
+  bool wants_clean_joins() const { return !is_in_short_loop() || loop_has_call_; }
   void clean_for_loop(const Frame& loop);
   void emit_return(const Slot* results);
   void pass_many_results(const Slot* results);
@@ -697,6 +700,7 @@ class FuncCompiler {
   std::span<const BranchHint> hints_;  // of the instructions to come
   size_t cold_frame_ = 0;              // the cold part goes on while so many frames are open
   size_t awaited_frame_ = 0;           // whose end the way before it falls to; 0: no frame's
+  bool has_hints_ = false;             // this function has any
   bool is_watched_ = false;            // branches have hints or marks
   bool has_plain_memory_ = false;      // see is_plain_memory
   bool is_metered_ = false;            // blocks begin with code of their own
@@ -710,7 +714,7 @@ class FuncCompiler {
   RegSet to_store_;  // collected moves: present registers to be stored to their locals' homes, and
   RegSet to_load_;   // registers of the label to be loaded from its locals' homes
 
-  uint32_t loop_state_ = BlockLabel::kNoState;  // of the innermost loop's header
+  uint32_t loop_state_ = BlockLabel::kNoState;  // of the innermost short loop's header
   RegSet loop_regs_;                            // where that state has locals
   bool loop_has_call_ = false;                  // anywhere in that loop
   uint32_t table_id_ = 0;                       // br_tables so far

@@ -17,6 +17,7 @@ void FuncCompiler::snapshot(LabelState& out) const {
 void FuncCompiler::adopt(const LabelState& label_state) {
   forget_flags();
   forget_zero_flag();
+  if (label_state.locals.empty()) return regs.reset();
   RegSet changed = regs.locals().differences(label_state.local);
   for (RegSet rest = changed & label_state.locals; !rest.empty(); rest.remove_first()) {
     local(label_state.local[rest.first()]).last_reg = rest.first();
@@ -28,11 +29,19 @@ void FuncCompiler::adopt(const LabelState& label_state) {
 /// state at the `if` is taken instead, because an `else` part may turn out to be missing.
 void FuncCompiler::fix_state(Frame& target, const Slot* passed, bool from_else) {
   LabelStates& states = memory_.label_states;
-  uint32_t index = states.allocate();
+  const bool like_if = target.kind == FrameKind::If && !from_else;
+  const bool is_empty =
+      like_if ? target.label.else_state == LabelStates::kEmpty : !wants_locals_at_joins();
+  if (is_empty && target.arity() == 0) {
+    target.label.state = LabelStates::kEmpty;
+    return;
+  }
+  const uint32_t index = states.allocate();
   target.label.state = index;
   LabelState& s = states[index];
-  bool like_if = target.kind == FrameKind::If && !from_else;
-  if (like_if) {
+  if (is_empty) {
+    s.clear();
+  } else if (like_if) {
     s = states[target.label.else_state];
   } else {
     snapshot(s);
@@ -66,9 +75,11 @@ void FuncCompiler::choose_result_regs(const Frame& target, const Slot* passed, L
 /// Is what the label expects the case already, and nothing passed? Most ways to labels are like
 /// that.
 bool FuncCompiler::is_true_at(const Frame& target) const {
+  if (target.arity() != 0) return false;
   const LabelState& wanted = memory_.label_states[target.label.state];
+  if (wanted.locals.empty()) return regs.dirty().empty();
   const RegSet changed = regs.locals().differences(wanted.local);
-  return ((changed & wanted.locals) | (regs.dirty() - wanted.dirty)).empty() && target.arity() == 0;
+  return ((changed & wanted.locals) | (regs.dirty() - wanted.dirty)).empty();
 }
 
 /// Makes the state at the label true.
@@ -102,6 +113,10 @@ bool FuncCompiler::forgo(LabelState& wanted, Reg reg) {
 }
 
 inline void FuncCompiler::collect_local_moves(LabelState& wanted, bool is_fixed, RegSet dead) {
+  if (wanted.locals.empty()) {
+    to_store_ = regs.dirty() - dead;
+    return;
+  }
   const RegSet changed = regs.locals().differences(wanted.local);
   RegSet to_store = regs.dirty() - dead - (wanted.dirty - changed);
   for (RegSet rest = wanted.locals & changed; !rest.empty(); rest.remove_first()) {

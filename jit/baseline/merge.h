@@ -1,10 +1,11 @@
 // What a label expects of the machine: the state that every branch to it makes true.
 //
 // A state says of each register which local it holds, and which registers may be newer than the
-// local's home slot; every other local is in its home. Operands below the block are Const or Stack
-// since the block's entry, so no label needs to mention them. Values that a branch passes are in
-// registers if they are few, else in the slots of their positions. The first branch to a forward
-// label fixes its state; a loop's state is fixed at its entry.
+// local's home slot; every other local is in its home. Outside of short loops all are: to keep
+// locals in registers over a join there is worth less than it costs to compile. Operands below the
+// block are Const or Stack since the block's entry, so no label needs to mention them. Values that
+// a branch passes are in registers if they are few, else in the slots of their positions. The first
+// branch to a forward label fixes its state; a loop's state is fixed at its entry.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +29,20 @@ struct LabelState {
   LocalMap local;
   // None: in the slot of its position.
   Reg result[kMaxMergeRegs] = {Reg::None, Reg::None, Reg::None, Reg::None};
+
+  /// Without locals `local` has no meaning.
+  void clear() {
+    locals = dirty = RegSet();
+    for (Reg& reg : result) reg = Reg::None;
+  }
 };
 
 /// The states of the labels in use; freed ones are used again.
 class LabelStates {
  public:
+  /// The state of many labels at once: all locals are in their homes, and nothing is passed.
+  static constexpr uint32_t kEmpty = 0;
+
   /// What it holds is the caller's to set.
   uint32_t allocate() {
     if (!free_.empty()) {
@@ -44,11 +54,15 @@ class LabelStates {
       states_.resize(used_ + kMoreStates);
     return used_++;
   }
-  void release(uint32_t index) { free_.push_back(index); }
+  void release(uint32_t index) {
+    if (index != kEmpty) free_.push_back(index);
+  }
   LabelState& operator[](uint32_t index) { return states_[index]; }
   const LabelState& operator[](uint32_t index) const { return states_[index]; }
   void clear() {
-    used_ = 0;
+    if (states_.empty()) states_.resize(kMoreStates);
+    states_[kEmpty] = {};
+    used_ = kEmpty + 1;
     free_.clear();
   }
 

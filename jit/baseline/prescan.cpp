@@ -95,9 +95,9 @@ const LoopInfo& LoopScan::find(const uint8_t* bytes, const uint8_t* pos, const u
   auto offset = static_cast<uint32_t>(pos - bytes);
   if (offset >= scanned_to_) scan(bytes, pos, end, in_try);
   while (next_loop_ < loops_.size() && loops_[next_loop_].offset < offset) ++next_loop_;
-  static constexpr LoopInfo kNothingKnown{};
-  if (next_loop_ == loops_.size() || loops_[next_loop_].offset != offset) return kNothingKnown;
-  return loops_[next_loop_];
+  static constexpr LoopInfo kLong{};
+  const bool is_known = next_loop_ < loops_.size() && loops_[next_loop_].offset == offset;
+  return is_known && loops_[next_loop_].is_short ? loops_[next_loop_] : kLong;
 }
 
 void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try) {
@@ -109,10 +109,11 @@ void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end
   unlikely_ = 0;
   tries_ = in_try ? 1 : 0;
   const uint8_t* p = pos;
-  const uint8_t* stop = end;
+  start_ = last_call_ = pos;
+  stop_ = pos + std::min(kMostBytes, end - pos);
   // A well-formed body ends with a byte that ends a number too. Any other is not worth the care.
   if (end[-1] >= 0x80) p = end;
-  while (p < stop) {
+  while (p < stop_) {
     const uint8_t* instr = p++;
     switch (kSteps[*instr]) {
     case Step::Skip0: break;
@@ -138,7 +139,7 @@ void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end
       break;
     case Step::End:
       close();
-      if (open_.empty()) stop = p;
+      if (open_.empty()) stop_ = p;
       break;
     case Step::Branch:
       if (*instr == 0x0c) {
@@ -149,16 +150,30 @@ void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end
       p = p < end ? skip_whole_leb(p) : end;
       break;
     case Step::Call:
-      note_call();
+      note_call(instr);
       p = p < end ? skip_whole_leb(p) : end;
       break;
     case Step::Other:
       p = scan_instr(bytes, instr, end);
-      if (open_.empty()) stop = p;
+      if (open_.empty()) stop_ = p;
       break;
     }
   }
   scanned_to_ = static_cast<uint32_t>(p - bytes);
+  if (!open_.empty()) leave_long_loops(bytes, p);
+}
+
+/// Loops that have not ended before `p` are long, unless they have but a small part, and no call,
+/// of what was looked at: these are looked at again, from their own start.
+void LoopScan::leave_long_loops(const uint8_t* bytes, const uint8_t* p) {
+  const uint8_t* const middle = p - start_ >= kMostBytes ? start_ + kMostBytes / 2 : start_;
+  const auto after = static_cast<uint32_t>(std::max(last_call_, middle) - bytes);
+  const auto again = std::find_if(loops_.begin(), loops_.end(), [after](const LoopInfo& loop) {
+    return !loop.is_short && loop.offset > after;
+  });
+  if (again == loops_.end()) return;
+  scanned_to_ = again->offset;
+  loops_.erase(again, loops_.end());
 }
 
 /// Notes a use of a local, whose index begins at `p`.
@@ -201,7 +216,7 @@ const uint8_t* LoopScan::scan_instr(const uint8_t* bytes, const uint8_t* p, cons
   case 0xd5:
   case 0xd6: skipped_ = depth_; break;
   default:
-    if (is_like_call(p, end)) note_call();
+    if (is_like_call(p, end)) note_call(p);
     if (is_division(opcode)) loops_[loop_ - 1].has_division = true;
     if (opcode == kPrefixGc) skipped_ = depth_;  // br_on_cast is among them
     break;
@@ -209,8 +224,12 @@ const uint8_t* LoopScan::scan_instr(const uint8_t* bytes, const uint8_t* p, cons
   return skip_instr(p, end);
 }
 
-void LoopScan::note_call() {
-  if (unlikely_ == 0) loops_[loop_ - 1].has_call = true;
+void LoopScan::note_call(const uint8_t* p) {
+  if (unlikely_ == 0) {
+    loops_[loop_ - 1].has_call = true;
+    last_call_ = p;
+    stop_ = std::min(stop_, start_ + kMostBytesWithCall);
+  }
   if (tries_ != 0) skipped_ = depth_;  // it may go on at a handler
 }
 
@@ -263,6 +282,7 @@ void LoopScan::close() {
   if (block.kind == BlockKind::Try) --tries_;
   if (block.kind != BlockKind::Loop) return;
   LoopInfo& info = loops_[loop_ - 1];
+  info.is_short = true;
   info.any_call |= info.has_call;
   --depth_;
   close_loop(info, block);

@@ -1,7 +1,9 @@
-// Looks ahead over a nest of loops and says, for each loop, which locals it uses most.
+// Looks ahead over a nest of loops and says, for each short loop, which locals it uses most.
 //
-// Runs once per outermost loop, so the work is linear in the body. The bytes are not validated yet:
-// anything found here is a hint that decides registers, never correctness.
+// It looks no further than kMostBytes: where time is spent in a longer loop, that is in the calls
+// and the shorter loops in it, or in so much code that no few locals matter. Each byte is looked at
+// twice at most. The bytes are not validated yet: anything found here is a hint that decides
+// registers, never correctness.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +24,9 @@ struct LocalUse {
 };
 
 struct LoopInfo {
-  uint32_t offset = 0;  // of the loop's opcode, from the start of the module
-  uint32_t first = 0;   // into LoopScan's lists: the hot locals, then the dead ones
+  bool is_short = false;  // else nothing is known of it
+  uint32_t offset = 0;    // of the loop's opcode, from the start of the module
+  uint32_t first = 0;     // into LoopScan's lists: the hot locals, then the dead ones
   uint16_t hot_count = 0;
   uint16_t dead_count = 0;
   bool has_call = false;       // outside its inner loops, and where it is not unlikely
@@ -36,12 +39,15 @@ struct LoopInfo {
 class LoopScan {
  public:
   static constexpr uint32_t kMaxHot = 24;
+  // Of a short loop, about; of one with calls, which lose what is in registers.
+  static constexpr ptrdiff_t kMostBytes = 2048;
+  static constexpr ptrdiff_t kMostBytesWithCall = 128;
 
   /// Forgets everything; `local_count` locals in the function to come. The offsets of its branch
   /// hints count from `body`.
   void begin(uint32_t local_count, std::span<const BranchHint> hints, const uint8_t* body);
-  /// The loop whose opcode is at `pos`, inside a try block or not. Scans the nest if this is an
-  /// outermost loop. The reference is good until the next outermost loop.
+  /// The loop whose opcode is at `pos`, inside a try block or not. The reference is good until the
+  /// loop's end.
   const LoopInfo& find(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try);
   /// The locals that live in the loop, the most used first.
   std::span<const LocalUse> hot(const LoopInfo& loop) const {
@@ -64,9 +70,10 @@ class LoopScan {
   };
 
   void scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try);
+  void leave_long_loops(const uint8_t* bytes, const uint8_t* p);
   const uint8_t* scan_local(const uint8_t* p, const uint8_t* end, bool is_set);
   const uint8_t* scan_instr(const uint8_t* bytes, const uint8_t* p, const uint8_t* end);
-  void note_call();
+  void note_call(const uint8_t* p);
   void open(BlockKind kind);
   void close();
   void close_loop(LoopInfo& info, const OpenBlock& block);
@@ -79,10 +86,14 @@ class LoopScan {
   Vector<LoopInfo> loops_;  // of the nest, in order of offset
   uint32_t next_loop_ = 0;
   uint32_t local_count_ = 0;
-  uint32_t scanned_to_ = 0;  // offset behind the last nest scanned
+  uint32_t scanned_to_ = 0;  // offset behind what has been looked at
   Vector<LocalUse> uses_of_loops_;
 
-  // While scanning. Loops of a depth below `skipped_` may have left this turn already, those below
+  // While scanning.
+  const uint8_t* start_ = nullptr;
+  const uint8_t* stop_ = nullptr;
+  const uint8_t* last_call_ = nullptr;
+  // Loops of a depth below `skipped_` may have left this turn already, those below
   // `conditional_` are inside an `if` of theirs.
   Vector<LocalUse> uses_;  // of the open loops, innermost last; the first use_count_ count
   size_t use_count_ = 0;

@@ -46,6 +46,7 @@
 ;;= func[4]:
 ;;=   (prologue)
 ;;=   vptest xmm0, xmm0
+;;=   vmovups [rbp-0x20], xmm0
 ;;=   jz L1
 ;;=   mov eax, 0x01
 ;;=   jmp L2

@@ -49,6 +49,7 @@
 ;;= func[4]:
 ;;=   (prologue)
 ;;=   ptest xmm0, xmm0
+;;=   movups [rbp-0x20], xmm0
 ;;=   jz L1
 ;;=   mov eax, 0x01
 ;;=   jmp L2
