@@ -19,6 +19,10 @@ constexpr uint8_t kJumpRel32 = 0xe9;
 // Address space only: pages of a memory file cost nothing before they are written.
 constexpr size_t kLeastExtentBytes = size_t{64} << 10;
 constexpr size_t kMostExtentBytes = size_t{4} << 20;
+// Private extents from this size on get whole huge pages: one takes the system less time than half
+// of the small ones that it stands for at the least.
+constexpr size_t kHugeExtentBytes = Reservation::kHugePageBytes / 4;
+constexpr uint32_t kHugePage = Reservation::kHugePageBytes;
 
 // Batches begin at a line, and so do stubs: a call from the host takes a cycle or two more if its
 // stub begins somewhere in a line.
@@ -180,7 +184,7 @@ Result<void> CodeMemory::map_extent(CodeExtent& extent) {
 /// False if the system refuses: it may limit private memory (RLIMIT_DATA) more than files.
 bool CodeMemory::map_private(CodeExtent& extent) {
   if (!space_.commit(extent.offset, extent.size_bytes)) return false;
-  if (extent.size_bytes >= Reservation::kHugePageBytes) {
+  if (extent.size_bytes >= kHugeExtentBytes) {
     space_.prefer_huge_pages(extent.offset, extent.size_bytes);
   }
   extent.write_at = code_at(extent.offset);
@@ -190,20 +194,23 @@ bool CodeMemory::map_private(CodeExtent& extent) {
 
 /// Systems that let nothing become executable that was written once have files in memory.
 Result<void> CodeMemory::make_executable(CodeExtent& extent) {
-  if (!extent.is_private || space_.make_executable(extent.offset, extent.size_bytes)) return {};
-  return map_extent(extent);
+  if (!extent.is_private) return {};
+  if (!space_.make_executable(extent.offset, extent.size_bytes)) return map_extent(extent);
+  extent.write_at = nullptr;
+  return {};
 }
 
 Result<CodeExtent*> CodeMemory::new_extent(size_t bytes, ModuleCode* owner, ExtentKind kind) {
   const size_t rounded = round_up_to_page(bytes);
   if (rounded < bytes || rounded > space_.size_bytes()) return fail(ErrorKind::CodeMemoryFull);
-  const uint32_t size = static_cast<uint32_t>(rounded);
-  const auto page = static_cast<uint32_t>(host_page_bytes());
+  uint32_t size = static_cast<uint32_t>(rounded);
   std::optional<uint32_t> offset;
-  if (kind == ExtentKind::Private && size >= Reservation::kHugePageBytes) {
-    offset = take_range(size, static_cast<uint32_t>(Reservation::kHugePageBytes));
+  if (kind == ExtentKind::Private && size >= kHugeExtentBytes) {
+    const uint32_t whole = (size + kHugePage - 1) & ~(kHugePage - 1);
+    offset = take_range(whole, kHugePage);
+    if (offset) size = whole;
   }
-  if (!offset) offset = take_range(size, page);
+  if (!offset) offset = take_range(size, static_cast<uint32_t>(host_page_bytes()));
   if (!offset) return fail(ErrorKind::CodeMemoryFull);
   std::unique_ptr<CodeExtent> extent(new CodeExtent);
   extent->offset = *offset;
@@ -228,30 +235,32 @@ void CodeMemory::free_extent(CodeExtent* extent) {
 }
 
 Result<void> CodeMemory::make_own(CodeExtent& extent) {
-  if (extent.is_private || extent.fork_count == fork_count()) [[likely]]
+  const bool is_own = extent.is_private || extent.fork_count == fork_count();
+  if (is_own && extent.write_at != nullptr) [[likely]]
     return {};
   return map_extent(extent);
 }
 
 ModuleCode::ModuleCode(std::shared_ptr<CodeMemory> memory, uint32_t imported_func_count,
-                       uint32_t defined_func_count)
+                       uint32_t defined_func_count, bool is_hidden)
     : memory_(std::move(memory)), imported_func_count_(imported_func_count),
-      defined_func_count_(defined_func_count) {}
+      defined_func_count_(defined_func_count), is_hidden_(is_hidden) {}
 
 Result<std::shared_ptr<ModuleCode>> ModuleCode::create(std::shared_ptr<CodeMemory> memory,
                                                        uint32_t imported_func_count,
-                                                       uint32_t defined_func_count,
-                                                       EmptySlot empty) {
-  std::shared_ptr<ModuleCode> code =
-      shared_from_new(new ModuleCode(std::move(memory), imported_func_count, defined_func_count));
+                                                       uint32_t defined_func_count, EmptySlot empty,
+                                                       std::optional<HiddenCode> hidden) {
+  std::shared_ptr<ModuleCode> code = shared_from_new(new ModuleCode(
+      std::move(memory), imported_func_count, defined_func_count, hidden.has_value()));
   CodeMemory& where = *code->memory_;
   const std::lock_guard<ForkMutex> hold(where.mutex_);
   // Too large a table would overflow the arithmetic of later extents; decoding's limits are lower.
   const uint64_t table_bytes = uint64_t{defined_func_count} * kJumpSlotBytes;
   if (table_bytes >= where.reserved_bytes()) return fail(ErrorKind::CodeMemoryFull);
-  CodeExtent* extent =
-      TRY(where.new_extent(static_cast<size_t>(table_bytes) + kLeastExtentBytes, code.get()));
-  code->extents_.push_back(extent);
+  const uint64_t expected_bytes = std::clamp<uint64_t>(hidden ? hidden->expected_bytes : 0,
+                                                       kLeastExtentBytes, kMostExtentBytes);
+  CodeExtent* extent = TRY(code->add_extent(static_cast<size_t>(table_bytes) + kLeastExtentBytes,
+                                            static_cast<size_t>(table_bytes + expected_bytes)));
   code->jump_table_offset_ = extent->offset;
   extent->used_bytes = align_code(static_cast<uint32_t>(table_bytes));
   const bool lazy = empty == EmptySlot::Compiles;
@@ -289,23 +298,27 @@ void ModuleCode::set_slot(uint32_t slot, uint8_t opcode, uint32_t target_offset)
   memory_->show(at, {p, sizeof jump});
 }
 
+/// An extent of the size that is wanted, or what is left if that has the least. Wants the code
+/// memory's mutex held.
+Result<CodeExtent*> ModuleCode::add_extent(size_t least_bytes, size_t wanted_bytes) {
+  using Kind = CodeMemory::ExtentKind;
+  const Kind kind = is_hidden_ ? Kind::Private : Kind::File;
+  Result<CodeExtent*> extent = memory_->new_extent(wanted_bytes, this, kind);
+  if (!extent && least_bytes < wanted_bytes) extent = memory_->new_extent(least_bytes, this, kind);
+  if (extent) extents_.push_back(*extent);
+  return extent;
+}
+
 Result<CodeExtent*> ModuleCode::extent_with_room(size_t bytes) {
   CodeExtent* last = extents_.back();
-  const bool is_writable = is_hidden_ || !last->is_private;
-  if (is_writable && last->size_bytes - last->used_bytes >= bytes) {
+  if (last->write_at != nullptr && last->size_bytes - last->used_bytes >= bytes) {
     TRY_VOID(memory_->make_own(*last));
     return last;
   }
   uint64_t total = 0;
   for (const CodeExtent* e : extents_) total += e->size_bytes;
   const size_t growth = std::clamp(static_cast<size_t>(total), kLeastExtentBytes, kMostExtentBytes);
-  using Kind = CodeMemory::ExtentKind;
-  const Kind kind = is_hidden_ ? Kind::Private : Kind::File;
-  Result<CodeExtent*> extent = memory_->new_extent(std::max(bytes, growth), this, kind);
-  // What is left may still hold this batch, if not the growth.
-  if (!extent && bytes < growth) extent = memory_->new_extent(bytes, this, kind);
-  if (extent) extents_.push_back(*extent);
-  return extent;
+  return add_extent(bytes, std::max(bytes, growth));
 }
 
 void ModuleCode::copy_function(const CodeBatch& batch, const CodeEntry& entry, uint8_t* writable,

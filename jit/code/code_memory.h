@@ -5,8 +5,8 @@
 // each a memory file mapped twice: executable inside the reservation, writable somewhere else. No
 // mapping is ever both, and none changes its protection while code runs. An extent belongs to one
 // module (ModuleCode) or holds the engine's stubs. Code that nobody can call before all of it is
-// there takes a cheaper way (ModuleCode::begin_hidden): its extents are private memory, written in
-// its place and only then made executable.
+// there takes a cheaper way (HiddenCode): its extents are private memory, written in its place and
+// only then made executable.
 //
 // fork: the files are shared mappings, so after a fork parent and child would see each other's
 // writes. Each extent therefore remembers how many forks there had been when it was made; who first
@@ -54,7 +54,7 @@ struct CodeExtent : Allocated {
   uint32_t used_bytes = 0;
   uint32_t fork_count = 0;                 // not of private ones
   bool is_private = false;                 // no file
-  uint8_t* write_at = nullptr;             // where its first byte is written
+  uint8_t* write_at = nullptr;             // where its first byte is written; null: nowhere
   ModuleCode* owner = nullptr;             // null: stubs
   const CodeExtent* next_stubs = nullptr;  // CodeMemory::all_stubs_
   Reservation writable;                    // not of private ones
@@ -151,6 +151,15 @@ enum class EmptySlot : uint8_t { Traps, Compiles };
 /// Length of the instruction in a slot, a call or a jump.
 inline constexpr uint32_t kSlotCallBytes = 5;
 
+/// That nobody calls any function of a module before ModuleCode::make_executable(): what is
+/// published meanwhile may lie in memory that is not executable yet. A page of that costs the
+/// system a fraction of one that is mapped twice.
+struct HiddenCode {
+  /// Roughly what will be published. Memory is got for so much at once, so it must be in proportion
+  /// to what has been received.
+  uint64_t expected_bytes = 0;
+};
+
 /// The code of one module: its jump table and its functions, filled while the module streams in.
 /// Thread-safe. Its code must not run any more when it is destroyed.
 class ModuleCode : public Allocated {
@@ -160,7 +169,8 @@ class ModuleCode : public Allocated {
   static Result<std::shared_ptr<ModuleCode>> create(std::shared_ptr<CodeMemory> memory,
                                                     uint32_t imported_func_count,
                                                     uint32_t defined_func_count,
-                                                    EmptySlot empty = EmptySlot::Traps);
+                                                    EmptySlot empty = EmptySlot::Traps,
+                                                    std::optional<HiddenCode> hidden = {});
   ~ModuleCode();
   ModuleCode(const ModuleCode&) = delete;
   ModuleCode& operator=(const ModuleCode&) = delete;
@@ -170,11 +180,8 @@ class ModuleCode : public Allocated {
   /// OutOfMemory leave the slots as they were.
   Result<void> publish(const CodeBatch& batch);
 
-  /// Until make_executable() nobody calls any of the functions: what is published meanwhile may lie
-  /// in memory that is not executable yet. A page of that costs the system a fraction of one that
-  /// is mapped twice. Before anything is published.
-  void begin_hidden() { is_hidden_ = true; }
-  /// Ends this, if it was begun; not while somebody publishes. On failure, nothing may be called.
+  /// Ends HiddenCode, if it was that; not while somebody publishes. On failure, nothing may be
+  /// called.
   Result<void> make_executable();
 
   /// Tells the code memory's listener, if there is one, of all functions that have code, and from
@@ -223,7 +230,8 @@ class ModuleCode : public Allocated {
   };
 
   ModuleCode(std::shared_ptr<CodeMemory> memory, uint32_t imported_func_count,
-             uint32_t defined_func_count);
+             uint32_t defined_func_count, bool is_hidden);
+  Result<CodeExtent*> add_extent(size_t least_bytes, size_t wanted_bytes);
   Result<bool> copy_batch(const CodeBatch& batch);
   Result<CodeExtent*> extent_with_room(size_t bytes);
   void copy_function(const CodeBatch& batch, const CodeEntry& entry, uint8_t* writable,
@@ -243,7 +251,7 @@ class ModuleCode : public Allocated {
   mutable bool ranges_sorted_ = true;
   uint64_t code_bytes_ = 0;
   bool is_announced_ = false;
-  bool is_hidden_ = false;
+  bool is_hidden_;
   Vector<std::unique_ptr<const HandlerTable>> handlers_;
 };
 

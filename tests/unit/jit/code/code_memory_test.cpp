@@ -236,11 +236,44 @@ std::string protection_of(const ModuleCode& code, uint32_t func) {
 constexpr uint32_t kHidden = 120;
 constexpr size_t kHiddenBytes = 100'000;  // so all kinds of extents are filled, 4 MiB the largest
 
+std::shared_ptr<ModuleCode> make_hidden(std::shared_ptr<CodeMemory> memory, uint32_t defined,
+                                        uint64_t expected_bytes = 0) {
+  auto code = ModuleCode::create(std::move(memory), 0, defined, EmptySlot::Traps,
+                                 HiddenCode{expected_bytes});
+  EXPECT_TRUE(code);
+  return *code;
+}
+
+// What is expected lies in one piece that begins with a huge page, be it a little more or less.
+TEST(CodeMemory, HiddenCodeOfKnownSizeIsOnePiece) {
+  constexpr uint32_t kFuncs = 12;
+  for (const uint64_t expected : {kFuncs * kHiddenBytes / 2, kFuncs * kHiddenBytes}) {
+    auto code = make_hidden(make_memory(), kFuncs, expected);
+    ASSERT_TRUE(publish_numbers(*code, kFuncs, kHiddenBytes));
+    ASSERT_TRUE(code->make_executable());
+    EXPECT_TRUE(all_run(*code, kFuncs));
+    const uint8_t* table = code->jump_table().data();
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(table) % Reservation::kHugePageBytes, 0u);
+    const auto* last = static_cast<const uint8_t*>(code->entry_of(FuncIdx{kFuncs - 1}));
+    EXPECT_LT(last - table, static_cast<ptrdiff_t>((kFuncs + 1) * kHiddenBytes));
+  }
+}
+
+TEST(CodeMemory, ExpectingTooMuchCostsNothing) {
+  auto memory = make_memory(CodeMemory::kLeastReserveBytes);
+  std::vector<std::shared_ptr<ModuleCode>> codes;
+  for (int i = 0; i < 20; ++i) {
+    codes.push_back(make_hidden(memory, 1, ~uint64_t{0}));
+    ASSERT_TRUE(publish_numbers(*codes.back(), 1, 1000));
+    ASSERT_TRUE(codes.back()->make_executable());
+    EXPECT_EQ(run(*codes.back(), 0), 0u);
+  }
+}
+
 TEST(CodeMemory, HiddenCodeBecomesExecutable) {
   auto memory = make_memory();
   for (int round = 0; round < 3; ++round) {
-    auto code = make_code(memory, 0, kHidden);
-    code->begin_hidden();
+    auto code = make_hidden(memory, kHidden);
     ASSERT_TRUE(publish_numbers(*code, kHidden, kHiddenBytes));
     EXPECT_EQ(protection_of(*code, kHidden - 1), "rw-p");
     ASSERT_TRUE(code->make_executable());
@@ -260,8 +293,7 @@ TEST(CodeMemory, HiddenCodeFillsAllThereIs) {
   constexpr size_t kBytes = size_t{16} << 20;
   auto memory = make_memory(kBytes);
   for (int round = 0; round < 3; ++round) {
-    auto code = make_code(memory, 0, 1000);
-    code->begin_hidden();
+    auto code = make_hidden(memory, 1000);
     CodeBatch batch;
     append_return(batch, 0, 7);
     batch.bytes.resize(kHiddenBytes);
@@ -280,8 +312,7 @@ TEST(CodeMemory, HiddenCodeWhereNothingMayBecomeExecutable) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     if (prctl(kSetMdwe, 1, 0, 0, 0) != 0) _exit(77);
-    auto code = make_code(make_memory(), 0, kHidden);
-    code->begin_hidden();
+    auto code = make_hidden(make_memory(), kHidden);
     if (!publish_numbers(*code, kHidden, kHiddenBytes)) _exit(1);
     if (protection_of(*code, kHidden - 1) != "rw-p") _exit(2);
     if (!code->make_executable()) _exit(3);
@@ -295,8 +326,7 @@ TEST(CodeMemory, HiddenCodeWhereNothingMayBecomeExecutable) {
 }
 
 TEST(CodeMemory, ForkWhileCodeIsHidden) {
-  auto code = make_code(make_memory(), 0, kHidden + 1);
-  code->begin_hidden();
+  auto code = make_hidden(make_memory(), kHidden + 1);
   ASSERT_TRUE(publish_numbers(*code, kHidden, kHiddenBytes));
   const pid_t child = fork();
   ASSERT_GE(child, 0);
