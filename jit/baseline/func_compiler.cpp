@@ -55,8 +55,9 @@ void FuncCompiler::begin(State& reader_state) {
   }
   if (!module.branch_hints.empty()) [[unlikely]]
     hints_ = module.branch_hints.of(state->body.func);
-  has_hints_ = !hints_.empty();
-  is_watched_ = marks_ != nullptr || has_hints_;
+  keeps_locals_ = state->body.range.size <= LoopScan::kMostBytesWithCall || !hints_.empty();
+  if ((stress_ & 1) != 0) keeps_locals_ = !keeps_locals_;
+  is_watched_ = marks_ != nullptr || !hints_.empty();
   masm.set_wasm_offset(state->body.range.offset);
   if (marks_ != nullptr) marks_->push_back({0, state->body.range.offset});
   emit_prologue();

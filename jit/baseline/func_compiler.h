@@ -204,7 +204,8 @@ class FuncCompiler {
   }
 
   /// A register for the result of an instruction that does not overwrite an operand. If the next
-  /// instruction sets a local, this is the local's own register whenever possible. Call it after
+  /// instruction sets a local, this is the local's own register whenever possible, inside short
+  /// loops: elsewhere any register may become the local's. Call it after
   /// the operands are popped (held ones are never handed out; released ones may be).
   /// Otherwise `prefer`, if that is free. Emits nothing but stores of evicted values.
   PinnedReg result_reg(RegClass cls, RegSet avoid = RegSet(), Reg prefer = Reg::None) {
@@ -213,7 +214,7 @@ class FuncCompiler {
   /// The same, not held: the next thing is push_taken.
   [[gnu::always_inline]] Reg take_result_reg(RegClass cls, Reg prefer = Reg::None,
                                              RegSet avoid = RegSet()) {
-    if (is_any_local_set_next()) {
+    if (is_in_short_loop() && is_any_local_set_next()) {
       const Reg reg = take_next_local(cls, avoid);
       if (reg != Reg::None) return reg;
     }
@@ -619,8 +620,8 @@ class FuncCompiler {
   void go_to(Frame& target, const Slot* passed, bool is_next = false);
   void clean_for_join();
   bool is_in_short_loop() const { return loop_state_ != BlockLabel::kNoState; }
-  /// Do labels to come have locals in registers? Whoever gives hints has measured, and pays for it.
-  bool wants_locals_at_joins() const { return is_in_short_loop() || has_hints_; }
+  /// Do labels to come have locals in registers?
+  bool wants_locals_at_joins() const { return is_in_short_loop() || keeps_locals_; }
   bool wants_clean_joins() const { return !is_in_short_loop() || loop_has_call_; }
   void clean_for_loop(const Frame& loop);
   void emit_return(const Slot* results);
@@ -700,16 +701,17 @@ class FuncCompiler {
   std::span<const BranchHint> hints_;  // of the instructions to come
   size_t cold_frame_ = 0;              // the cold part goes on while so many frames are open
   size_t awaited_frame_ = 0;           // whose end the way before it falls to; 0: no frame's
-  bool has_hints_ = false;             // this function has any
-  bool is_watched_ = false;            // branches have hints or marks
-  bool has_plain_memory_ = false;      // see is_plain_memory
-  bool is_metered_ = false;            // blocks begin with code of their own
-  bool needs_attention_ = false;       // flags are latched, or marks wanted
-  bool has_flags_ = false;             // the topmost word is Flags …
-  uint32_t flags_at_ = 0;              // … at this position
-  uint32_t settled_ = 0;               // operands below are Const or Stack
-  uint32_t aliases_end_ = 0;           // no operand from here on is Local
-  uint64_t stress_;                    // state of the random numbers; 0: no stress
+  // A short function may run as often as a short loop; whoever gives hints has measured.
+  bool keeps_locals_ = false;
+  bool is_watched_ = false;        // branches have hints or marks
+  bool has_plain_memory_ = false;  // see is_plain_memory
+  bool is_metered_ = false;        // blocks begin with code of their own
+  bool needs_attention_ = false;   // flags are latched, or marks wanted
+  bool has_flags_ = false;         // the topmost word is Flags …
+  uint32_t flags_at_ = 0;          // … at this position
+  uint32_t settled_ = 0;           // operands below are Const or Stack
+  uint32_t aliases_end_ = 0;       // no operand from here on is Local
+  uint64_t stress_;                // state of the random numbers; 0: no stress
 
   RegSet to_store_;  // collected moves: present registers to be stored to their locals' homes, and
   RegSet to_load_;   // registers of the label to be loaded from its locals' homes

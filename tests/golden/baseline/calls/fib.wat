@@ -9,12 +9,12 @@
 ;;= func[0]:
 ;;=   (prologue)
 ;;=   cmp eax, 0x02
-;;=   mov [rbp-0x10], eax
 ;;=   jnl L1
+;;=   mov ecx, eax
 ;;=   jmp L2
 ;;= L1:
-;;=   mov eax, [rbp-0x10]
 ;;=   lea ecx, [rax-0x01]
+;;=   mov [rbp-0x10], eax
 ;;=   mov eax, ecx
 ;;=   call func[0]
 ;;=   mov ecx, [rbp-0x10]
@@ -24,6 +24,7 @@
 ;;=   call func[0]
 ;;=   mov ecx, [rbp-0x18]
 ;;=   add ecx, eax
-;;=   mov eax, ecx
+;;=   mov eax, [rbp-0x10]
 ;;= L2:
+;;=   mov eax, ecx
 ;;=   (epilogue) ret

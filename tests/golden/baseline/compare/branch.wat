@@ -42,7 +42,6 @@
 ;;= func[3]:
 ;;=   (prologue)
 ;;=   cmp rax, 0x07
-;;=   mov [rbp-0x10], rax
 ;;=   jl L1
 ;;=   jmp L3
 ;;= L1:
@@ -52,8 +51,6 @@
 ;;= func[4]:
 ;;=   (prologue)
 ;;=   ucomisd xmm1, xmm0
-;;=   movsd [rbp-0x10], xmm0
-;;=   movsd [rbp-0x18], xmm1
 ;;=   jbe L1
 ;;=   jmp L3
 ;;= L1:
@@ -63,8 +60,6 @@
 ;;= func[5]:
 ;;=   (prologue)
 ;;=   ucomisd xmm0, xmm1
-;;=   movsd [rbp-0x10], xmm0
-;;=   movsd [rbp-0x18], xmm1
 ;;=   jp L1
 ;;=   jnz L1
 ;;=   jmp L3

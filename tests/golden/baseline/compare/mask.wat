@@ -13,7 +13,6 @@
 ;;= func[0]:
 ;;=   (prologue)
 ;;=   test eax, 0x04
-;;=   mov [rbp-0x10], eax
 ;;=   jz L1
 ;;=   mov ecx, 0x01
 ;;=   jmp L2

@@ -9,14 +9,13 @@
 ;;= func[0]:
 ;;=   (prologue)
 ;;=   test eax, eax
-;;=   mov [rbp-0x10], eax
-;;=   mov [rbp-0x18], ecx
 ;;=   jz L1
+;;=   mov edx, ecx
 ;;=   jmp L2
 ;;= L1:
-;;=   mov ecx, 0x03
+;;=   mov edx, 0x03
 ;;= L2:
-;;=   mov eax, ecx
+;;=   mov eax, edx
 ;;=   (epilogue) ret
 ;;= func[1]:
 ;;=   (prologue)

@@ -10,11 +10,9 @@
 ;;= func[1]:
 ;;=   (prologue)
 ;;=   test eax, eax
-;;=   mov [rbp-0x10], eax
 ;;=   jz L1
 ;;=   jmp L3
 ;;= L1:
-;;=   mov eax, [rbp-0x10]
 ;;=   (epilogue) ret
 ;;= L3:
 ;;=   trap Unreachable

@@ -24,7 +24,8 @@
 ;;=   movups [rbp-0x40], xmm15
 ;;=   movaps xmm2, xmm0
 ;;=   psubb xmm2, xmm1
-;;=   pand xmm0, xmm2
+;;=   movaps xmm3, xmm2
+;;=   pand xmm3, xmm0
 ;;=   (epilogue) ret
 ;;= func[2]:
 ;;=   (prologue)
@@ -49,7 +50,6 @@
 ;;= func[4]:
 ;;=   (prologue)
 ;;=   ptest xmm0, xmm0
-;;=   movups [rbp-0x20], xmm0
 ;;=   jz L1
 ;;=   mov eax, 0x01
 ;;=   jmp L2
