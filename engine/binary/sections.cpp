@@ -504,7 +504,6 @@ uint32_t SectionParser::parse_data_section_count(ByteReader& r) {
   if (module_.has_data_count && count != module_.data_count) {
     r.fail(ErrorKind::DataCountMismatch, offset);
   }
-  reserve_for(module_.datas, count, r);
   return count;
 }
 

@@ -235,6 +235,7 @@ StreamDecoder::Step StreamDecoder::read_data_count() {
   if (r.failed()) return fail(r.error());
   declared_datas_ = count;
   pos_ = r.offset();
+  module_->datas.reserve(std::min<uint64_t>(count, (section_end_ - pos_) / 2));
   state_ = State::Data;
   return Step::Advanced;
 }

@@ -261,6 +261,7 @@ Result<std::shared_ptr<ModuleCode>> ModuleCode::create(std::shared_ptr<CodeMemor
                                                        kLeastExtentBytes, kMostExtentBytes);
   CodeExtent* extent = TRY(code->add_extent(static_cast<size_t>(table_bytes) + kLeastExtentBytes,
                                             static_cast<size_t>(table_bytes + expected_bytes)));
+  if (hidden) code->ranges_.reserve(defined_func_count);
   code->jump_table_offset_ = extent->offset;
   extent->used_bytes = align_code(static_cast<uint32_t>(table_bytes));
   const bool lazy = empty == EmptySlot::Compiles;
