@@ -14,6 +14,7 @@ namespace {
 // is wrong only in a debug build.
 constexpr size_t kSlackBytes = 16 * 1024;
 constexpr size_t kFirstBufferBytes = 128 * 1024;
+constexpr size_t kFirstBatchBytes = 64 * 1024;  // most batches are smaller
 
 // Where in its cache line a small loop runs best: measured on Zen 5, on which the first few bytes
 // of a line cost some loops up to 1.8 times their time, and its second half up to 1.5 times.
@@ -392,7 +393,9 @@ void Masm::finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks) {
   if (is_full_) return;
   const size_t start = (out.bytes.size() + alignment_ - 1) & ~size_t{alignment_ - 1};
   size_t needed = start + offset();
-  if (needed > out.bytes.capacity()) out.bytes.reserve(needed + needed / 2);
+  if (needed > out.bytes.capacity()) {
+    out.bytes.reserve(std::max(needed + needed / 2, kFirstBatchBytes));
+  }
   out.bytes.resize(start, 0xcc);
   out.bytes.resize(needed);
   std::memcpy(out.bytes.data() + start, buffer_.data(), offset());
