@@ -28,6 +28,7 @@ enum class FastShape : uint8_t {
   Select,
   Unary,
   Binary,
+  Extend,  // Unary, of a later feature
   Load,
   Store,
   Block,
@@ -42,13 +43,19 @@ enum class FastShape : uint8_t {
   Vector,  // a prefix: see kVectorRows
 };
 
+/// Of two neighbours: one compare.
+constexpr bool is_either(FastShape shape, FastShape first, FastShape second) {
+  return static_cast<uint8_t>(static_cast<uint8_t>(shape) - static_cast<uint8_t>(first)) <=
+         static_cast<uint8_t>(second) - static_cast<uint8_t>(first);
+}
+
 struct FastRow {
   FastShape shape = FastShape::Other;
   uint8_t first = 0;       // bits of the first operand's type (Unary, Binary)
-  uint8_t second = 0;      // of the second (Binary), of the value (Store)
+  uint8_t last = 0;        // of the last (Unary: the same one), of the value (Store)
   uint8_t result = 0;      // Unary, Binary, Load
   uint8_t align_log2 = 0;  // Load, Store
-  bool is_mvp = true;
+  uint8_t pops = 0;        // Unary, Binary, Load, Store
   Op op = Op::Illegal;
 };
 static_assert(sizeof(FastRow) == 8);
@@ -82,6 +89,7 @@ constexpr FastShape fast_shape(Op op) {
   if (info.sig.is_special) return FastShape::Other;
   if (info.category == Category::Load) return FastShape::Load;
   if (info.category == Category::Store) return FastShape::Store;
+  if (info.feature != Feature::Mvp) return FastShape::Extend;
   return info.sig.param_count == 1 ? FastShape::Unary : FastShape::Binary;
 }
 
@@ -101,10 +109,10 @@ constexpr FastRow fast_row(Op op, FastShape shape) {
   FastRow row;
   row.shape = shape;
   row.first = static_cast<uint8_t>(info.sig.params[0]);
-  row.second = static_cast<uint8_t>(info.sig.params[1]);
+  row.last = static_cast<uint8_t>(info.sig.params[info.sig.param_count == 1 ? 0 : 1]);
   row.result = static_cast<uint8_t>(info.sig.results[0]);
   row.align_log2 = info.align_log2;
-  row.is_mvp = info.feature == Feature::Mvp;
+  row.pops = info.sig.param_count;
   row.op = op;
   return row;
 }

@@ -133,8 +133,8 @@ template <bool kToSink>
 }
 
 template <class Sink>
-template <bool kToSink, bool kTee>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::local_set(Cursor& c) {
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::local_set(Cursor& c, FastRow row) {
   const uint32_t local = read_u32<kToSink>(c);
   if (local >= s_.local_count) [[unlikely]] {
     fail_index(ErrorKind::UnknownLocal, local);
@@ -144,12 +144,15 @@ template <bool kToSink, bool kTee>
     if (!took(c, take_local(c.top, local))) return false;
   }
   sync(c);
-  if constexpr (kTee) {
-    if constexpr (kToSink) sink_.local_tee(local, c.top - 1);
-  } else {
-    if constexpr (kToSink) sink_.local_set(local, c.top - 1);
-    --c.top;
+  const bool is_tee = row.shape == FastShape::LocalTee;
+  if constexpr (kToSink) {
+    if (is_tee) {
+      sink_.local_tee(local, c.top - 1);
+    } else {
+      sink_.local_set(local, c.top - 1);
+    }
   }
+  c.top -= is_tee ? 0 : 1;
   return true;
 }
 
@@ -183,35 +186,25 @@ template <bool kToSink>
 
 template <class Sink>
 template <bool kToSink>
-[[gnu::always_inline]] inline void FuncReader<Sink>::i32_const(Cursor& c) {
-  int32_t value;
-  if ((kToSink || c.p != c.end) && *c.p < 0x80) [[likely]] {
-    value = static_cast<int32_t>(uint32_t{*c.p++} << 25) >> 25;
-  } else {
-    const Number n = long_s32(c.p);
-    c.p = n.next;
-    value = static_cast<int32_t>(n.value);
-  }
-  c.top->type = kI32;
-  sync(c);
-  if constexpr (kToSink) sink_.i32_const(c.top, value);
-  ++c.top;
-}
-
-template <class Sink>
-template <bool kToSink>
-[[gnu::always_inline]] inline void FuncReader<Sink>::i64_const(Cursor& c) {
+[[gnu::always_inline]] inline void FuncReader<Sink>::integer(Cursor& c, FastRow row) {
+  const bool is_64 = row.shape == FastShape::I64Const;
   int64_t value;
   if ((kToSink || c.p != c.end) && *c.p < 0x80) [[likely]] {
     value = static_cast<int64_t>(uint64_t{*c.p++} << 57) >> 57;
   } else {
-    const Number n = long_s64(c.p);
+    const Number n = is_64 ? long_s64(c.p) : long_s32(c.p);
     c.p = n.next;
     value = static_cast<int64_t>(n.value);
   }
-  c.top->type = kI64;
+  c.top->type = static_cast<ValKind>(row.result);
   sync(c);
-  if constexpr (kToSink) sink_.i64_const(c.top, value);
+  if constexpr (kToSink) {
+    if (is_64) {
+      sink_.i64_const(c.top, value);
+    } else {
+      sink_.i32_const(c.top, static_cast<int32_t>(value));
+    }
+  }
   ++c.top;
 }
 
@@ -274,42 +267,27 @@ template <bool kToSink>
   return true;
 }
 
+// One operand or two. If it is one, it is the first and the last.
 template <class Sink>
 template <bool kToSink, bool kVector>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::unary(Cursor& c, FastRow row) {
-  if (!kVector && !row.is_mvp && !has_feature(row.op)) [[unlikely]]
-    return false;
-  if (c.top == c.floor || c.top[-1].type.bits() != row.first) [[unlikely]] {
-    if (!took(c, take_one(c.top, static_cast<ValKind>(row.first)))) return false;
+[[gnu::always_inline]] inline bool FuncReader<Sink>::numeric(Cursor& c, FastRow row) {
+  if (c.top - c.floor < row.pops || c.top[-1].type.bits() != row.last ||
+      (c.top - row.pops)->type.bits() != row.first) [[unlikely]] {
+    if (!took(c, take_numeric(c.top, row))) return false;
   }
   sync(c);
+  Slot* args = c.top - row.pops;
   if constexpr (kVector) {
-    sink_.simd(row.op, c.top - 1);
+    sink_.simd(row.op, args);
   } else if constexpr (kToSink) {
-    sink_.unary(row.op, c.top - 1);
-  }
-  c.top[-1].type = static_cast<ValKind>(row.result);
-  return true;
-}
-
-template <class Sink>
-template <bool kToSink, bool kVector>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::binary(Cursor& c, FastRow row) {
-  if (c.top - c.floor < 2 || c.top[-1].type.bits() != row.second ||
-      c.top[-2].type.bits() != row.first) [[unlikely]] {
-    if (!took(c,
-              take_two(c.top, static_cast<ValKind>(row.first), static_cast<ValKind>(row.second)))) {
-      return false;
+    if (row.pops == 2) {
+      sink_.binary(row.op, args);
+    } else {
+      sink_.unary(row.op, args);
     }
   }
-  sync(c);
-  if constexpr (kVector) {
-    sink_.simd(row.op, c.top - 2);
-  } else if constexpr (kToSink) {
-    sink_.binary(row.op, c.top - 2);
-  }
-  --c.top;
-  c.top[-1].type = static_cast<ValKind>(row.result);
+  args->type = static_cast<ValKind>(row.result);
+  c.top = args + 1;
   return true;
 }
 
@@ -333,51 +311,45 @@ template <class Sink>
       return true;
     }
   }
-  long_mem_arg(c.p, row, mem);
+  long_mem_arg(c.p, row);
   if (in_.failed()) return false;
   c.p = in_.pos();
+  mem = instr_.mem;
   address = memory_address(raw(mem.memory));
   return true;
 }
 
+// A load pops the address and pushes a value, a store pops both.
 template <class Sink>
 template <bool kToSink, bool kVector>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::load_value(Cursor& c, FastRow row) {
+[[gnu::always_inline]] inline bool FuncReader<Sink>::access(Cursor& c, FastRow row) {
   MemArg mem;
   ValType address;
   if (!read_mem_arg(c, row, mem, address)) [[unlikely]]
     return false;
-  if (c.top == c.floor || c.top[-1].type != address) [[unlikely]] {
-    if (!took(c, take_one(c.top, address))) return false;
+  const bool is_store = row.pops == 2;
+  const uint32_t last = is_store ? row.last : address.bits();
+  if (c.top - c.floor < row.pops || c.top[-1].type.bits() != last ||
+      (c.top - row.pops)->type != address) [[unlikely]] {
+    if (!took(c, take_access(c.top, row, address))) return false;
   }
   sync(c);
+  Slot* args = c.top - row.pops;
   if constexpr (kVector) {
-    sink_.simd_load(row.op, mem, c.top - 1);
+    if (is_store) {
+      sink_.simd_store(row.op, mem, args);
+    } else {
+      sink_.simd_load(row.op, mem, args);
+    }
   } else if constexpr (kToSink) {
-    sink_.load(row.op, mem, c.top - 1);
+    if (is_store) {
+      sink_.store(row.op, mem, args);
+    } else {
+      sink_.load(row.op, mem, args);
+    }
   }
-  c.top[-1].type = static_cast<ValKind>(row.result);
-  return true;
-}
-
-template <class Sink>
-template <bool kToSink, bool kVector>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::store_value(Cursor& c, FastRow row) {
-  MemArg mem;
-  ValType address;
-  if (!read_mem_arg(c, row, mem, address)) [[unlikely]]
-    return false;
-  if (c.top - c.floor < 2 || c.top[-1].type.bits() != row.second || c.top[-2].type != address)
-      [[unlikely]] {
-    if (!took(c, take_two(c.top, address, static_cast<ValKind>(row.second)))) return false;
-  }
-  sync(c);
-  if constexpr (kVector) {
-    sink_.simd_store(row.op, mem, c.top - 2);
-  } else if constexpr (kToSink) {
-    sink_.store(row.op, mem, c.top - 2);
-  }
-  c.top -= 2;
+  args->type = static_cast<ValKind>(row.result);  // above top if it is a store
+  c.top = args + (is_store ? 0 : 1);
   return true;
 }
 
@@ -394,10 +366,10 @@ void FuncReader<Sink>::exec_vector() {
       c.p += 1 + is_long;
       bool ok = true;
       switch (row.shape) {
-      case FastShape::Unary: ok = unary<true, true>(c, row); break;
-      case FastShape::Binary: ok = binary<true, true>(c, row); break;
-      case FastShape::Load: ok = load_value<true, true>(c, row); break;
-      case FastShape::Store: ok = store_value<true, true>(c, row); break;
+      case FastShape::Unary:
+      case FastShape::Binary: ok = numeric<true, true>(c, row); break;
+      case FastShape::Load:
+      case FastShape::Store: ok = access<true, true>(c, row); break;
       default: return step();
       }
       if (ok) save(c);
@@ -440,10 +412,10 @@ typename FuncReader<Sink>::Number FuncReader<Sink>::long_s64(const uint8_t* p) {
 }
 
 template <class Sink>
-void FuncReader<Sink>::long_mem_arg(const uint8_t* p, FastRow row, MemArg& mem) {
+void FuncReader<Sink>::long_mem_arg(const uint8_t* p, FastRow row) {
   in_.set_pos(p);
-  mem = sluice::read_mem_arg(in_);
-  if (!in_.failed()) check_mem_arg(mem, op_info(row.op));
+  instr_.mem = sluice::read_mem_arg(in_);
+  if (!in_.failed()) check_mem_arg(instr_.mem, op_info(row.op));
 }
 
 template <class Sink>

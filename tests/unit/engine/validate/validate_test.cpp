@@ -93,6 +93,14 @@ TEST_F(Validate, EveryRowWithWrongOperand) {
   }
 }
 
+// Of one byte, with the same shape as those of the first release.
+TEST_F(Validate, SignExtensionIsAFeature) {
+  accepts("00 41 00 c0 1a 0b");
+  fixture_.module.features = Features::all().without(Feature::SignExtension);
+  rejects("00 41 00 c0 1a 0b", ErrorKind::FeatureDisabled, 3);
+  rejects("00 00 c0 1a 0b", ErrorKind::FeatureDisabled, 2);
+}
+
 TEST_F(Validate, Ends) {
   rejects("00", ErrorKind::EndExpected, 1);
   rejects("00 02 40 0b", ErrorKind::EndExpected, 4);
