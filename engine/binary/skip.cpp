@@ -1,7 +1,7 @@
 // skip_instr, from the immediates column of the table of instructions.
 //
-// The one-byte opcodes go through a table of (LEB128 numbers, fixed bytes); what has a vector, a
-// flag or a block type is walked. Multi-memory flags are honoured.
+// The one-byte opcodes go through a table of (LEB128 numbers, fixed bytes), all others through a
+// second one; what has a vector, a flag or a block type is walked. Multi-memory flags are honoured.
 #include "engine/binary/skip.h"
 
 #include <algorithm>
@@ -79,6 +79,12 @@ constexpr auto kPlainShapes = [] {
   return shapes;
 }();
 
+constexpr auto kShapes = [] {
+  std::array<Shape, kOpCount + 1> shapes{};
+  for (uint32_t i = 0; i <= kOpCount; ++i) shapes[i] = shape_of(op_info(static_cast<Op>(i)).imm);
+  return shapes;
+}();
+
 uint32_t read_u32(const uint8_t*& p, const uint8_t* end) {
   uint32_t value = 0;
   for (uint32_t shift = 0; p < end; shift += 7) {
@@ -142,7 +148,7 @@ const uint8_t* skip_instr(const uint8_t* p, const uint8_t* end) {
   if (!is_prefix(byte)) [[likely]]
     return skip_immediates(kPlainShapes[byte], p, end);
   const Op op = find_op(byte, read_u32(p, end));
-  return skip_immediates(shape_of(op_info(op).imm), p, end);
+  return skip_immediates(kShapes[static_cast<size_t>(op)], p, end);
 }
 
 }  // namespace sluice

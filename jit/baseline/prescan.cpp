@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "engine/binary/skip.h"
 #include "engine/wasm/opcodes.h"
@@ -34,7 +35,19 @@ constexpr bool is_division(uint8_t opcode) {
 
 // What the scan does at an opcode. The frequent ones only need skipping: by one byte, or by one or
 // two LEB128 numbers as well.
-enum class Step : uint8_t { Skip0, Skip1, MemArg, Get, Set, Block, End, Branch, Call, Other };
+enum class Step : uint8_t {
+  Skip0,
+  Skip1,
+  MemArg,
+  Vector,
+  Get,
+  Set,
+  Block,
+  End,
+  Branch,
+  Call,
+  Other
+};
 
 constexpr Step step_of(size_t opcode) {
   if (opcode == 0x02 || opcode == 0x04) return Step::Block;
@@ -45,6 +58,7 @@ constexpr Step step_of(size_t opcode) {
   if (opcode == 0x21 || opcode == 0x22) return Step::Set;
   if (opcode == 0x23 || opcode == 0x24 || opcode == 0x41 || opcode == 0x42) return Step::Skip1;
   if (opcode >= 0x28 && opcode <= 0x3e) return Step::MemArg;
+  if (opcode == kPrefixSimd) return Step::Vector;
   if (opcode == 0x01 || opcode == 0x1a || opcode == 0x1b) return Step::Skip0;
   if (opcode >= 0x45 && opcode <= 0xc4 && !is_division(static_cast<uint8_t>(opcode))) {
     return Step::Skip0;
@@ -126,6 +140,7 @@ void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end
         p = skip_instr(instr, end);
       }
       break;
+    case Step::Vector: p = skip_instr(instr, end); break;
     case Step::Get: p = scan_local(p, end, false); break;
     case Step::Set: p = scan_local(p, end, true); break;
     case Step::Block:
@@ -310,44 +325,77 @@ void LoopScan::branch(const uint8_t* p, const uint8_t* end) {
 
 /// Sums up a loop's uses by local, notes the busiest, and leaves these as uses by the loop around.
 void LoopScan::close_loop(LoopInfo& info, const OpenBlock& block) {
-  size_t distinct = block.first_use;
-  for (size_t i = block.first_use; i < use_count_; ++i) {
-    LocalUse use = uses_[i];
-    uint32_t& slot = slot_of_[use.local];
-    if (slot == 0) {
-      uses_[distinct++] = use;
-      slot = static_cast<uint32_t>(distinct);
-    } else {
-      LocalUse& sum = uses_[slot - 1];
-      sum.weight = std::min(sum.weight + use.weight, kMaxWeight);
-      sum.is_written |= use.is_written;
-    }
-  }
-  for (size_t i = block.first_use; i < distinct; ++i) slot_of_[uses_[i].local] = 0;
-  auto first = uses_.begin() + static_cast<ptrdiff_t>(block.first_use);
+  const size_t distinct = sum_up(block.first_use);
+  const auto first = uses_.begin() + static_cast<ptrdiff_t>(block.first_use);
   auto last = uses_.begin() + static_cast<ptrdiff_t>(distinct);
-  ptrdiff_t kept = depth_ < kDeepNest ? kMaxKept : kMaxKeptDeep;
+  const ptrdiff_t kept = depth_ < kDeepNest ? kMaxKept : kMaxKeptDeep;
   if (last - first > kept) {
     std::nth_element(first, first + kept, last, hotter);
     last = first + kept;
     info.is_incomplete = true;
   }
-  uint32_t depth = depth_;
-  bool facts = !info.is_incomplete;
-  auto is_live = [facts, depth](const LocalUse& use) {
-    return !facts || !use.set_first || use.straight > depth;
-  };
-  auto dead = std::partition(first, last, is_live);
-  std::sort(first, dead, hotter);
-  info.first = static_cast<uint32_t>(uses_of_loops_.size());
-  info.hot_count = static_cast<uint16_t>(std::min<ptrdiff_t>(dead - first, kMaxHot));
-  uses_of_loops_.insert(uses_of_loops_.end(), first, first + info.hot_count);
-  info.dead_count = static_cast<uint16_t>(last - dead);
-  uses_of_loops_.insert(uses_of_loops_.end(), dead, last);
   use_count_ = static_cast<size_t>(last - uses_.begin());
-  for (size_t i = block.first_use; i < use_count_; ++i) {
-    uses_[i].weight = std::min(uses_[i].weight * kInnerWeight, kMaxWeight);
+  note_busiest(info, {first, last});
+  for (LocalUse& use : std::span(first, last)) {
+    use.weight = std::min(use.weight * kInnerWeight, kMaxWeight);
   }
+}
+
+/// Makes one use of all those of the same local, from `first` on; returns where they end. Whether a
+/// local has been seen is hard to predict: no branch asks.
+size_t LoopScan::sum_up(size_t first) {
+  auto distinct = static_cast<uint32_t>(first);
+  for (size_t i = first; i < use_count_; ++i) {
+    LocalUse use = uses_[i];
+    uint32_t& slot = slot_of_[use.local];
+    const bool is_new = slot == 0;
+    const uint32_t if_new = 0u - is_new;
+    slot |= (distinct + 1) & if_new;
+    distinct += is_new;
+    LocalUse& sum = uses_[slot - 1];  // anything if it is new
+    use.weight = std::min(use.weight + (sum.weight & ~if_new), kMaxWeight);
+    use.straight = (use.straight & if_new) | (sum.straight & ~if_new);
+    use.set_first = (use.set_first & is_new) | (sum.set_first & !is_new);
+    use.is_written |= sum.is_written & !is_new;
+    sum = use;
+  }
+  for (size_t i = first; i < distinct; ++i) slot_of_[uses_[i].local] = 0;
+  return distinct;
+}
+
+/// Appends the loop's hot locals and its dead ones to the lists. There are kMaxKept at most.
+void LoopScan::note_busiest(LoopInfo& info, std::span<const LocalUse> uses) {
+  uint64_t keys[kMaxKept];  // weight, local and place, so that hotter ones are greater
+  uint8_t dead[kMaxKept];
+  uint32_t live_count = 0, dead_count = 0;
+  for (uint32_t i = 0; i < uses.size(); ++i) {
+    const LocalUse& use = uses[i];
+    const bool is_live = info.is_incomplete || !use.set_first || use.straight > depth_;
+    keys[live_count] = uint64_t{use.weight} << 32 | (0xffffu - use.local) << 16 | i;
+    dead[dead_count] = static_cast<uint8_t>(i);
+    live_count += is_live;
+    dead_count += !is_live;
+  }
+  const uint32_t hot_count = std::min(live_count, kMaxHot);
+  if (live_count > kMaxHot) {
+    std::nth_element(keys, keys + kMaxHot, keys + live_count, std::greater());
+  }
+  info.first = static_cast<uint32_t>(uses_of_loops_.size());
+  info.hot_count = static_cast<uint16_t>(hot_count);
+  info.dead_count = static_cast<uint16_t>(dead_count);
+  uses_of_loops_.resize(info.first + hot_count + dead_count);
+  LocalUse* out = uses_of_loops_.data() + info.first;
+  // A key's rank is the number of greater ones: for so few the fastest sort, as it does not branch.
+  uint32_t ranks[kMaxHot] = {};
+  for (uint32_t i = 0; i < hot_count; ++i) {
+    for (uint32_t k = 0; k < i; ++k) {
+      const bool is_less = keys[i] < keys[k];
+      ranks[i] += is_less;
+      ranks[k] += !is_less;
+    }
+  }
+  for (uint32_t i = 0; i < hot_count; ++i) out[ranks[i]] = uses[keys[i] & 0xffff];
+  for (uint32_t i = 0; i < dead_count; ++i) out[hot_count + i] = uses[dead[i]];
 }
 
 }  // namespace sluice

@@ -77,6 +77,8 @@ class LoopScan {
   void open(BlockKind kind);
   void close();
   void close_loop(LoopInfo& info, const OpenBlock& block);
+  size_t sum_up(size_t first);
+  void note_busiest(LoopInfo& info, std::span<const LocalUse> uses);
   void branch(const uint8_t* p, const uint8_t* end);
   void open_if(const uint8_t* p);
   void begin_else();

@@ -72,6 +72,23 @@ TEST_F(Prescan, AShortLoopHasItsLocalsTheBusiestFirst) {
   ASSERT_EQ(find(loop).dead_count, 1);  // 7 is set before anything else is done with it
 }
 
+TEST_F(Prescan, OfManyLocalsTheBusiestAreToldAndAmongEqualsTheFirst) {
+  constexpr uint8_t kLocals = 60;
+  const size_t outer = body.loop();
+  for (uint8_t local = kLocals; local-- > 0;) body.use(local);
+  body.use(41, 2).use(17).use(59, 3);
+  const size_t inner = body.loop();
+  body.use(50).use(30, 2).end();
+  body.end();
+  begin();
+  std::vector<uint32_t> expected = {30, 50, 59, 41, 17};
+  for (uint32_t local = 0; expected.size() < LoopScan::kMaxHot; ++local) {
+    if (local != 17) expected.push_back(local);
+  }
+  EXPECT_EQ(hot(outer), expected);
+  EXPECT_EQ(hot(inner), (std::vector<uint32_t>{30, 50}));
+}
+
 TEST_F(Prescan, NothingIsKnownOfALongLoop) {
   const size_t loop = body.loop();
   body.use(3).nop(kLong).end();
