@@ -205,21 +205,35 @@ class FuncCompiler {
 
   /// A register for the result of an instruction that does not overwrite an operand. If the next
   /// instruction sets a local, this is the local's own register whenever possible, inside short
-  /// loops: elsewhere any register may become the local's. Call it after
-  /// the operands are popped (held ones are never handed out; released ones may be).
+  /// loops: elsewhere any register may become the local's. Call it after the operands are popped
+  /// (held ones are never handed out; released ones may be).
   /// Otherwise `prefer`, if that is free. Emits nothing but stores of evicted values.
   PinnedReg result_reg(RegClass cls, RegSet avoid = RegSet(), Reg prefer = Reg::None) {
     return PinnedReg(regs, take_result_reg(cls, prefer, avoid));
   }
   /// The same, not held: the next thing is push_taken.
-  [[gnu::always_inline]] Reg take_result_reg(RegClass cls, Reg prefer = Reg::None,
-                                             RegSet avoid = RegSet()) {
-    if (is_in_short_loop() && is_any_local_set_next()) {
-      const Reg reg = take_next_local(cls, avoid);
-      if (reg != Reg::None) return reg;
+  Reg take_result_reg(RegClass cls, Reg prefer = Reg::None, RegSet avoid = RegSet());
+  /// take_reg, take_result_reg and push_taken at once, for results of the operand's class: where it
+  /// was and where the result goes, which may be the same.
+  struct Replaced {
+    Reg source;
+    Reg dst;
+  };
+  Replaced replace_reg(Slot& slot) {
+    Reg source = slot.word.reg;
+    if (slot.word.kind == WordKind::Reg) [[likely]] {
+      if (regs.is_only_word(source) && !may_take_next_local()) {
+        slot.word = Word::in_reg(source);
+        return {source, source};
+      }
+      slot.word.kind = WordKind::None;
+      regs.drop_use(source);
+    } else {
+      source = load_operand(slot, RegSet());
     }
-    if (prefer != Reg::None && regs.free().has(prefer)) return prefer;
-    return allocate(cls, avoid);
+    const Reg dst = take_result_reg(reg_class(source), source);
+    push_taken(slot, dst);
+    return {source, dst};
   }
   /// Any register; spills somebody if none is free. Its content is undefined.
   PinnedReg scratch_reg(RegClass cls, RegSet avoid = RegSet());
@@ -243,7 +257,13 @@ class FuncCompiler {
   /// The processor's flags now say whether the i32 result is 1. The word stays latched as long as
   /// it is on top and the next instruction is one that takes conditions; else it is materialised
   /// before that instruction.
-  void push_flags(Slot& slot, Cond cond);
+  void push_flags(Slot& slot, Cond cond) {
+    slot.word = Word::flags(cond);
+    flags_at_ = position(slot);
+    lower_watermark(flags_at_);
+    has_flags_ = true;
+    needs_attention_ = true;
+  }
 
   // --- Moving values of one type; flags untouched.
   void load_value(MoveType type, Reg dst, const Mem& src);
@@ -462,7 +482,8 @@ class FuncCompiler {
   // --- reg_alloc.cpp
   Reg allocate(RegClass cls, RegSet avoid);
   Reg allocate_used(RegClass cls, RegSet avoid);
-  Reg take_next_local(RegClass cls, RegSet avoid);
+  Reg choose_result_reg(RegClass cls, Reg prefer, RegSet avoid);
+  Reg take_unless_alias(Reg own, RegClass cls, Reg prefer, RegSet avoid);
   Reg stressed_choice(RegClass cls, RegSet avoid);
   Reg pick_victim(RegClass cls, RegSet avoid);
   void evict(Reg reg);
@@ -472,6 +493,7 @@ class FuncCompiler {
   void vacate(Reg reg);
   void relocate_users(Reg from, Reg to);
   Reg load_operand(Slot& slot, RegSet avoid);
+  Reg load_alias(uint32_t index, const Slot& slot, RegSet avoid);
   /// The register of a Reg word, now held instead of used by the word.
   PinnedReg pop_word(Slot& slot) {
     PinnedReg held;
@@ -522,7 +544,9 @@ class FuncCompiler {
     const uint8_t* p = state->next_pos;
     return p != nullptr && (*p == 0x21 || *p == 0x22);
   }
-  /// The same, and of which local.
+  /// May the result go to that local's register (see result_reg)?
+  bool may_take_next_local() const { return is_in_short_loop() && is_any_local_set_next(); }
+  /// Is there a local.set or local.tee next, and of which local?
   bool sets_next(uint32_t* index) const {
     if (!is_any_local_set_next()) return false;
     const uint8_t* p = state->next_pos;
@@ -558,9 +582,7 @@ class FuncCompiler {
   Mem operand_slot(const Slot& slot) {
     return operand_slot(position(slot), move_type_of(slot.type));
   }
-  void lower_watermark(uint32_t at) {
-    if (at < settled_) settled_ = at;
-  }
+  void lower_watermark(uint32_t at) { settled_ = at < settled_ ? at : settled_; }
   /// Makes all operands below `height` Const or Stack, those from `strict_from` on Stack.
   void settle(uint32_t height, uint32_t strict_from);
   void settle_word(Slot& slot);

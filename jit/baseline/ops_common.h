@@ -18,13 +18,15 @@ struct RegPair {
   Reg first;
   Reg second;
 };
-inline RegPair take_regs(FuncCompiler& c, Slot& first, Slot& second) {
+[[gnu::noinline]] inline RegPair load_regs(FuncCompiler& c, Slot& first, Slot& second) {
+  const PinnedReg b = c.pop_to_reg(second);
+  return {c.take_reg(first), b};
+}
+[[gnu::always_inline]] inline RegPair take_regs(FuncCompiler& c, Slot& first, Slot& second) {
   if (first.word.kind == WordKind::Reg && second.word.kind == WordKind::Reg) [[likely]] {
     return {c.take_reg(first), c.take_reg(second)};
   }
-  const PinnedReg b = c.pop_to_reg(second);
-  const PinnedReg a = c.pop_to_reg(first);
-  return {a, b};
+  return load_regs(c, first, second);
 }
 
 }  // namespace sluice

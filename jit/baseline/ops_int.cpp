@@ -3,6 +3,7 @@
 // One helper per operand shape, one line per instruction. Constant operands are folded where both
 // are known (never an instruction that may trap), become immediates, or select a cheaper form.
 // Comparisons leave the processor's flags latched for the branch or select that follows.
+#include <array>
 #include <bit>
 
 #include "jit/baseline/ops.h"
@@ -23,6 +24,11 @@ bool fits_imm(Width w, uint64_t bits) {
   return w == W32 || static_cast<int64_t>(bits) == static_cast<int32_t>(bits);
 }
 int32_t as_imm(uint64_t bits) { return static_cast<int32_t>(static_cast<uint32_t>(bits)); }
+
+/// An upper bound of an i32 that is not constant.
+uint32_t bound_of(const Word& word) {
+  return word.kind == WordKind::Reg ? word.at_most() : ~uint32_t{0};
+}
 
 /// The operands of a commutative instruction, a constant on the right.
 struct Ordered {
@@ -60,41 +66,34 @@ bool is_neutral(Alu op, Width w, uint64_t bits) {
 }
 
 /// If a load comes next and the address can't wrap, the addend becomes part of the load's offset.
-bool latch_addend(FuncCompiler& c, Slot& lhs, Slot* args, int32_t imm) {
-  const Word word = lhs.word;
-  if (word.kind != WordKind::Reg || imm <= 0 || word.at_most() > INT32_MAX) return false;
+bool latch_addend(FuncCompiler& c, Slot& operand, int32_t imm) {
   const uint8_t next = c.next_opcode();
-  if (next < 0x28 || next > 0x35) return false;
-  lhs.word = Word::none();
-  args[0].word = word;
-  args[0].word.high = static_cast<uint32_t>(imm);
+  if (next < 0x28 || next > 0x35 || imm <= 0) return false;
+  if (bound_of(operand.word) > INT32_MAX) return false;
+  operand.word.high = static_cast<uint32_t>(imm);
   return true;
 }
 
-void add_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, int32_t imm) {
-  if (w == W32 && latch_addend(c, lhs, args, imm)) return;
-  const Reg source = c.take_reg(lhs);
-  const Reg dst = c.take_result_reg(reg_class(source), source);
+void add_imm(FuncCompiler& c, Width w, Slot& operand, int32_t imm) {
+  if (imm == 0 || (w == W32 && latch_addend(c, operand, imm))) return;
+  const auto [source, dst] = c.replace_reg(operand);
   if (dst == source) {
     c.masm.alu_imm(Alu::Add, w, dst, imm);
     c.note_zero_flag(w, dst);
   } else {
     c.masm.lea(w, dst, mem_at(source, imm));
   }
-  c.push_taken(args[0], dst);
 }
 
-void and_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, int32_t imm) {
+void and_imm(FuncCompiler& c, Width w, Slot& operand, int32_t imm) {
   Masm& m = c.masm;
   if (w == W32 && c.is_condition_next()) {
-    PinnedReg source = c.pop_to_reg(lhs);
-    m.test_imm(W32, source, imm);
-    return c.push_flags(args[0], Cond::NotZero);
+    m.test_imm(W32, c.take_reg(operand), imm);
+    return c.push_flags(operand, Cond::NotZero);
   }
   // Of a 64-bit operand a positive mask keeps bits of the lower half only.
   if (imm >= 0) w = W32;
-  const Reg source = c.take_reg(lhs);
-  const Reg dst = c.take_result_reg(reg_class(source), source);
+  const auto [source, dst] = c.replace_reg(operand);
   if (imm == 0xff || imm == 0xffff) {
     m.extend(imm == 0xff ? LoadKind::U8 : LoadKind::U16, dst, source);
   } else {
@@ -102,18 +101,21 @@ void and_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, int32_t imm) {
     m.alu_imm(Alu::And, w, dst, imm);
     c.note_zero_flag(w, dst);
   }
-  c.push_taken(args[0], dst);
-  if (imm >= 0) args[0].word.set_at_most(static_cast<uint32_t>(imm));
+  if (imm >= 0) operand.word.set_at_most(static_cast<uint32_t>(imm));
 }
 
-void alu_imm(FuncCompiler& c, Alu op, Width w, Slot& lhs, Slot* args, uint64_t bits) {
-  if (is_neutral(op, w, bits)) return pass_through(c, lhs, args);
+/// x op= bits
+void alu_imm(FuncCompiler& c, Alu op, Width w, Slot& operand, uint64_t bits) {
   int32_t imm = as_imm(bits);
-  if (op == Alu::And) return and_imm(c, w, lhs, args, imm);
-  if (op == Alu::Add) return add_imm(c, w, lhs, args, imm);
-  if (op == Alu::Sub && imm != INT32_MIN) return add_imm(c, w, lhs, args, -imm);
-  const Reg source = c.take_reg(lhs);
-  const Reg dst = c.take_result_reg(reg_class(source), source);
+  if (op == Alu::Sub && imm != INT32_MIN) {
+    op = Alu::Add;
+    imm = -imm;
+  }
+  if (op == Alu::Add) [[likely]]
+    return add_imm(c, w, operand, imm);
+  if (is_neutral(op, w, bits)) return;
+  if (op == Alu::And) return and_imm(c, w, operand, imm);
+  const auto [source, dst] = c.replace_reg(operand);
   if (dst != source) c.masm.mov(w, dst, source);
   if (op == Alu::Xor && bits == truncated(w, ~uint64_t{0})) {
     c.masm.not_(w, dst);
@@ -121,7 +123,6 @@ void alu_imm(FuncCompiler& c, Alu op, Width w, Slot& lhs, Slot* args, uint64_t b
     c.masm.alu_imm(op, w, dst, imm);
     c.note_zero_flag(w, dst);
   }
-  c.push_taken(args[0], dst);
 }
 
 /// dst = a op b in registers, where dst may be either.
@@ -154,6 +155,7 @@ void add_scaled(FuncCompiler& c, Width w, Slot* args) {
   c.push_taken(args[0], dst);
 }
 
+/// a op b, taken from the stack.
 void alu_regs(FuncCompiler& c, Alu op, Width w, Slot* args, Reg a, Reg b) {
   if (op == Alu::And && w == W32 && c.is_condition_next()) {
     c.masm.test(W32, a, b);
@@ -173,7 +175,13 @@ void alu_regs(FuncCompiler& c, Alu op, Width w, Slot* args, Reg a, Reg b) {
   }
   Ordered in = op == Alu::Sub ? Ordered{args[0], args[1]} : const_on_right(args);
   if (in.rhs.word.is_const() && fits_imm(w, in.rhs.word.bits())) {
-    return alu_imm(c, op, w, in.lhs, args, c.pop_const(in.rhs));
+    const uint64_t bits = c.pop_const(in.rhs);
+    if (&in.lhs != args) {
+      const uint32_t bound = bound_of(in.lhs.word);
+      c.push_taken(args[0], c.take_reg(in.lhs));
+      args[0].word.set_at_most(bound);
+    }
+    return alu_imm(c, op, w, args[0], bits);
   }
   if (!c.is_in_memory(in.rhs)) [[likely]] {
     const auto [a, b] = take_regs(c, in.lhs, in.rhs);
@@ -189,16 +197,15 @@ void alu_regs(FuncCompiler& c, Alu op, Width w, Slot* args, Reg a, Reg b) {
 }
 
 void alu(FuncCompiler& c, Alu op, Width w, Slot* args) {
-  if (args[0].word.is_plain_reg()) [[likely]] {
-    if (args[1].word.is_plain_reg()) {
-      const Reg b = c.take_reg(args[1]);
-      return alu_regs(c, op, w, args, c.take_reg(args[0]), b);
-    }
-    if (args[1].word.is_const() && fits_imm(w, args[1].word.bits())) {
-      return alu_imm(c, op, w, args[0], args, c.pop_const(args[1]));
-    }
+  const uint32_t scale = args[0].word.scale_log2 | args[1].word.scale_log2;
+  if (scale != 0 || args[0].word.is_const()) [[unlikely]]
+    return alu_slow(c, op, w, args);
+  if (args[1].word.is_const() && fits_imm(w, args[1].word.bits())) {
+    return alu_imm(c, op, w, args[0], c.pop_const(args[1]));
   }
-  alu_slow(c, op, w, args);
+  if (args[1].word.is_const() || c.is_in_memory(args[1])) return alu_slow(c, op, w, args);
+  const auto [a, b] = take_regs(c, args[0], args[1]);
+  alu_regs(c, op, w, args, a, b);
 }
 
 void mul_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, uint64_t bits) {
@@ -287,9 +294,8 @@ void shift_imm(FuncCompiler& c, Shift op, Width w, Slot* args, uint32_t count) {
     args[0].word.scale_log2 = static_cast<uint8_t>(count);
     return;
   }
-  const uint32_t bound = args[0].word.kind == WordKind::Reg ? args[0].word.at_most() : ~uint32_t{0};
-  const Reg source = c.take_reg(args[0]);
-  const Reg dst = c.take_result_reg(reg_class(source), source);
+  const uint32_t bound = bound_of(args[0].word);
+  const auto [source, dst] = c.replace_reg(args[0]);
   bool rotates = op == Shift::Rol || op == Shift::Ror;
   if (dst != source && op == Shift::Shl && count == 1) {
     c.masm.lea(w, dst, mem_at(source, source, 0));
@@ -299,7 +305,6 @@ void shift_imm(FuncCompiler& c, Shift op, Width w, Slot* args, uint32_t count) {
     if (dst != source) c.masm.mov(w, dst, source);
     c.masm.shift_imm(op, w, dst, count);
   }
-  c.push_taken(args[0], dst);
   if (w == W32) args[0].word.set_at_most(shifted_bound(op, bound, count));
 }
 
@@ -340,32 +345,38 @@ bool fold_compare(Cond cond, Width w, uint64_t a, uint64_t b) {
   }
 }
 
-void compare(FuncCompiler& c, Cond cond, Width w, Slot* args) {
-  if (both_const(args)) {
+/// The flags of a compared with imm; `cond` is what they are wanted for.
+[[gnu::always_inline]] inline void compare_imm(FuncCompiler& c, Cond cond, Width w, Reg a,
+                                               int32_t imm) {
+  if (imm != 0) return c.masm.alu_imm(Alu::Cmp, w, a, imm);
+  const bool is_known = cond == Cond::Equal || cond == Cond::NotEqual;
+  if (!is_known || !c.has_zero_flag(w, a)) c.masm.test(w, a, a);
+}
+
+/// The same for a constant on the left.
+[[gnu::noinline]] void compare_const(FuncCompiler& c, Cond cond, Width w, Slot* args) {
+  if (args[1].word.is_const()) {
     uint64_t b = c.pop_const(args[1]), a = c.pop_const(args[0]);
     return c.push_const(args[0], fold_compare(cond, w, a, b) ? 1 : 0);
   }
-  if (args[0].word.is_const() && fits_imm(w, args[0].word.bits())) {
-    const Reg b = c.take_reg(args[1]);
-    c.masm.alu_imm(Alu::Cmp, w, b, as_imm(c.pop_const(args[0])));
-    return c.push_flags(args[0], swap_operands(cond));
+  const Reg b = c.take_reg(args[1]);
+  c.masm.alu_imm(Alu::Cmp, w, b, as_imm(c.pop_const(args[0])));
+  c.push_flags(args[0], swap_operands(cond));
+}
+
+void compare(FuncCompiler& c, Cond cond, Width w, Slot* args) {
+  if (args[0].word.is_const() && (args[1].word.is_const() || fits_imm(w, args[0].word.bits())))
+      [[unlikely]] {
+    return compare_const(c, cond, w, args);
   }
   if (args[1].word.is_const() && fits_imm(w, args[1].word.bits())) {
     const int32_t imm = as_imm(c.pop_const(args[1]));
-    if (c.is_in_memory(args[0])) {
+    if (c.is_in_memory(args[0])) [[unlikely]] {
       c.masm.alu_store_imm(Alu::Cmp, w, c.pop_to_memory(args[0]), imm);
-      return c.push_flags(args[0], cond);
-    }
-    const Reg lhs = c.take_reg(args[0]);
-    if (imm != 0) {
-      c.masm.alu_imm(Alu::Cmp, w, lhs, imm);
     } else {
-      const bool is_known = cond == Cond::Equal || cond == Cond::NotEqual;
-      if (!is_known || !c.has_zero_flag(w, lhs)) c.masm.test(w, lhs, lhs);
+      compare_imm(c, cond, w, c.take_reg(args[0]), imm);
     }
-    return c.push_flags(args[0], cond);
-  }
-  if (c.is_in_memory(args[1])) {
+  } else if (c.is_in_memory(args[1])) {
     const Mem mem = c.pop_to_memory(args[1]);
     c.masm.alu_load(Alu::Cmp, w, c.take_reg(args[0]), mem);
   } else {
@@ -427,62 +438,99 @@ void emit_unary(FuncCompiler& c, Op op, Slot* args) {
   }
 }
 
+namespace {
+
+/// How a binary instruction is compiled: the shape of its helper, and what that is told.
+enum class Binary : uint8_t { Alu, Compare, Shift, Mul, Division, Float };
+struct BinaryRow {
+  Binary shape = Binary::Float;
+  Width width = W32;
+  uint8_t what = 0;
+};
+
+template <class What>
+constexpr uint8_t of(What what) {
+  return static_cast<uint8_t>(what);
+}
+
+constexpr BinaryRow binary_row(Op op) {
+  switch (op) {
+  case Op::I32Add: return {Binary::Alu, W32, of(Alu::Add)};
+  case Op::I32Sub: return {Binary::Alu, W32, of(Alu::Sub)};
+  case Op::I32And: return {Binary::Alu, W32, of(Alu::And)};
+  case Op::I32Or: return {Binary::Alu, W32, of(Alu::Or)};
+  case Op::I32Xor: return {Binary::Alu, W32, of(Alu::Xor)};
+  case Op::I32Mul: return {Binary::Mul, W32};
+  case Op::I32Shl: return {Binary::Shift, W32, of(Shift::Shl)};
+  case Op::I32ShrS: return {Binary::Shift, W32, of(Shift::Sar)};
+  case Op::I32ShrU: return {Binary::Shift, W32, of(Shift::Shr)};
+  case Op::I32Rotl: return {Binary::Shift, W32, of(Shift::Rol)};
+  case Op::I32Rotr: return {Binary::Shift, W32, of(Shift::Ror)};
+  case Op::I32DivS: return {Binary::Division};
+  case Op::I32DivU: return {Binary::Division};
+  case Op::I32RemS: return {Binary::Division};
+  case Op::I32RemU: return {Binary::Division};
+  case Op::I64Add: return {Binary::Alu, W64, of(Alu::Add)};
+  case Op::I64Sub: return {Binary::Alu, W64, of(Alu::Sub)};
+  case Op::I64And: return {Binary::Alu, W64, of(Alu::And)};
+  case Op::I64Or: return {Binary::Alu, W64, of(Alu::Or)};
+  case Op::I64Xor: return {Binary::Alu, W64, of(Alu::Xor)};
+  case Op::I64Mul: return {Binary::Mul, W64};
+  case Op::I64Shl: return {Binary::Shift, W64, of(Shift::Shl)};
+  case Op::I64ShrS: return {Binary::Shift, W64, of(Shift::Sar)};
+  case Op::I64ShrU: return {Binary::Shift, W64, of(Shift::Shr)};
+  case Op::I64Rotl: return {Binary::Shift, W64, of(Shift::Rol)};
+  case Op::I64Rotr: return {Binary::Shift, W64, of(Shift::Ror)};
+  case Op::I64DivS: return {Binary::Division};
+  case Op::I64DivU: return {Binary::Division};
+  case Op::I64RemS: return {Binary::Division};
+  case Op::I64RemU: return {Binary::Division};
+  case Op::I32Eq: return {Binary::Compare, W32, of(Cond::Equal)};
+  case Op::I32Ne: return {Binary::Compare, W32, of(Cond::NotEqual)};
+  case Op::I32LtS: return {Binary::Compare, W32, of(Cond::Less)};
+  case Op::I32LtU: return {Binary::Compare, W32, of(Cond::Below)};
+  case Op::I32GtS: return {Binary::Compare, W32, of(Cond::Greater)};
+  case Op::I32GtU: return {Binary::Compare, W32, of(Cond::Above)};
+  case Op::I32LeS: return {Binary::Compare, W32, of(Cond::LessEqual)};
+  case Op::I32LeU: return {Binary::Compare, W32, of(Cond::BelowEqual)};
+  case Op::I32GeS: return {Binary::Compare, W32, of(Cond::GreaterEqual)};
+  case Op::I32GeU: return {Binary::Compare, W32, of(Cond::AboveEqual)};
+  case Op::I64Eq: return {Binary::Compare, W64, of(Cond::Equal)};
+  case Op::I64Ne: return {Binary::Compare, W64, of(Cond::NotEqual)};
+  case Op::I64LtS: return {Binary::Compare, W64, of(Cond::Less)};
+  case Op::I64LtU: return {Binary::Compare, W64, of(Cond::Below)};
+  case Op::I64GtS: return {Binary::Compare, W64, of(Cond::Greater)};
+  case Op::I64GtU: return {Binary::Compare, W64, of(Cond::Above)};
+  case Op::I64LeS: return {Binary::Compare, W64, of(Cond::LessEqual)};
+  case Op::I64LeU: return {Binary::Compare, W64, of(Cond::BelowEqual)};
+  case Op::I64GeS: return {Binary::Compare, W64, of(Cond::GreaterEqual)};
+  case Op::I64GeU: return {Binary::Compare, W64, of(Cond::AboveEqual)};
+  default: return {};
+  }
+}
+
+constexpr auto kBinaryRows = [] {
+  std::array<BinaryRow, static_cast<size_t>(Op::F64Copysign) + 1> rows{};
+  for (size_t i = 0; i < rows.size(); ++i) rows[i] = binary_row(static_cast<Op>(i));
+  return rows;
+}();
+
+}  // namespace
+
+// By rows and not by a switch over all instructions, which would have a jump that is hard to
+// predict.
 void FuncCompiler::binary(Op op, Slot* args) {
   prepare();
-  FuncCompiler& c = *this;
-  switch (op) {
-  case Op::I32Add: return alu(c, Alu::Add, W32, args);
-  case Op::I32Sub: return alu(c, Alu::Sub, W32, args);
-  case Op::I32And: return alu(c, Alu::And, W32, args);
-  case Op::I32Or: return alu(c, Alu::Or, W32, args);
-  case Op::I32Xor: return alu(c, Alu::Xor, W32, args);
-  case Op::I32Mul: return mul(c, W32, args);
-  case Op::I32Shl: return shift(c, Shift::Shl, W32, args);
-  case Op::I32ShrS: return shift(c, Shift::Sar, W32, args);
-  case Op::I32ShrU: return shift(c, Shift::Shr, W32, args);
-  case Op::I32Rotl: return shift(c, Shift::Rol, W32, args);
-  case Op::I32Rotr: return shift(c, Shift::Ror, W32, args);
-  case Op::I32DivS: return emit_division(c, op, args);
-  case Op::I32DivU: return emit_division(c, op, args);
-  case Op::I32RemS: return emit_division(c, op, args);
-  case Op::I32RemU: return emit_division(c, op, args);
-  case Op::I64Add: return alu(c, Alu::Add, W64, args);
-  case Op::I64Sub: return alu(c, Alu::Sub, W64, args);
-  case Op::I64And: return alu(c, Alu::And, W64, args);
-  case Op::I64Or: return alu(c, Alu::Or, W64, args);
-  case Op::I64Xor: return alu(c, Alu::Xor, W64, args);
-  case Op::I64Mul: return mul(c, W64, args);
-  case Op::I64Shl: return shift(c, Shift::Shl, W64, args);
-  case Op::I64ShrS: return shift(c, Shift::Sar, W64, args);
-  case Op::I64ShrU: return shift(c, Shift::Shr, W64, args);
-  case Op::I64Rotl: return shift(c, Shift::Rol, W64, args);
-  case Op::I64Rotr: return shift(c, Shift::Ror, W64, args);
-  case Op::I64DivS: return emit_division(c, op, args);
-  case Op::I64DivU: return emit_division(c, op, args);
-  case Op::I64RemS: return emit_division(c, op, args);
-  case Op::I64RemU: return emit_division(c, op, args);
-  case Op::I32Eq: return compare(c, Cond::Equal, W32, args);
-  case Op::I32Ne: return compare(c, Cond::NotEqual, W32, args);
-  case Op::I32LtS: return compare(c, Cond::Less, W32, args);
-  case Op::I32LtU: return compare(c, Cond::Below, W32, args);
-  case Op::I32GtS: return compare(c, Cond::Greater, W32, args);
-  case Op::I32GtU: return compare(c, Cond::Above, W32, args);
-  case Op::I32LeS: return compare(c, Cond::LessEqual, W32, args);
-  case Op::I32LeU: return compare(c, Cond::BelowEqual, W32, args);
-  case Op::I32GeS: return compare(c, Cond::GreaterEqual, W32, args);
-  case Op::I32GeU: return compare(c, Cond::AboveEqual, W32, args);
-  case Op::I64Eq: return compare(c, Cond::Equal, W64, args);
-  case Op::I64Ne: return compare(c, Cond::NotEqual, W64, args);
-  case Op::I64LtS: return compare(c, Cond::Less, W64, args);
-  case Op::I64LtU: return compare(c, Cond::Below, W64, args);
-  case Op::I64GtS: return compare(c, Cond::Greater, W64, args);
-  case Op::I64GtU: return compare(c, Cond::Above, W64, args);
-  case Op::I64LeS: return compare(c, Cond::LessEqual, W64, args);
-  case Op::I64LeU: return compare(c, Cond::BelowEqual, W64, args);
-  case Op::I64GeS: return compare(c, Cond::GreaterEqual, W64, args);
-  case Op::I64GeU: return compare(c, Cond::AboveEqual, W64, args);
-  default: return emit_float_binary(c, op, args);
-  }
+  const BinaryRow& row = kBinaryRows[static_cast<size_t>(op)];
+  const Binary shape = row.shape;
+  const Width w = row.width;
+  const uint8_t what = row.what;
+  if (shape == Binary::Alu) return alu(*this, static_cast<Alu>(what), w, args);
+  if (shape == Binary::Compare) return compare(*this, static_cast<Cond>(what), w, args);
+  if (shape == Binary::Shift) return shift(*this, static_cast<Shift>(what), w, args);
+  if (shape == Binary::Mul) return mul(*this, w, args);
+  if (shape == Binary::Division) return emit_division(*this, op, args);
+  emit_float_binary(*this, op, args);
 }
 
 }  // namespace sluice

@@ -89,21 +89,30 @@ void FuncCompiler::load(Op op, const MemArg& mem, Slot* args) {
     return emit_load(*this, op, mem, args);
   const auto disp = static_cast<int32_t>(mem.offset + args[0].word.addend());
   const LoadKind kind = kLoadKinds[ordinal(op, Op::I32Load)];
-  const Reg index = take_reg(args[0]);
-  const Reg dst = kind >= LoadKind::F32 ? take_result_reg(RegClass::Xmm)
-                                        : take_result_reg(RegClass::Gpr, index);
+  if (kind >= LoadKind::F32) {
+    const Reg index = take_reg(args[0]);
+    const Reg dst = take_result_reg(RegClass::Xmm);
+    masm.load_memory0(kind, dst, index, disp);
+    return push_taken(args[0], dst);
+  }
+  const auto [index, dst] = replace_reg(args[0]);
   masm.load_memory0(kind, dst, index, disp);
-  push_taken(args[0], dst);
   if (kind == LoadKind::U8) args[0].word.set_at_most(0xff);
   if (kind == LoadKind::U16) args[0].word.set_at_most(0xffff);
 }
 
 void FuncCompiler::store(Op op, const MemArg& mem, Slot* args) {
   prepare();
-  if (!is_plain(mem, args[0]) || args[1].word.is_const()) [[unlikely]]
+  if (!is_plain(mem, args[0])) [[unlikely]]
     return emit_store(*this, op, mem, args);
   const auto disp = static_cast<int32_t>(mem.offset + args[0].word.addend());
   const StoreKind kind = kStoreKinds[ordinal(op, Op::I32Store)];
+  if (args[1].word.is_const()) {
+    if (!is_storable_imm(kind, args[1].word.bits())) return emit_store(*this, op, mem, args);
+    const auto imm = static_cast<int32_t>(static_cast<uint32_t>(pop_const(args[1])));
+    const Mem place = mem_at(kMemoryReg, take_reg(args[0]), disp);
+    return masm.store_imm(integer_kind(kind), place, imm);
+  }
   const auto [index, value] = take_regs(*this, args[0], args[1]);
   masm.store_memory0(kind, index, disp, value);
 }

@@ -94,18 +94,31 @@ PinnedReg FuncCompiler::scratch_specific(Reg reg) {
   return PinnedReg(regs, reg);
 }
 
-/// Takes its register from a local that the next instruction sets, if nothing else needs it; else
-/// None.
-Reg FuncCompiler::take_next_local(RegClass cls, RegSet avoid) {
+Reg FuncCompiler::take_result_reg(RegClass cls, Reg prefer, RegSet avoid) {
   uint32_t index = 0;
-  if (!sets_next(&index)) return Reg::None;
-  const Reg reg = reg_of(index);
-  if (reg == Reg::None || avoid.has(reg) || reg_class(reg) != cls || regs.uses(reg) != 1) {
-    return Reg::None;
+  if (is_in_short_loop() && sets_next(&index)) {
+    // The local loses its register early, if nothing else needs it.
+    const Reg own = local(index).last_reg;
+    if (regs.is_only_local(own, index) && reg_class(own) == cls && !avoid.has(own)) {
+      if (may_have_alias()) [[unlikely]]
+        return take_unless_alias(own, cls, prefer, avoid);
+      unbind(own);
+      return own;
+    }
   }
-  if (may_have_alias() && has_alias(index)) return Reg::None;
-  unbind(reg);
-  return reg;
+  return choose_result_reg(cls, prefer, avoid);
+}
+
+/// The same where no local gives its register.
+inline Reg FuncCompiler::choose_result_reg(RegClass cls, Reg prefer, RegSet avoid) {
+  if (prefer != Reg::None && regs.free().has(prefer)) return prefer;
+  return allocate(cls, avoid);
+}
+
+Reg FuncCompiler::take_unless_alias(Reg own, RegClass cls, Reg prefer, RegSet avoid) {
+  if (has_alias(regs.local(own))) return choose_result_reg(cls, prefer, avoid);
+  unbind(own);
+  return own;
 }
 
 // --- Emptying ---

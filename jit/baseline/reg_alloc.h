@@ -80,6 +80,12 @@ class RegFile {
   /// The local in `r`, or kNoLocal.
   uint32_t local(Reg r) const { return local_[r]; }
   bool has_local(Reg r) const { return with_local_.has(r); }
+  /// Is the local in `r`, and no word or hold?
+  bool is_only_local(Reg r, uint32_t local) const {
+    return local_[r] == local && uses_[index(r)] == 0;
+  }
+  /// Has it one word or hold, and no local?
+  bool is_only_word(Reg r) const { return uses_[index(r)] == 1 && !has_local(r); }
   /// Users that are operand words.
   uint32_t operand_uses(Reg r) const { return uses_[index(r)] - holds_[index(r)]; }
   RegSet held() const {

@@ -126,30 +126,40 @@ void FuncCompiler::settle(uint32_t height, uint32_t strict_from) {
 
 /// The operand in a register that is not held and not one to avoid; see take_reg.
 Reg FuncCompiler::load_operand(Slot& slot, RegSet avoid) {
-  const Word word = std::exchange(slot.word, Word::none());
+  const Word word = slot.word;
+  slot.word.kind = WordKind::None;
+  if (word.kind == WordKind::Local) return load_alias(word.local(), slot, avoid);
   const MoveType type = move_type_of(slot.type);
-  Reg from = Reg::None;
   if (word.kind == WordKind::Reg) {
-    from = word.reg;
-    regs.drop_use(from);
-  } else if (word.kind == WordKind::Local) {
-    from = reg_of(word.local());
+    // One to avoid is not evicted either.
+    regs.drop_use(word.reg);
+    const Reg result = allocate(reg_class_of(type), avoid);
+    move_value(type, result, word.reg);
+    return result;
   }
-  if (from != Reg::None && !avoid.has(from)) return from;
-  // One to avoid is not evicted either.
   const Reg result = allocate(reg_class_of(type), avoid);
-  if (from != Reg::None) {
-    move_value(type, result, from);
-  } else if (word.kind == WordKind::Local) {
-    load_home(word.local(), result);
-    bind(word.local(), result, false);
-    if (aliases_end_ == position(slot) + 1) --aliases_end_;
-  } else if (word.kind == WordKind::Const) {
+  if (word.kind == WordKind::Const) {
     load_const(type, result, word.bits());
   } else {
     DCHECK(word.kind == WordKind::Stack, "operand cannot be popped");
     load_value(type, result, operand_slot(slot));
   }
+  return result;
+}
+
+/// The same where the operand was an alias: the local keeps the register too.
+Reg FuncCompiler::load_alias(uint32_t index, const Slot& slot, RegSet avoid) {
+  LocalState& l = local(index);
+  if (is_in_reg(index)) {
+    if (!avoid.has(l.last_reg)) return l.last_reg;
+    const Reg result = allocate(reg_class_of(l.type), avoid);
+    move_value(l.type, result, l.last_reg);
+    return result;
+  }
+  const Reg result = allocate(reg_class_of(l.type), avoid);
+  load_home(index, result);
+  bind(index, result, false);
+  if (aliases_end_ == position(slot) + 1) --aliases_end_;
   return result;
 }
 
@@ -225,16 +235,6 @@ void FuncCompiler::pop_dead(Slot& slot) {
   if (slot.word.kind == WordKind::Reg) regs.drop_use(slot.word.reg);
   if (slot.word.kind == WordKind::Flags) forget_flags();
   slot.word = Word::none();
-}
-
-// --- Giving results ---
-
-void FuncCompiler::push_flags(Slot& slot, Cond cond) {
-  slot.word = Word::flags(cond);
-  flags_at_ = position(slot);
-  lower_watermark(flags_at_);
-  has_flags_ = true;
-  needs_attention_ = true;
 }
 
 }  // namespace sluice

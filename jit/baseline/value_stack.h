@@ -50,7 +50,9 @@ struct Word {
   static Word in_reg(Reg r) { return packed(WordKind::Reg, r, 0); }
   static Word constant(uint64_t bits) { return packed(WordKind::Const, Reg::None, bits); }
   static Word local_alias(uint32_t local) { return packed(WordKind::Local, Reg::None, local); }
-  static Word flags(Cond cond) { return {.kind = WordKind::Flags, .cond = cond}; }
+  static Word flags(Cond cond) {
+    return packed(WordKind::Flags, Reg{}, 0, static_cast<uint32_t>(cond) << 16);
+  }
 
   bool is_const() const { return kind == WordKind::Const; }
   /// A register whose value is the operand's.
@@ -65,11 +67,11 @@ struct Word {
 
  private:
   /// Built in registers, so that a word is written by two stores.
-  static Word packed(WordKind kind, Reg reg, uint64_t bits) {
+  static Word packed(WordKind kind, Reg reg, uint64_t bits, uint32_t cond_bits = 0) {
     struct Parts {
       uint32_t head, low, high;
     };
-    const uint32_t head = static_cast<uint32_t>(kind) | static_cast<uint32_t>(reg) << 8;
+    const uint32_t head = static_cast<uint32_t>(kind) | static_cast<uint32_t>(reg) << 8 | cond_bits;
     return std::bit_cast<Word>(
         Parts{head, static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32)});
   }
