@@ -66,7 +66,9 @@ void Masm::grow() {
     return;
   }
   size_t used = static_cast<size_t>(e_.cursor - buffer_.data());
-  buffer_.resize(buffer_.empty() ? kFirstBufferBytes : buffer_.size() * 2);
+  const size_t size = buffer_.empty() ? kFirstBufferBytes : buffer_.size() * 2;
+  grow_code_bytes(buffer_, used, size);
+  buffer_.resize(size);
   e_.cursor = buffer_.data() + used;
   set_bounds();
 }
@@ -394,7 +396,7 @@ void Masm::finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks) {
   const size_t start = (out.bytes.size() + alignment_ - 1) & ~size_t{alignment_ - 1};
   size_t needed = start + offset();
   if (needed > out.bytes.capacity()) {
-    out.bytes.reserve(std::max(needed + needed / 2, kFirstBatchBytes));
+    grow_code_bytes(out.bytes, out.bytes.size(), std::max(needed + needed / 2, kFirstBatchBytes));
   }
   out.bytes.resize(start, 0xcc);
   out.bytes.resize(needed);

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <utility>
 
 #include "engine/base/heap.h"
 #include "engine/base/ids.h"
@@ -61,6 +63,16 @@ struct RawAllocator : HeapAllocator<T> {
   }
 };
 using CodeBytes = std::vector<uint8_t, RawAllocator<uint8_t>>;
+
+/// Moves the first `kept` bytes to a larger block. Left to itself, a vector with an allocator of
+/// its own moves them one by one.
+inline void grow_code_bytes(CodeBytes& bytes, size_t kept, size_t capacity) {
+  CodeBytes larger;
+  larger.reserve(capacity);
+  larger.resize(kept);
+  if (kept != 0) std::memcpy(larger.data(), bytes.data(), kept);
+  bytes = std::move(larger);
+}
 
 struct CodeBatch {
   CodeBytes bytes;
