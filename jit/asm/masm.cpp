@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "jit/abi/instance_layout.h"
 #include "jit/asm/rare.h"
@@ -161,15 +162,27 @@ void Masm::set_distance_elsewhere(uint32_t at, uint32_t target) {
 
 void Masm::bind(Label& label) {
   DCHECK(!label.bound_, "label bound twice");
-  uint32_t here = offset();
-  for (uint32_t at = label.value_; at != Label::kNone;) {
+  const uint32_t here = offset();
+  uint32_t at = std::exchange(label.value_, here);
+  label.bound_ = true;
+  if (!is_plain_) [[unlikely]]
+    return end_chain_elsewhere(at, here);
+  while (at != Label::kNone) {
+    auto* field = reinterpret_cast<uint8_t*>(origin_ + at);
+    const uint32_t distance = here - (at + 4);
+    std::memcpy(&at, field, 4);
+    std::memcpy(field, &distance, 4);
+  }
+}
+
+/// Points the jumps of a label's chain, from the last one at `at` on, to `target`.
+void Masm::end_chain_elsewhere(uint32_t at, uint32_t target) {
+  while (at != Label::kNone) {
     uint32_t next;
     std::memcpy(&next, bytes_at(at), 4);
-    set_distance(at, here);
+    set_distance(at, target);
     at = next;
   }
-  label.value_ = here;
-  label.bound_ = true;
 }
 
 void Masm::jump_back(uint32_t opcode, const Label& label) {
@@ -265,13 +278,12 @@ uint32_t Masm::sub_mem_patchable(const Mem& m) {
 Masm::SlowPath& Masm::queue_slow(Cond cond, SlowKind kind) {
   DCHECK(static_cast<uint32_t>(cond) < 16, "plain conditions only");
   e_.put(0x800fu | static_cast<uint32_t>(cond) << 8, 2);
-  SlowPath path{};
+  SlowPath& path = slow_paths_.emplace_back();
   path.fixup = offset();
   path.wasm_offset = wasm_offset_;
   path.kind = kind;
   e_.put(0, 4);
-  slow_paths_.push_back(path);
-  return slow_paths_.back();
+  return path;
 }
 
 void Masm::queue_trap(Cond cond, uint8_t trap_byte) {
@@ -296,13 +308,12 @@ void Masm::trap_if_builtin_failed() {
 
 void Masm::trap(TrapCode code) {
   e_.put(0xe9, 1);
-  SlowPath path{};
+  SlowPath& path = slow_paths_.emplace_back();
   path.fixup = offset();
   path.wasm_offset = wasm_offset_;
   path.kind = SlowKind::Trap;
   path.trap_byte = static_cast<uint8_t>(code);
   e_.put(0, 4);
-  slow_paths_.push_back(path);
 }
 
 void Masm::throw_site() {

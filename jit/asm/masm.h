@@ -375,6 +375,7 @@ class Masm {
     std::memcpy(reinterpret_cast<uint8_t*>(origin_ + at), &distance, 4);
   }
   void set_distance_elsewhere(uint32_t at, uint32_t target);
+  void end_chain_elsewhere(uint32_t at, uint32_t target);
   uint8_t* bytes_at(uint32_t offset) {
     if (!is_plain_) [[unlikely]]
       return bytes_elsewhere(offset);

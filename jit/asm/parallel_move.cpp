@@ -43,9 +43,12 @@ void copy_slot_by_gpr(Masm& masm, MoveType type, const Mem& dst, const Mem& src)
 
 }  // namespace
 
-void ParallelMove::add_move(MoveType type, const MovePlace& dst, const MovePlace& src) {
+void ParallelMove::add_move(MoveType type, MovePlace dst, MovePlace src) {
   using Kind = MovePlace::Kind;
-  moves_.push_back({dst, src, type});
+  Move& move = moves_.emplace_back();
+  move.dst = dst;
+  move.src = src;
+  move.type = type;
   if (src.kind == Kind::Reg) {
     sources_.add(src.reg);
   } else if (src.kind == Kind::Stack) {

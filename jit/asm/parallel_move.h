@@ -59,7 +59,9 @@ struct MovePlace {
 class ParallelMove {
  public:
   /// Integers move between general-purpose registers, floats between vector registers.
-  void add(MoveType type, const MovePlace& dst, const MovePlace& src) {
+  /// Places come by value, hence in registers: to read one whole from memory where its parts have
+  /// just been written takes the processor longer than all the rest.
+  void add(MoveType type, MovePlace dst, MovePlace src) {
     if (dst != src) add_move(type, dst, src);
   }
   bool empty() const { return moves_.empty(); }
@@ -84,7 +86,7 @@ class ParallelMove {
   };
 
   static size_t index(Reg reg) { return static_cast<size_t>(reg); }
-  void add_move(MoveType type, const MovePlace& dst, const MovePlace& src);
+  void add_move(MoveType type, MovePlace dst, MovePlace src);
   void emit_all(Masm& masm);
   void emit_ordered(Masm& masm);
   void link_slots();
