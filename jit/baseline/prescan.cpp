@@ -95,7 +95,7 @@ bool hotter(const LocalUse& a, const LocalUse& b) {
 }  // namespace
 
 void LoopScan::begin(uint32_t local_count, std::span<const BranchHint> hints, const uint8_t* body) {
-  hints_ = hints;
+  all_hints_ = hints;
   body_ = body;
   loops_.clear();
   next_loop_ = 0;
@@ -124,6 +124,7 @@ void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end
   tries_ = in_try ? 1 : 0;
   const uint8_t* p = pos;
   start_ = last_call_ = pos;
+  hints_ = hints_from(pos);
   stop_ = pos + std::min(kMostBytes, end - pos);
   // A well-formed body ends with a byte that ends a number too. Any other is not worth the care.
   if (end[-1] >= 0x80) p = end;
@@ -251,6 +252,15 @@ void LoopScan::note_call(const uint8_t* p) {
 void LoopScan::open(BlockKind kind) {
   open_.push_back({kind, static_cast<uint32_t>(use_count_), loop_, conditional_});
   if (kind == BlockKind::If) conditional_ = depth_;
+}
+
+/// Some code is looked at again.
+std::span<const BranchHint> LoopScan::hints_from(const uint8_t* p) const {
+  const auto offset = static_cast<size_t>(p - body_);
+  const auto first =
+      std::partition_point(all_hints_.begin(), all_hints_.end(),
+                           [offset](const BranchHint& known) { return known.offset < offset; });
+  return {first, all_hints_.end()};
 }
 
 /// The hint for the instruction at `p`; null without one, and where nothing is expected to run.

@@ -83,6 +83,7 @@ class LoopScan {
   void open_if(const uint8_t* p);
   void begin_else();
   void branch_if(const uint8_t* p, const uint8_t* end);
+  std::span<const BranchHint> hints_from(const uint8_t* p) const;
   const BranchHint* hint(const uint8_t* p);
 
   Vector<LoopInfo> loops_;  // of the nest, in order of offset
@@ -106,8 +107,9 @@ class LoopScan {
   uint32_t skipped_ = 0;
   uint32_t conditional_ = 0;
   uint32_t tries_ = 0;  // open try blocks, those around the nest included
-  // Branch hints still to come. Up to the end of the block at `unlikely_` (a count of open ones; 0
-  // for none) nothing is expected to run.
+  // The body's branch hints, and those still to come. Up to the end of the block at `unlikely_` (a
+  // count of open ones; 0 for none) nothing is expected to run.
+  std::span<const BranchHint> all_hints_;
   std::span<const BranchHint> hints_;
   const uint8_t* body_ = nullptr;
   size_t unlikely_ = 0;

@@ -16,6 +16,12 @@ class Body {
     append({0x03, 0x40});
     return at;
   }
+  size_t if_() {
+    append({0x41, 0x00});
+    const size_t at = bytes_.size();
+    append({0x04, 0x40});
+    return at;
+  }
   Body& end() { return append({0x0b}); }
   Body& use(uint8_t local, uint32_t times = 1) {
     for (uint32_t i = 0; i < times; ++i) append({0x20, local, 0x1a});
@@ -40,9 +46,10 @@ class Body {
 class Prescan : public testing::Test {
  protected:
   /// Call it once the body is complete.
-  void begin() {
+  void begin(std::vector<BranchHint> hints = {}) {
     body.end();
-    scan_.begin(100, {}, body.bytes().data());
+    hints_ = std::move(hints);
+    scan_.begin(100, hints_, body.bytes().data());
   }
   const LoopInfo& find(size_t loop) {
     const uint8_t* bytes = body.bytes().data();
@@ -57,6 +64,7 @@ class Prescan : public testing::Test {
   Body body;
 
  private:
+  std::vector<BranchHint> hints_;
   LoopScan scan_;
 };
 
@@ -142,6 +150,21 @@ TEST_F(Prescan, ALoopInAShortOneIsKnownWithIt) {
   EXPECT_TRUE(find(outer).has_loop);
   EXPECT_EQ(hot(outer), (std::vector<uint32_t>{2, 1}));
   EXPECT_EQ(hot(inner), std::vector<uint32_t>{2});
+}
+
+TEST_F(Prescan, HintsHoldWhereCodeIsLookedAtAgain) {
+  body.loop();
+  body.nop(kLong - 40);
+  const size_t inner = body.loop();
+  body.use(6);
+  const size_t branch = body.if_();
+  body.call().end();
+  body.if_();
+  body.end().nop(2 * kLongWithCall).end().end();
+  begin({{.offset = static_cast<uint32_t>(branch), .is_likely = false}});
+  find(0);
+  EXPECT_TRUE(find(inner).is_short);
+  EXPECT_FALSE(find(inner).has_call);
 }
 
 // A reference must outlive the loops that are looked at after it.
