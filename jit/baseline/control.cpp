@@ -234,11 +234,10 @@ void FuncCompiler::if_(Frame& frame, Slot* cond) {
   Cond taken = condition(*cond);
   // Parameters as well: both parts find them in their slots.
   settle(frame.height + frame.type.param_count, frame.height);
-  if (wants_locals_at_joins()) {
+  if (keeps_locals_) {
     frame.label.else_state = memory_.label_states.allocate();
     snapshot(memory_.label_states[frame.label.else_state]);
   } else {
-    clean_for_join();
     frame.label.else_state = LabelStates::kEmpty;
   }
   frame.label.is_else_cold = likelihood == Likelihood::Likely;
@@ -289,10 +288,8 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
     return;
   case FrameKind::Loop:
     states.release(frame.label.state);
-    loop_state_ = frame.label.outer_loop;
     loop_has_call_ = frame.label.outer_has_call;
-    loop_regs_ = loop_state_ == BlockLabel::kNoState ? RegSet() : states[loop_state_].locals;
-    return;
+    return set_loop_state(frame.label.outer_loop);
   case FrameKind::If: return end_if_without_else(frame, fallthrough_live);
   case FrameKind::TryTable:
   case FrameKind::Try:
@@ -353,10 +350,9 @@ void FuncCompiler::enter_loop(Frame& frame) {
     choose_loop_registers(info);
     LabelStates& states = memory_.label_states;
     loop_has_call_ = info.any_call;
-    loop_state_ = states.allocate();
-    frame.label.state = loop_state_;
-    snapshot(states[loop_state_]);
-    loop_regs_ = states[loop_state_].locals;
+    frame.label.state = states.allocate();
+    snapshot(states[frame.label.state]);
+    set_loop_state(frame.label.state);
     // Of the others the time is spent elsewhere.
     if (!info.has_loop && !info.any_call) masm.place_loop();
   } else {
@@ -367,6 +363,14 @@ void FuncCompiler::enter_loop(Frame& frame) {
   masm.bind(frame.label.target);
   forget_zero_flag();
   start_block(true);
+}
+
+/// The innermost short loop around what comes is the one whose header has this state.
+void FuncCompiler::set_loop_state(uint32_t loop_state) {
+  loop_state_ = loop_state;
+  loop_regs_ = is_in_short_loop() ? memory_.label_states[loop_state].locals : RegSet();
+  keeps_locals_ = is_short_ || is_in_short_loop();
+  if (!keeps_locals_) send_locals_home();
 }
 
 /// Decides which locals are in registers at a loop's header, and puts them there. All operands are
@@ -441,7 +445,6 @@ void FuncCompiler::br_table(Slot* index, std::span<const uint32_t> depths) {
     return forget_flags();
   }
   PinnedReg reg = pop_to_writable_reg(*index);
-  if (!wants_locals_at_joins()) clean_for_join();
   // Before the first jump: fixing a label's state must not depend on the way taken.
   for (uint32_t depth : depths) {
     Frame& target = state->frame(depth);

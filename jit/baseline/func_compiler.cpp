@@ -55,8 +55,10 @@ void FuncCompiler::begin(State& reader_state) {
   }
   if (!module.branch_hints.empty()) [[unlikely]]
     hints_ = module.branch_hints.of(state->body.func);
-  keeps_locals_ = state->body.range.size <= LoopScan::kMostBytesWithCall || !hints_.empty();
-  if ((stress_ & 1) != 0) keeps_locals_ = !keeps_locals_;
+  // A short function may run as often as a short loop; whoever gives hints has measured.
+  is_short_ = state->body.range.size <= LoopScan::kMostBytesWithCall || !hints_.empty();
+  if ((stress_ & 1) != 0) is_short_ = !is_short_;
+  keeps_locals_ = is_short_;
   is_watched_ = marks_ != nullptr || !hints_.empty();
   masm.set_wasm_offset(state->body.range.offset);
   if (marks_ != nullptr) marks_->push_back({0, state->body.range.offset});
@@ -94,7 +96,12 @@ void FuncCompiler::set_up_locals() {
     ValueLocation at = cursor.next(types[i]);
     MoveType type = move_type_of(types[i]);
     locals[i] = {at.in_reg() ? homes.next(type) : static_cast<int32_t>(16 + at.offset), type};
-    if (at.in_reg()) bind(i, at.reg, true);
+    if (!at.in_reg()) continue;
+    if (keeps_locals_) {
+      bind(i, at.reg, true);
+    } else {
+      store_in_home(locals[i], at.reg);
+    }
   }
   param_stack_bytes_ = cursor.stack_bytes();
   uint32_t params_end = homes.bytes;

@@ -179,7 +179,8 @@ class FuncCompiler {
     if (slot.word.kind == WordKind::Reg || slot.word.kind == WordKind::Const) [[likely]] {
       return false;
     }
-    return slot.word.kind == WordKind::Stack || is_stuck_in_home(slot.word);
+    if (slot.word.kind == WordKind::Stack) return true;
+    return slot.word.kind == WordKind::Local && (!keeps_locals_ || is_stuck_in_home(slot.word));
   }
   /// Where it is then.
   Mem pop_to_memory(Slot& slot);
@@ -335,7 +336,7 @@ class FuncCompiler {
   void local_get(uint32_t index, Slot* out) {
     if (needs_attention_) [[unlikely]]
       prepare();
-    const Reg reg = reg_of(index);
+    const Reg reg = keeps_locals_ ? reg_of(index) : Reg::None;
     if (reg != Reg::None) {
       regs.add_use(reg);
       out->word = Word::in_reg(reg);
@@ -480,8 +481,14 @@ class FuncCompiler {
   void open_block(const uint8_t* begin, bool can_repeat);
 
   // --- reg_alloc.cpp
-  Reg allocate(RegClass cls, RegSet avoid);
-  Reg allocate_used(RegClass cls, RegSet avoid);
+  Reg allocate(RegClass cls, RegSet avoid) {
+    // Registers where the loop's header wants locals are better left to these.
+    const RegSet best = (regs.free() & allocatable(cls)) - avoid - loop_regs_;
+    if (best.empty() || stress_ != 0) [[unlikely]]
+      return allocate_other(cls, avoid);
+    return best.first();
+  }
+  Reg allocate_other(RegClass cls, RegSet avoid);
   Reg choose_result_reg(RegClass cls, Reg prefer, RegSet avoid);
   Reg take_unless_alias(Reg own, RegClass cls, Reg prefer, RegSet avoid);
   Reg stressed_choice(RegClass cls, RegSet avoid);
@@ -525,12 +532,16 @@ class FuncCompiler {
     regs.set_dirty(reg, false);
   }
   /// The same where the store is on one of two ways only.
-  void write_home(Reg reg) {
-    const LocalState& l = local(regs.local(reg));
+  void write_home(Reg reg) { store_in_home(local(regs.local(reg)), reg); }
+  void store_in_home(const LocalState& l, Reg reg) {
     if (l.type <= MoveType::I64) [[likely]] {
       return masm.store_slot(l.type == MoveType::I64 ? W64 : W32, l.home, reg);
     }
     store_value(l.type, frame_slot(l.home), reg);
+  }
+  void store_in_home(const LocalState& l, int32_t imm) {
+    const bool is_32 = l.type == MoveType::I32 || l.type == MoveType::F32;
+    masm.store_imm(is_32 ? StoreKind::I32 : StoreKind::I64, frame_slot(l.home), imm);
   }
   void load_home(uint32_t index, Reg reg) {
     const LocalState& l = local(index);
@@ -642,8 +653,8 @@ class FuncCompiler {
   void go_to(Frame& target, const Slot* passed, bool is_next = false);
   void clean_for_join();
   bool is_in_short_loop() const { return loop_state_ != BlockLabel::kNoState; }
-  /// Do labels to come have locals in registers?
-  bool wants_locals_at_joins() const { return is_in_short_loop() || keeps_locals_; }
+  void set_loop_state(uint32_t loop_state);
+  void send_locals_home();
   bool wants_clean_joins() const { return !is_in_short_loop() || loop_has_call_; }
   void clean_for_loop(const Frame& loop);
   void emit_return(const Slot* results);
@@ -683,6 +694,7 @@ class FuncCompiler {
   void place_caught_slots(uint64_t bytes);
 
   // --- ops_variable.cpp
+  void write_operand(uint32_t index, const Slot& slot);
   bool can_take_over(uint32_t index, const Word& word) const;
   void set_and_get_local(uint32_t index, Slot* arg);
   void set_local(uint32_t index, Slot& slot);
@@ -723,8 +735,8 @@ class FuncCompiler {
   std::span<const BranchHint> hints_;  // of the instructions to come
   size_t cold_frame_ = 0;              // the cold part goes on while so many frames are open
   size_t awaited_frame_ = 0;           // whose end the way before it falls to; 0: no frame's
-  // A short function may run as often as a short loop; whoever gives hints has measured.
-  bool keeps_locals_ = false;
+  bool keeps_locals_ = false;      // registers keep locals here; else all are in their homes only
+  bool is_short_ = false;          // then that is so in the whole function
   bool is_watched_ = false;        // branches have hints or marks
   bool has_plain_memory_ = false;  // see is_plain_memory
   bool is_metered_ = false;        // blocks begin with code of their own

@@ -23,6 +23,14 @@ void FuncCompiler::adopt(const LabelState& label_state) {
     local(label_state.local[rest.first()]).last_reg = rest.first();
   }
   regs.adopt(label_state.local, label_state.locals, label_state.dirty);
+  if (!keeps_locals_) send_locals_home();
+}
+
+/// From here on no register keeps a local.
+void FuncCompiler::send_locals_home() {
+  for (RegSet rest = regs.with_local(); !rest.empty(); rest.remove_first()) {
+    evict_local(rest.first());
+  }
 }
 
 /// The first branch to a forward label: what holds now shall hold there. Inside a `then` part the
@@ -30,8 +38,7 @@ void FuncCompiler::adopt(const LabelState& label_state) {
 void FuncCompiler::fix_state(Frame& target, const Slot* passed, bool from_else) {
   LabelStates& states = memory_.label_states;
   const bool like_if = target.kind == FrameKind::If && !from_else;
-  const bool is_empty =
-      like_if ? target.label.else_state == LabelStates::kEmpty : !wants_locals_at_joins();
+  const bool is_empty = like_if ? target.label.else_state == LabelStates::kEmpty : !keeps_locals_;
   if (is_empty && target.arity() == 0) {
     target.label.state = LabelStates::kEmpty;
     return;

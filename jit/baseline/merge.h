@@ -1,12 +1,12 @@
 // What a label expects of the machine: the state that every branch to it makes true.
 //
 // A state says of each register which local it holds, and which registers may be newer than the
-// local's home slot; every other local is in its home. Outside of short loops and short
-// functions all are: to keep locals in registers over a join there is worth less than it costs to
-// compile. Operands below the
-// block are Const or Stack since the block's entry, so no label needs to mention them. Values that
-// a branch passes are in registers if they are few, else in the slots of their positions. The first
-// branch to a forward label fixes its state; a loop's state is fixed at its entry.
+// local's home slot; every other local is in its home. Outside of short loops and short functions
+// all are, at labels and between them: to keep locals in registers there is worth less than it
+// costs to compile. Operands below the block are Const or Stack since the block's entry, so no
+// label needs to mention them. Values that a branch passes are in registers if they are few, else
+// in the slots of their positions. The first branch to a forward label fixes its state; a loop's
+// state is fixed at its entry.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // Locals, globals, and the parametric instructions (spec 4.4.4, 4.4.5).
 //
 // A local.get emits nothing: the operand shares the local's register, or is an alias of its home.
-// A local.set emits nothing where the operand's register can become the local's.
+// Where registers keep locals, a local.set emits nothing if the operand's register can become the
+// local's; elsewhere it stores.
 #include "jit/baseline/func_compiler.h"
 
 namespace sluice {
@@ -23,7 +24,27 @@ inline bool FuncCompiler::can_take_over(uint32_t index, const Word& word) const 
          !may_have_alias() && !needs_attention_;
 }
 
+/// Stores the operand to the home of a local that no register keeps. The word stays.
+inline void FuncCompiler::write_operand(uint32_t index, const Slot& slot) {
+  if (slot.word.kind == WordKind::Local && slot.word.local() == index) return;
+  if (std::min(aliases_end_, position(slot)) > settled_) materialise_aliases(index);
+  const LocalState& l = local(index);
+  if (slot.word.kind == WordKind::Reg) [[likely]]
+    return store_in_home(l, slot.word.reg);
+  if (slot.word.is_const() && fits_store_imm(l.type, slot.word.bits())) {
+    return store_in_home(l, static_cast<int32_t>(slot.word.low));
+  }
+  const Reg scratch = reg_class_of(l.type) == RegClass::Gpr ? kScratchGpr : kScratchXmm;
+  copy_to_reg(slot, scratch);
+  store_in_home(l, scratch);
+}
+
 void FuncCompiler::local_set(uint32_t index, Slot* arg) {
+  if (!keeps_locals_) {
+    prepare();
+    write_operand(index, *arg);
+    return pop_dead(*arg);
+  }
   if (!can_take_over(index, arg->word)) {
     prepare();
     return set_local(index, *arg);
@@ -35,6 +56,10 @@ void FuncCompiler::local_set(uint32_t index, Slot* arg) {
 }
 
 void FuncCompiler::local_tee(uint32_t index, Slot* arg) {
+  if (!keeps_locals_) {
+    prepare();
+    return write_operand(index, *arg);
+  }
   if (!can_take_over(index, arg->word)) return set_and_get_local(index, arg);
   const Reg reg = arg->word.reg;
   arg->word = Word::in_reg(reg);
@@ -106,9 +131,7 @@ void FuncCompiler::copy_to_local(uint32_t index, Slot& slot) {
     bool full = (regs.free() & allocatable(cls)).empty();
     if (full && held.valid()) return store_value(l.type, frame_slot(l.home), held);
     if (full && word.is_const() && fits_store_imm(l.type, word.bits())) {
-      bool is_32 = l.type == MoveType::I32 || l.type == MoveType::F32;
-      return masm.store_imm(is_32 ? StoreKind::I32 : StoreKind::I64, frame_slot(l.home),
-                            static_cast<int32_t>(static_cast<uint32_t>(word.bits())));
+      return store_in_home(l, static_cast<int32_t>(word.low));
     }
     reg = allocate(cls, RegSet());
     bind(index, reg, true);

@@ -22,18 +22,11 @@ Reg nth(RegSet set, uint32_t n) {
 
 // --- Choosing ---
 
-Reg FuncCompiler::allocate(RegClass cls, RegSet avoid) {
-  const RegSet candidates = (regs.free() & allocatable(cls)) - avoid;
-  if (candidates.empty() || stress_ != 0) [[unlikely]]
-    return allocate_used(cls, avoid);
-  // Registers where the loop's header wants locals are better left to these.
-  const RegSet better = candidates - loop_regs_;
-  return better.empty() ? candidates.first() : better.first();
-}
-
-/// The same where no register is free.
-Reg FuncCompiler::allocate_used(RegClass cls, RegSet avoid) {
+/// allocate() where none of the best registers is free.
+Reg FuncCompiler::allocate_other(RegClass cls, RegSet avoid) {
   if (stress_ != 0) return stressed_choice(cls, avoid);
+  const RegSet candidates = (regs.free() & allocatable(cls)) - avoid;
+  if (!candidates.empty()) return candidates.first();
   const Reg victim = pick_victim(cls, avoid);
   evict(victim);
   return victim;
@@ -212,13 +205,14 @@ void FuncCompiler::materialise_aliases(uint32_t index) {
 void FuncCompiler::materialise_alias(uint32_t at) {
   Slot& slot = state->base[at];
   uint32_t index = slot.word.local();
-  if (reg_of(index) == Reg::None) {
-    Reg reg = allocate(reg_class_of(local(index).type), RegSet());
+  Reg reg = reg_of(index);
+  if (reg == Reg::None) {
+    reg = allocate(reg_class_of(local(index).type), RegSet());
     load_home(index, reg);
-    bind(index, reg, false);
+    if (keeps_locals_) bind(index, reg, false);
   }
-  slot.word = Word::in_reg(reg_of(index));
-  regs.add_use(slot.word.reg);
+  slot.word = Word::in_reg(reg);
+  regs.add_use(reg);
 }
 
 }  // namespace sluice

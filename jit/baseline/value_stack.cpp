@@ -128,7 +128,12 @@ void FuncCompiler::settle(uint32_t height, uint32_t strict_from) {
 Reg FuncCompiler::load_operand(Slot& slot, RegSet avoid) {
   const Word word = slot.word;
   slot.word.kind = WordKind::None;
-  if (word.kind == WordKind::Local) return load_alias(word.local(), slot, avoid);
+  if (word.kind == WordKind::Local) {
+    if (keeps_locals_) return load_alias(word.local(), slot, avoid);
+    const Reg result = allocate(reg_class_of(local(word.local()).type), avoid);
+    load_home(word.local(), result);
+    return result;
+  }
   const MoveType type = move_type_of(slot.type);
   if (word.kind == WordKind::Reg) {
     // One to avoid is not evicted either.
@@ -220,7 +225,6 @@ PinnedReg FuncCompiler::pop_to_specific(Slot& slot, Reg reg) {
 }
 
 bool FuncCompiler::is_stuck_in_home(const Word& word) const {
-  if (word.kind != WordKind::Local) return false;
   const MoveType type = memory_.locals[word.local()].type;
   return reg_of(word.local()) == Reg::None &&
          (regs.free() & allocatable(reg_class_of(type))).empty();
