@@ -5,6 +5,7 @@
 // Comparisons leave the processor's flags latched for the branch or select that follows.
 #include <array>
 #include <bit>
+#include <iterator>
 
 #include "jit/baseline/ops.h"
 #include "jit/baseline/ops_common.h"
@@ -440,10 +441,11 @@ void emit_unary(FuncCompiler& c, Op op, Slot* args) {
 
 namespace {
 
-/// How a binary instruction is compiled: the shape of its helper, and what that is told.
-enum class Binary : uint8_t { Alu, Compare, Shift, Mul, Division, Float };
+/// How a binary instruction is compiled: the shape of its helper, and what that is told. Float is
+/// what all rows have that are not laid below.
+enum class Binary : uint8_t { Float, Alu, Compare, Shift, Mul, Division };
 struct BinaryRow {
-  Binary shape = Binary::Float;
+  Binary shape{};
   Width width = W32;
   uint8_t what = 0;
 };
@@ -453,65 +455,44 @@ constexpr uint8_t of(What what) {
   return static_cast<uint8_t>(what);
 }
 
-constexpr BinaryRow binary_row(Op op) {
-  switch (op) {
-  case Op::I32Add: return {Binary::Alu, W32, of(Alu::Add)};
-  case Op::I32Sub: return {Binary::Alu, W32, of(Alu::Sub)};
-  case Op::I32And: return {Binary::Alu, W32, of(Alu::And)};
-  case Op::I32Or: return {Binary::Alu, W32, of(Alu::Or)};
-  case Op::I32Xor: return {Binary::Alu, W32, of(Alu::Xor)};
-  case Op::I32Mul: return {Binary::Mul, W32};
-  case Op::I32Shl: return {Binary::Shift, W32, of(Shift::Shl)};
-  case Op::I32ShrS: return {Binary::Shift, W32, of(Shift::Sar)};
-  case Op::I32ShrU: return {Binary::Shift, W32, of(Shift::Shr)};
-  case Op::I32Rotl: return {Binary::Shift, W32, of(Shift::Rol)};
-  case Op::I32Rotr: return {Binary::Shift, W32, of(Shift::Ror)};
-  case Op::I32DivS: return {Binary::Division};
-  case Op::I32DivU: return {Binary::Division};
-  case Op::I32RemS: return {Binary::Division};
-  case Op::I32RemU: return {Binary::Division};
-  case Op::I64Add: return {Binary::Alu, W64, of(Alu::Add)};
-  case Op::I64Sub: return {Binary::Alu, W64, of(Alu::Sub)};
-  case Op::I64And: return {Binary::Alu, W64, of(Alu::And)};
-  case Op::I64Or: return {Binary::Alu, W64, of(Alu::Or)};
-  case Op::I64Xor: return {Binary::Alu, W64, of(Alu::Xor)};
-  case Op::I64Mul: return {Binary::Mul, W64};
-  case Op::I64Shl: return {Binary::Shift, W64, of(Shift::Shl)};
-  case Op::I64ShrS: return {Binary::Shift, W64, of(Shift::Sar)};
-  case Op::I64ShrU: return {Binary::Shift, W64, of(Shift::Shr)};
-  case Op::I64Rotl: return {Binary::Shift, W64, of(Shift::Rol)};
-  case Op::I64Rotr: return {Binary::Shift, W64, of(Shift::Ror)};
-  case Op::I64DivS: return {Binary::Division};
-  case Op::I64DivU: return {Binary::Division};
-  case Op::I64RemS: return {Binary::Division};
-  case Op::I64RemU: return {Binary::Division};
-  case Op::I32Eq: return {Binary::Compare, W32, of(Cond::Equal)};
-  case Op::I32Ne: return {Binary::Compare, W32, of(Cond::NotEqual)};
-  case Op::I32LtS: return {Binary::Compare, W32, of(Cond::Less)};
-  case Op::I32LtU: return {Binary::Compare, W32, of(Cond::Below)};
-  case Op::I32GtS: return {Binary::Compare, W32, of(Cond::Greater)};
-  case Op::I32GtU: return {Binary::Compare, W32, of(Cond::Above)};
-  case Op::I32LeS: return {Binary::Compare, W32, of(Cond::LessEqual)};
-  case Op::I32LeU: return {Binary::Compare, W32, of(Cond::BelowEqual)};
-  case Op::I32GeS: return {Binary::Compare, W32, of(Cond::GreaterEqual)};
-  case Op::I32GeU: return {Binary::Compare, W32, of(Cond::AboveEqual)};
-  case Op::I64Eq: return {Binary::Compare, W64, of(Cond::Equal)};
-  case Op::I64Ne: return {Binary::Compare, W64, of(Cond::NotEqual)};
-  case Op::I64LtS: return {Binary::Compare, W64, of(Cond::Less)};
-  case Op::I64LtU: return {Binary::Compare, W64, of(Cond::Below)};
-  case Op::I64GtS: return {Binary::Compare, W64, of(Cond::Greater)};
-  case Op::I64GtU: return {Binary::Compare, W64, of(Cond::Above)};
-  case Op::I64LeS: return {Binary::Compare, W64, of(Cond::LessEqual)};
-  case Op::I64LeU: return {Binary::Compare, W64, of(Cond::BelowEqual)};
-  case Op::I64GeS: return {Binary::Compare, W64, of(Cond::GreaterEqual)};
-  case Op::I64GeU: return {Binary::Compare, W64, of(Cond::AboveEqual)};
-  default: return {};
-  }
+// In the order of the opcodes, which is the same for i32 and i64.
+constexpr Cond kCompares[] = {
+    Cond::Equal, Cond::NotEqual,  Cond::Less,       Cond::Below,        Cond::Greater,
+    Cond::Above, Cond::LessEqual, Cond::BelowEqual, Cond::GreaterEqual, Cond::AboveEqual};
+constexpr BinaryRow kArithmetic[] = {{Binary::Alu, W32, of(Alu::Add)},
+                                     {Binary::Alu, W32, of(Alu::Sub)},
+                                     {Binary::Mul},
+                                     {Binary::Division},
+                                     {Binary::Division},
+                                     {Binary::Division},
+                                     {Binary::Division},
+                                     {Binary::Alu, W32, of(Alu::And)},
+                                     {Binary::Alu, W32, of(Alu::Or)},
+                                     {Binary::Alu, W32, of(Alu::Xor)},
+                                     {Binary::Shift, W32, of(Shift::Shl)},
+                                     {Binary::Shift, W32, of(Shift::Sar)},
+                                     {Binary::Shift, W32, of(Shift::Shr)},
+                                     {Binary::Shift, W32, of(Shift::Rol)},
+                                     {Binary::Shift, W32, of(Shift::Ror)}};
+
+constexpr size_t count(Op first, Op last) {
+  return static_cast<size_t>(last) - static_cast<size_t>(first) + 1;
 }
+static_assert(count(Op::I32Eq, Op::I32GeU) == std::size(kCompares));
+static_assert(count(Op::I64Eq, Op::I64GeU) == std::size(kCompares));
+static_assert(count(Op::I32Add, Op::I32Rotr) == std::size(kArithmetic));
+static_assert(count(Op::I64Add, Op::I64Rotr) == std::size(kArithmetic));
 
 constexpr auto kBinaryRows = [] {
   std::array<BinaryRow, static_cast<size_t>(Op::F64Copysign) + 1> rows{};
-  for (size_t i = 0; i < rows.size(); ++i) rows[i] = binary_row(static_cast<Op>(i));
+  const auto lay = [&](Width w, Op first_compare, Op first_arithmetic) {
+    auto at = static_cast<size_t>(first_compare);
+    for (const Cond cond : kCompares) rows[at++] = {Binary::Compare, w, of(cond)};
+    at = static_cast<size_t>(first_arithmetic);
+    for (const BinaryRow& row : kArithmetic) rows[at++] = {row.shape, w, row.what};
+  };
+  lay(W32, Op::I32Eq, Op::I32Add);
+  lay(W64, Op::I64Eq, Op::I64Add);
   return rows;
 }();
 
