@@ -13,10 +13,8 @@ void wrap(FuncCompiler& c, Slot* args) {
   if (args[0].word.is_const()) {
     return c.push_const(args[0], static_cast<uint32_t>(c.pop_const(args[0])));
   }
-  const Reg source = c.take_reg(args[0]);
-  const Reg dst = c.take_result_reg(RegClass::Gpr, source);
+  const auto [source, dst] = c.replace_reg(args[0]);
   c.masm.wrap(dst, source);
-  c.push_taken(args[0], dst);
 }
 
 void extend_signed(FuncCompiler& c, Slot* args) {
@@ -24,10 +22,8 @@ void extend_signed(FuncCompiler& c, Slot* args) {
     const auto value = static_cast<int32_t>(static_cast<uint32_t>(c.pop_const(args[0])));
     return c.push_const(args[0], static_cast<uint64_t>(int64_t{value}));
   }
-  const Reg source = c.take_reg(args[0]);
-  const Reg dst = c.take_result_reg(RegClass::Gpr, source);
+  const auto [source, dst] = c.replace_reg(args[0]);
   c.masm.extend(LoadKind::S32To64, dst, source);
-  c.push_taken(args[0], dst);
 }
 
 /// The register's upper half is zero already: the same register becomes an i64.
@@ -68,14 +64,12 @@ void to_float(FuncCompiler& c, Width from, FWidth to, bool is_signed, Slot* args
 }
 
 void change_float(FuncCompiler& c, bool widen, Slot* args) {
-  const Reg source = c.take_reg(args[0]);
-  const Reg dst = c.take_result_reg(reg_class(source), source);
+  const auto [source, dst] = c.replace_reg(args[0]);
   if (widen) {
     c.masm.f32_to_f64(dst, source);
   } else {
     c.masm.f64_to_f32(dst, source);
   }
-  c.push_taken(args[0], dst);
 }
 
 /// The same bits in the other register class; a constant's bits stay as they are.
@@ -113,7 +107,6 @@ void FuncCompiler::unary(Op op, Slot* args) {
 
 void emit_convert(FuncCompiler& c, Op op, Slot* args) {
   switch (op) {
-  case Op::I32WrapI64: return wrap(c, args);
   case Op::I64ExtendI32S: return extend_signed(c, args);
   case Op::I64ExtendI32U: return extend_unsigned(c, args);
   case Op::I32TruncF32S: return trap(c, F32, W32, true, args);

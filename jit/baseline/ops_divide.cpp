@@ -142,8 +142,7 @@ void divide_by_power(FuncCompiler& c, const DivOp& op, uint32_t power, Slot* arg
     return c.push_const(args[0], 0);
   }
   if (power == 0) return;
-  const Reg source = c.take_reg(args[0]);
-  const Reg dst = c.take_result_reg(reg_class(source), source);
+  const auto [source, dst] = c.replace_reg(args[0]);
   if (op.wants_remainder && power > 31) {
     // No immediate has so many ones.
     if (dst != source) m.mov(w, dst, source);
@@ -157,7 +156,6 @@ void divide_by_power(FuncCompiler& c, const DivOp& op, uint32_t power, Slot* arg
       m.shift_imm(Shift::Shr, w, dst, power);
     }
   }
-  c.push_taken(args[0], dst);
 }
 
 /// Signed, by 2^power, rounding to zero: negative dividends get 2^power - 1 added first.

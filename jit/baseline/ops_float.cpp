@@ -39,24 +39,18 @@ void binary(FuncCompiler& c, BinaryEmit emit, FWidth w, Slot* args) {
 using UnaryEmit = void (Masm::*)(FWidth, Reg, Reg);
 
 void unary(FuncCompiler& c, UnaryEmit emit, FWidth w, Slot* args) {
-  const Reg source = c.take_reg(args[0]);
-  const Reg dst = c.take_result_reg(reg_class(source), source);
+  const auto [source, dst] = c.replace_reg(args[0]);
   (c.masm.*emit)(w, dst, source);
-  c.push_taken(args[0], dst);
 }
 
 void round(FuncCompiler& c, Masm::Round mode, FWidth w, Slot* args) {
-  const Reg source = c.take_reg(args[0]);
-  const Reg dst = c.take_result_reg(reg_class(source), source);
+  const auto [source, dst] = c.replace_reg(args[0]);
   c.masm.fround(mode, w, dst, source);
-  c.push_taken(args[0], dst);
 }
 
 void square_root(FuncCompiler& c, FWidth w, Slot* args) {
-  const Reg source = c.take_reg(args[0]);
-  const Reg dst = c.take_result_reg(reg_class(source), source);
+  const auto [source, dst] = c.replace_reg(args[0]);
   c.masm.farith(FArith::Sqrt, w, dst, source, source);
-  c.push_taken(args[0], dst);
 }
 
 /// `first` and `second` are the operands in the order that makes `cond` right for unordered ones.

@@ -403,17 +403,13 @@ void eqz(FuncCompiler& c, Width w, Slot* args) {
 using UnaryEmit = void (Masm::*)(Width, Reg, Reg);
 
 void unary(FuncCompiler& c, UnaryEmit emit, Width w, Slot* args) {
-  const Reg source = c.take_reg(args[0]);
-  const Reg dst = c.take_result_reg(reg_class(source), source);
+  const auto [source, dst] = c.replace_reg(args[0]);
   (c.masm.*emit)(w, dst, source);
-  c.push_taken(args[0], dst);
 }
 
 void extend(FuncCompiler& c, LoadKind kind, Slot* args) {
-  const Reg source = c.take_reg(args[0]);
-  const Reg dst = c.take_result_reg(reg_class(source), source);
+  const auto [source, dst] = c.replace_reg(args[0]);
   c.masm.extend(kind, dst, source);
-  c.push_taken(args[0], dst);
 }
 
 }  // namespace
