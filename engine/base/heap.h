@@ -1,9 +1,9 @@
 // The library's heap: every allocation of Sluice goes through one replaceable pair of functions.
 //
 // An embedder sets them once, before the first use of anything else in the library; they default to
-// malloc, aligned_alloc and free. Containers use the aliases
-// below; classes that are allocated one by one derive from Allocated, which is nothing but a
-// class-level operator new and delete. Nothing replaces the process's malloc or operator new.
+// malloc, aligned_alloc and free. Containers use the aliases below; classes that are allocated one
+// by one derive from Allocated, which is nothing but a class-level operator new and delete. Nothing
+// replaces the process's malloc or operator new.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // What the look ahead finds in loops that are short, long, or hold calls.
-#include <algorithm>
 #include <gtest/gtest.h>
+#include <utility>
 #include <vector>
 
 #include "jit/baseline/prescan.h"
