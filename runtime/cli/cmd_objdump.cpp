@@ -61,21 +61,6 @@ void print_func(const AnnotatedFunc& func) {
   std::puts("");
 }
 
-/// Text in which HTML sees no markup.
-std::string html(std::string_view text) {
-  std::string out;
-  for (char c : printable(text)) {
-    switch (c) {
-    case '&': out += "&amp;"; break;
-    case '<': out += "&lt;"; break;
-    case '>': out += "&gt;"; break;
-    case '"': out += "&quot;"; break;
-    default: out += c;
-    }
-  }
-  return out;
-}
-
 constexpr const char* kPageHead = R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy"
@@ -108,19 +93,19 @@ document.addEventListener("mouseover", event => {
 /// A line of either side; those of one instruction have one colour.
 void print_line(uint64_t offset, const std::string& text) {
   if (offset == kNoOffset) {
-    std::printf("%s\n", html(text).c_str());
+    std::printf("%s\n", without_markup(text).c_str());
     return;
   }
   // Steps of the golden angle: neighbours differ.
   const auto hue = static_cast<unsigned>(offset * 137 % 360);
   std::printf("<span data-o=\"%" PRIu64 "\" style=\"--h:%u\">%s</span>", offset, hue,
-              html(text).c_str());
+              without_markup(text).c_str());
 }
 
 void print_page_func(const AnnotatedFunc& func) {
   std::printf("<details><summary>%s <small>%u bytes of WebAssembly, %u of machine code</small>"
               "</summary><div class=\"pair\"><div>",
-              html(func.name).c_str(), func.wasm_bytes, func.machine_bytes);
+              without_markup(func.name).c_str(), func.wasm_bytes, func.machine_bytes);
   for (const WasmLine& line : func.wasm) {
     print_line(line.offset, std::string(size_t{2} * std::min(line.depth, 40u), ' ') + line.text);
   }
@@ -137,7 +122,7 @@ int explore(const Options& options) {
   bool begun = false;
   int status = each_function(options, [&](const AnnotatedFunc& func) {
     if (!begun) {
-      const std::string title = html(options.modules[0]);
+      const std::string title = without_markup(options.modules[0]);
       std::printf("%s<title>%s</title></head><body><h1>%s</h1>\n", kPageHead, title.c_str(),
                   title.c_str());
       begun = true;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/base/printable.h"
+#include "engine/binary/byte_reader.h"
 
 namespace sluice::cli {
 
@@ -12,6 +13,35 @@ std::string printable(std::string_view text) {
   String out;
   append_printable(out, text);
   return std::string(out);
+}
+
+std::string without_markup(std::string_view text) {
+  const std::string shown = printable(text);
+  size_t bad = 0;
+  const bool is_text = is_utf8({reinterpret_cast<const uint8_t*>(shown.data()), shown.size()}, bad);
+  std::string out;
+  for (size_t i = 0; i < shown.size(); ++i) {
+    const char c = shown[i];
+    // U+FFFE and U+FFFF are no characters of XML.
+    const std::string_view three = std::string_view(shown).substr(i, 3);
+    if (!is_text && static_cast<uint8_t>(c) >= 0x80) {
+      out += '?';
+    } else if (three == "\xef\xbf\xbe" || three == "\xef\xbf\xbf") {
+      out += '?';
+      i += 2;
+    } else if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else if (c == '>') {
+      out += "&gt;";
+    } else if (c == '"') {
+      out += "&quot;";
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
 std::string painted(std::FILE* to, Paint paint, std::string_view text) {

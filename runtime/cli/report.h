@@ -15,6 +15,9 @@ inline constexpr int kStatusTrap = 134;  // as a process that aborted has
 /// The text with control characters replaced: it came from a module and goes to a terminal.
 std::string printable(std::string_view text);
 
+/// The text for a page of HTML or XML, which sees no markup in it: printable, and all of it UTF-8.
+std::string without_markup(std::string_view text);
+
 /// What words are for; each has its colour.
 enum class Paint { Error, Place, Head };
 /// The text, in colour if `to` is a terminal that has any and the user does not refuse (NO_COLOR).

@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <map>
 
-#include "engine/binary/byte_reader.h"
+#include "runtime/cli/report.h"
 
 namespace sluice::cli {
 
@@ -50,33 +50,6 @@ std::string format(const char* how, auto... values) {
   std::array<char, 512> text{};
   std::snprintf(text.data(), text.size(), how, values...);
   return text.data();
-}
-
-/// Names of files need not be UTF-8, but XML must, and U+FFFE and U+FFFF (EF BF BE and EF BF BF)
-/// are no characters of it. Control characters are gone already.
-std::string escaped(std::string_view text) {
-  size_t bad = 0;
-  const bool is_text = is_utf8({reinterpret_cast<const uint8_t*>(text.data()), text.size()}, bad);
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const std::string_view three = text.substr(i, 3);
-    if (!is_text && static_cast<uint8_t>(c) >= 0x80) {
-      out += '?';
-    } else if (three == "\xef\xbf\xbe" || three == "\xef\xbf\xbf") {
-      out += '?';
-      i += 2;
-    } else if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
 }
 
 std::string size_text(uint64_t bytes) {
@@ -134,8 +107,8 @@ class Drawing {
                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" "
                "height=\"%.0f\" role=\"img\">\n",
                kWidth, height, kWidth, height) +
-           "<title>" + escaped(facts_.title) + ": from the first byte to the first call</title>\n" +
-           kStyle +
+           "<title>" + without_markup(facts_.title) +
+           ": from the first byte to the first call</title>\n" + kStyle +
            format("<rect class=\"paper\" width=\"%.0f\" height=\"%.0f\"/>\n", kWidth, height) +
            headline() + out_ + "</svg>\n";
   }
@@ -152,8 +125,8 @@ class Drawing {
                        " after the last byte";
     if (recorder_.first_call_ns())
       told += ", first call " + time_text(end_ - last_byte_) + " after it";
-    return "<text class=\"title\" x=\"32\" y=\"42\">" + escaped(facts_.title) + "</text>\n" +
-           "<text class=\"soft\" x=\"32\" y=\"64\">" + escaped(told) + "</text>\n";
+    return "<text class=\"title\" x=\"32\" y=\"42\">" + without_markup(facts_.title) + "</text>\n" +
+           "<text class=\"soft\" x=\"32\" y=\"64\">" + without_markup(told) + "</text>\n";
   }
 
   // One panel, the whole if it has no name: [from, to] in milliseconds, from `y` down, which is
@@ -293,13 +266,13 @@ class Drawing {
       out_ += format(
           "<rect class=\"%s\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.0f\" rx=\"2\">",
           section_class(section.id), left, y, std::max(right - left - 0.6, 0.4), kSectionHeight);
-      out_ += "<title>" + escaped(section.name) + ", " + size_text(section.end - section.begin) +
-              "</title></rect>\n";
+      out_ += "<title>" + without_markup(section.name) + ", " +
+              size_text(section.end - section.begin) + "</title></rect>\n";
       const double room = right - left - 10;
       if (room > 7.0 * static_cast<double>(section.name.size())) {
         out_ += format("<text class=\"in-section\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">",
                        (left + right) / 2, y + kSectionHeight / 2 + 4) +
-                escaped(section.name) + "</text>\n";
+                without_markup(section.name) + "</text>\n";
       }
     }
   }
