@@ -176,7 +176,6 @@ Result<void> CodeMemory::map_extent(CodeExtent& extent) {
   TRY_VOID(file.map_executable(space_, extent.offset, listener_ != nullptr));
   extent.writable = std::move(writable);
   extent.write_at = extent.writable.base();
-  extent.is_private = false;
   extent.fork_count = fork_count();
   return {};
 }
@@ -188,13 +187,12 @@ bool CodeMemory::map_private(CodeExtent& extent) {
     space_.prefer_huge_pages(extent.offset, extent.size_bytes);
   }
   extent.write_at = code_at(extent.offset);
-  extent.is_private = true;
   return true;
 }
 
 /// Systems that let nothing become executable that was written once have files in memory.
 Result<void> CodeMemory::make_executable(CodeExtent& extent) {
-  if (!extent.is_private) return {};
+  if (!extent.is_private()) return {};
   if (!space_.make_executable(extent.offset, extent.size_bytes)) return map_extent(extent);
   extent.write_at = nullptr;
   return {};
@@ -235,7 +233,7 @@ void CodeMemory::free_extent(CodeExtent* extent) {
 }
 
 Result<void> CodeMemory::make_own(CodeExtent& extent) {
-  const bool is_own = extent.is_private || extent.fork_count == fork_count();
+  const bool is_own = extent.is_private() || extent.fork_count == fork_count();
   if (is_own && extent.write_at != nullptr) [[likely]]
     return {};
   return map_extent(extent);

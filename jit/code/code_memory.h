@@ -53,11 +53,13 @@ struct CodeExtent : Allocated {
   uint32_t size_bytes = 0;
   uint32_t used_bytes = 0;
   uint32_t fork_count = 0;                 // not of private ones
-  bool is_private = false;                 // no file
   uint8_t* write_at = nullptr;             // where its first byte is written; null: nowhere
   ModuleCode* owner = nullptr;             // null: stubs
   const CodeExtent* next_stubs = nullptr;  // CodeMemory::all_stubs_
   Reservation writable;                    // not of private ones
+
+  /// Without a file.
+  bool is_private() const { return writable.size_bytes() == 0; }
 };
 
 /// An engine's code memory. Thread-safe.
