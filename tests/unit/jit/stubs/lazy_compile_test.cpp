@@ -4,37 +4,21 @@
 #include <gtest/gtest.h>
 
 #include "jit/stubs/lazy_compile.h"
+#include "tests/support/fake_stack.h"
 #include "tests/support/stub_world.h"
 
 namespace sluice {
 namespace {
 
 using test::Cell;
+using test::fake_environment;
 using test::is_pattern;
 using test::mixed_types;
 using test::must;
 using test::OwnedType;
 using test::pattern;
 using test::StubWorld;
-
-// Stands in for the runtime: the whole of the test's thread is one known stack.
-[[gnu::tls_model("initial-exec")]] constinit thread_local ThreadStack t_stack;
-
-uintptr_t fake_stack_limit(StoreContext* context, uintptr_t rsp) {
-  t_stack.low = rsp - (size_t{4} << 20);
-  t_stack.floor = t_stack.low + 4096;
-  t_stack.room_bytes = size_t{8} << 20;
-  t_stack.thread_id = 1;
-  return rsp - context->max_wasm_stack_bytes;
-}
-
-StubEnvironment fake_environment() {
-  StubEnvironment environment;
-  environment.thread_stack_offset = reinterpret_cast<const char*>(&t_stack) -
-                                    static_cast<const char*>(__builtin_thread_pointer());
-  environment.entry_stack_limit = &fake_stack_limit;
-  return environment;
-}
+using test::t_stack;
 
 struct Callee {
   std::vector<ValType> types;

@@ -6,6 +6,7 @@
 
 #include "jit/abi/call_conv.h"
 #include "jit/abi/trap_codes.h"
+#include "tests/support/fake_stack.h"
 #include "tests/support/stub_world.h"
 
 namespace sluice {
@@ -19,31 +20,19 @@ using test::OwnedType;
 using test::pattern;
 using test::StubWorld;
 
-// Stands in for the runtime: the whole of the test's thread is one known stack.
-[[gnu::tls_model("initial-exec")]] constinit thread_local ThreadStack t_stack;
 int g_slow_limits = 0;
 uintptr_t g_entry_seen = 0;         // at the last of them
 bool g_asks_for_interrupt = false;  // another thread does, meanwhile
 
-uintptr_t fake_stack_limit(StoreContext* context, uintptr_t rsp) {
+uintptr_t counted_stack_limit(StoreContext* context, uintptr_t rsp) {
   ++g_slow_limits;
   g_entry_seen = context->entry_rsp;
   if (g_asks_for_interrupt) context->interrupt_requested = kInterruptRequest;
-  t_stack.low = rsp - (size_t{4} << 20);
-  t_stack.floor = t_stack.low + 4096;
-  t_stack.room_bytes = size_t{8} << 20;
-  t_stack.thread_id = 1;
-  return context->max_wasm_stack_bytes == 0 ? 0 : rsp - context->max_wasm_stack_bytes;
-}
-
-StubEnvironment fake_environment() {
-  return {reinterpret_cast<const char*>(&t_stack) -
-              static_cast<const char*>(__builtin_thread_pointer()),
-          &fake_stack_limit};
+  return test::fake_stack_limit(context, rsp);
 }
 
 struct Stubs : ::testing::Test {
-  Stubs() : world(fake_environment()) { t_stack = ThreadStack(); }
+  Stubs() : world(test::fake_environment(&counted_stack_limit)) { test::t_stack = ThreadStack(); }
   StubWorld world;
 };
 
