@@ -462,8 +462,7 @@ def test_forms(directory):
                             stdout=subprocess.PIPE, stderr=other)
     os.close(other)
     check(slow.communicate(timeout=60)[0] == b"3\n", "with a bar")
-    shown = os.read(main, 100000).decode()
-    os.close(main)
+    shown = read_terminal(main)
     check("functions" in shown and shown.endswith("\r\x1b[K"), "a bar", repr(shown))
     # Also before an error.
     wrong = directory / "wrong.wasm"
@@ -478,6 +477,16 @@ def test_forms(directory):
           "--throttle", result.err)
 
 
+def read_terminal(main):
+    """All that was written to it until nobody has it open any more."""
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal ends
+        while piece := os.read(main, 1 << 16):
+            shown += piece
+    os.close(main)
+    return shown.decode()
+
+
 def on_terminal(line, **variables):
     """What the command writes where both its outputs are a terminal."""
     main, other = pty.openpty()
@@ -485,13 +494,9 @@ def on_terminal(line, **variables):
     process = subprocess.Popen([CLI, *map(str, line)], stdin=subprocess.DEVNULL, stdout=other, stderr=other,
                                env=environment | variables)
     os.close(other)
-    shown = b""
-    with contextlib.suppress(OSError):  # how a terminal ends
-        while piece := os.read(main, 1 << 16):
-            shown += piece
+    shown = read_terminal(main)
     process.wait(60)
-    os.close(main)
-    return shown.decode()
+    return shown
 
 
 def test_colours(directory):
@@ -623,10 +628,14 @@ def test_timeline(directory):
         check(("code" in drawn or "lazy" in line) and ("compile" in drawn or "validate" in drawn),
               f"{line}: code and work on it", str(drawn))
         check("http" not in result.out.replace("http://www.w3.org/2000/svg", ""), f"{line}: nothing from elsewhere")
-    # 8 Kbit/s are a thousand bytes a second.
-    seconds = float(re.search(r"last byte, ([0-9.]+) ms", run(
-        ["bench", "--stream", "--throttle=8Kbit", numbers]).out)[1]) / 1000
-    check(abs(seconds - len(NUMBERS) / 1000) < 0.15, "--throttle in bits", f"{seconds} s")
+    # 8 Kbit/s are a thousand bytes a second. A busy machine makes it slower, but hardly each time.
+    def seconds():
+        drawn = run(["bench", "--stream", "--throttle=8Kbit", numbers]).out
+        return float(re.search(r"last byte, ([0-9.]+) ms", drawn)[1]) / 1000
+    late = [seconds() - len(NUMBERS) / 1000]
+    while late[-1] >= 0.15 and len(late) < 20:
+        late.append(seconds() - len(NUMBERS) / 1000)
+    check(-0.15 < min(late) < 0.15, "--throttle in bits", f"{late} s")
     # Names may be long, and no text at all.
     strange = os.fsencode(directory) + b"/" + b"&" * 200 + b"\xff.wasm"
     shutil.copyfile(numbers, strange)

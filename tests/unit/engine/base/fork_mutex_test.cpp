@@ -1,12 +1,12 @@
 // Locks that other threads hold at the moment of a fork are free in the child.
 #include <atomic>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
 
 #include "engine/base/fork_mutex.h"
+#include "tests/support/fork.h"
 
 namespace sluice {
 namespace {
@@ -19,9 +19,7 @@ bool in_child(Child child) {
     ::alarm(20);  // a deadlock ends in a signal, not in a hang
     ::_exit(child() ? 0 : 1);
   }
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return test::wait_for(pid) == 0;
 }
 
 TEST(ForkMutex, ChildCanLockWhatOthersHeld) {

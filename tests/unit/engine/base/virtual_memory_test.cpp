@@ -3,11 +3,11 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
 #include "engine/base/virtual_memory.h"
+#include "tests/support/fork.h"
 
 namespace sluice {
 namespace {
@@ -89,9 +89,7 @@ TEST(VirtualMemory, ShrinksWhenAddressSpaceIsScarce) {
     if (got < (size_t{16} << 20) || got > (size_t{256} << 20)) _exit(4);
     _exit(0);
   }
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(test::wait_for(child), 0);
 }
 
 TEST(VirtualMemory, ShrinkingEndsWhenNothingIsLeft) {
@@ -106,9 +104,7 @@ TEST(VirtualMemory, ShrinkingEndsWhenNothingIsLeft) {
     if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
     _exit(Reservation::reserve_shrinking(size_t{2} << 30, 0).has_value() ? 3 : 0);
   }
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(test::wait_for(child), 0);
 }
 
 TEST(VirtualMemory, MemoryFileIsMappedTwice) {
@@ -149,9 +145,7 @@ TEST(VirtualMemory, ReservationsEndWellWhenTheKernelHasNoMappingsLeft) {
     for (size_t i = 1; i < neighbours.size(); i += 2) neighbours[i] = Reservation();
     _exit(0);
   }
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(test::wait_for(child), 0);
 }
 
 TEST(VirtualMemory, RefusalsSayWhy) {
@@ -170,9 +164,7 @@ TEST(VirtualMemory, RefusalsSayWhy) {
       if (file) _exit(3);
       _exit(file.error().message().find(c.words) != String::npos ? 0 : 4);
     }
-    int status = 0;
-    waitpid(child, &status, 0);
-    EXPECT_EQ(status, 0) << c.words;
+    EXPECT_EQ(test::wait_for(child), 0) << c.words;
   }
 }
 

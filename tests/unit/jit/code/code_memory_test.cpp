@@ -12,6 +12,7 @@
 #include "jit/abi/instance_layout.h"
 #include "jit/code/code_map.h"
 #include "jit/code/code_memory.h"
+#include "tests/support/fork.h"
 
 namespace sluice {
 namespace {
@@ -319,8 +320,7 @@ TEST(CodeMemory, HiddenCodeWhereNothingMayBecomeExecutable) {
     if (protection_of(*code, kHidden - 1) != "r-xs") _exit(4);
     _exit(all_run(*code, kHidden) ? 0 : 5);
   }
-  int status = 0;
-  waitpid(child, &status, 0);
+  const int status = test::wait_for(child);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no such system here";
   EXPECT_EQ(status, 0);
 }
@@ -337,9 +337,7 @@ TEST(CodeMemory, ForkWhileCodeIsHidden) {
     _exit(published && all_run(*code, kHidden) && run(*code, kHidden) == 111 ? 0 : 1);
   }
   ASSERT_TRUE(published);
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(test::wait_for(child), 0);
   EXPECT_TRUE(all_run(*code, kHidden));
   EXPECT_EQ(run(*code, kHidden), 222u);
 }
@@ -397,9 +395,7 @@ TEST(CodeMemory, ParentAndChildGoOnApart) {
   append_return(junk, 1, 999);
   ASSERT_TRUE(other->publish(junk));
   ASSERT_EQ(write(to_child[1], &byte, 1), 1);
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(test::wait_for(child), 0);
   EXPECT_EQ(run(*other, 0), 999u);
 }
 

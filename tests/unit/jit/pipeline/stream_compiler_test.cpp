@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <random>
 #include <string>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -388,9 +387,7 @@ TEST(StreamCompiler, ForkInTheMiddle) {
     }
     EXPECT_TRUE(stream.feed(std::span(bytes).subspan(cut)));
     EXPECT_TRUE(stream.finish());
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+    EXPECT_EQ(test::wait_for(pid), 0);
   }
 }
 

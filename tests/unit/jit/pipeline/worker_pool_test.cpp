@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <sched.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -78,6 +77,7 @@ TEST(WorkerPool, ScratchIsKeptPerThread) {
     std::atomic<int>& count_;
   };
   std::atomic<int> count{0};
+  made = destroyed = 0;
   {
     WorkerPool pool(2);
     for (int i = 0; i < 1000; ++i) pool.submit(make_shared_heap<Using>(count));
@@ -135,9 +135,7 @@ TEST(WorkerPool, ChildAndParentBothGoOn) {
       pool.reset();  // joins the child's threads, and doesn't wait for the parent's
       ::_exit(good ? 0 : 1);
     }
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+    EXPECT_EQ(test::wait_for(pid), 0);
   }
   for (int i = 0; i < 100; ++i) pool->submit(make_shared_heap<Counting>(count));
   EXPECT_TRUE(reaches(count, 200));
@@ -149,9 +147,11 @@ TEST(WorkerPool, ForkWhileTasksRun) {
   std::atomic<bool> stop{false};
   WorkerPool pool(2);
   std::thread feeder([&] {
-    while (!stop.load()) {
+    // Not so many that a child, which has to run what is queued, would need long.
+    for (int submitted = 0; !stop.load(); ::sched_yield()) {
+      if (submitted - count.load() > 1000) continue;
       pool.submit(make_shared_heap<Counting>(count));
-      ::sched_yield();
+      ++submitted;
     }
   });
   for (int round = 0; round < 20; ++round) {
@@ -162,9 +162,7 @@ TEST(WorkerPool, ForkWhileTasksRun) {
       for (int i = 0; i < 20; ++i) pool.submit(make_shared_heap<Counting>(mine));
       ::_exit(reaches(mine, 20) ? 0 : 1);
     }
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+    EXPECT_EQ(test::wait_for(pid), 0);
   }
   stop.store(true);
   feeder.join();

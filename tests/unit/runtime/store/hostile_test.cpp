@@ -100,9 +100,7 @@ class HostileTest : public StoreTest {
       body();
       _exit(HasFailure() ? 99 : 0);
     }
-    int status = -1;
-    waitpid(child, &status, 0);
-    return status;
+    return test::wait_for(child);
   }
 
   std::function<TrapCode(Caller&, Value*)> on_host;
@@ -396,9 +394,7 @@ TEST_P(HostileTest, ForksWhileThreadsCompile) {
           alarm(30);
           _exit(use() ? 0 : 1);
         }
-        int status = 1;
-        waitpid(grandchild, &status, 0);
-        good = good && status == 0;
+        good = test::wait_for(grandchild) == 0 && good;
       }
       good = good && use();
       if (i % 10 == 0) quick_exit(good ? 0 : 1);
@@ -407,8 +403,7 @@ TEST_P(HostileTest, ForksWhileThreadsCompile) {
     const auto fed = stream.feed(std::span(kVictim).last(30));
     EXPECT_TRUE(fed) << fed.error().message();
     EXPECT_TRUE(stream.finish());
-    int status = 1;
-    waitpid(child, &status, 0);
+    const int status = test::wait_for(child);
     EXPECT_EQ(status, 0) << i;
     if (status != 0) break;
   }
@@ -431,9 +426,7 @@ TEST_P(HostileTest, AForkInAHostFunctionGoesOnInBoth) {
   Instance& more = instantiate(kVictim);
   EXPECT_EQ(call_i32(more, "host", {Value::i32(4)}), 5);
   if (child == 0) _exit(HasFailure() ? 1 : 0);
-  int status = 1;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(test::wait_for(child), 0);
 }
 
 /// Imports ("env" "wide") with 1,000 parameters of i32; (export "f") takes a depth, recurses that

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <string>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <thread>
 #include <tuple>
 #include <unistd.h>
@@ -120,9 +119,7 @@ class LazyHostileTest : public testing::TestWithParam<std::tuple<CompilePolicy, 
       body();
       _exit(HasFailure() ? 99 : 0);
     }
-    int status = -1;
-    waitpid(child, &status, 0);
-    return status;
+    return test::wait_for(child);
   }
 
   std::shared_ptr<Engine> engine;

@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
 #include "engine/text/text.h"
 #include "runtime/store/memory.h"
+#include "tests/support/fork.h"
 #include "tests/unit/runtime/store/store_fixture.h"
 
 namespace sluice {
@@ -454,9 +454,7 @@ TEST_P(MappingTest, AChildProcessHasTheMappingsToo) {
                        trap_at(instance, "fill", kPage) == TrapCode::None;
     _exit(right ? 0 : 1);
   }
-  int status = -1;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(test::wait_for(child), 0);
   EXPECT_EQ(load(instance, kPage), 2);
 }
 

@@ -2,12 +2,12 @@
 // the byte after reuse, and images of data segments.
 #include <algorithm>
 #include <dirent.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
 #include "runtime/store/memory.h"
 #include "runtime/store/memory_pool.h"
+#include "tests/support/fork.h"
 #include "tests/unit/engine/binary/module_bytes.h"
 #include "tests/unit/runtime/store/store_fixture.h"
 
@@ -227,9 +227,7 @@ TEST_P(MemoryPoolTest, AChildOfAForkHasItsOwnBytes) {
     const bool fresh = all_are(memory_of(again(compiled)), 0x20000, 0x20064, 5);
     _exit(fresh ? 0 : 1);
   }
-  int status = -1;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(test::wait_for(child), 0);
   EXPECT_EQ(memory_of(parent).base()[0x20000], 5);
   EXPECT_TRUE(all_are(memory_of(again(compiled)), 0x20000, 0x20064, 5));
 }

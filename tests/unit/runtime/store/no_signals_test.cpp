@@ -1,10 +1,10 @@
 // SignalPolicy::None: every trap without a signal, in a process whose handlers end it.
 #include <cfenv>
 #include <csignal>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
+#include "tests/support/fork.h"
 #include "tests/unit/runtime/store/store_fixture.h"
 
 namespace sluice {
@@ -51,10 +51,7 @@ void expect_in_quiet_child(Body body) {
     for (const int signal : kSignals) ::signal(signal, [](int) { _exit(99); });
     _exit(body() ? 0 : 1);
   }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(test::wait_for(child), 0);
 }
 
 using NoSignalsTest = StoreTest;

@@ -1,7 +1,6 @@
 #include <atomic>
 #include <chrono>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -131,9 +130,7 @@ TEST(ParkingLot, AChildKnowsNothingOfItsParentsThreads) {
     const bool times_out = wait(lot, &word, 7u, 1000) == WaitResult::TimedOut;
     _exit(is_empty && times_out ? 0 : 1);
   }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_EQ(test::wait_for(child), 0);
   wake(lot, &word, 1);
   waiter.join();
 }

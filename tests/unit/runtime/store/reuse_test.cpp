@@ -2,9 +2,9 @@
 // segments and without, are filled to their last byte, and start afresh all the same.
 #include <random>
 #include <string>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/fork.h"
 #include "tests/unit/runtime/store/store_fixture.h"
 
 namespace sluice {
@@ -157,9 +157,7 @@ TEST_P(ReuseTest, AChildsMemoriesAreItsOwn) {
   ASSERT_GE(child, 0);
   use();
   if (child == 0) _exit(HasFailure() ? 1 : 0);
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(test::wait_for(child), 0);
   use();
 }
 

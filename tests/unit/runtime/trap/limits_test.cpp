@@ -3,12 +3,12 @@
 #include <cmath>
 #include <functional>
 #include <pthread.h>
-#include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 #include <xmmintrin.h>
 
 #include "engine/base/virtual_memory.h"
+#include "tests/support/fork.h"
 #include "tests/unit/runtime/store/store_fixture.h"
 
 namespace sluice {
@@ -228,9 +228,7 @@ TEST_P(LimitsTest, ParentAndChildCompileAndTrapAfterAFork) {
   instance = &instantiate(kLimits);
   exhaust_every_way();
   if (child == 0) _exit(HasFailure() ? 1 : 0);
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(test::wait_for(child), 0);
 }
 
 SLUICE_BOTH_MODES(LimitsTest);

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <string>
-#include <sys/wait.h>
 #include <thread>
 #include <ucontext.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "jit/stubs/stub_parts.h"
 #include "runtime/trap/signal_handler.h"
 #include "runtime/trap/thread_stack.h"
+#include "tests/support/fork.h"
 #include "tests/support/stub_world.h"
 
 namespace sluice {
@@ -478,9 +478,7 @@ TEST(Trap, ParentAndChildTrapAfterAFork) {
                   w.run_recurse(~uint64_t{0}) == code_of(TrapCode::StackExhausted) && w.healthy();
   if (child == 0) _exit(ok ? 0 : 1);
   EXPECT_TRUE(ok);
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(test::wait_for(child), 0);
 }
 
 // --- Other people's handlers: each in a process of its own, since ours are installed once. ---
