@@ -2,52 +2,27 @@
 // its inner loop treats, and of the vector instructions that have the same shapes.
 //
 // The rows are computed from the table of instructions. A shape is a way to decode and check;
-// opcodes that share one differ in their types only, so the loop has few branch targets.
+// opcodes that share one differ in their types only, so the loop has few branch targets. It finds
+// out which by the opcode itself, as the row is there some cycles later: this is what mistaken
+// branches wait for.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
+#include "engine/base/check.h"
 #include "engine/wasm/opcodes.h"
 
 namespace sluice {
 
 enum class FastShape : uint8_t {
-  Other,  // not handled in the loop
-  Nop,
-  LocalGet,
-  LocalSet,
-  LocalTee,
-  GlobalGet,
-  GlobalSet,
-  I32Const,
-  I64Const,
-  F32Const,
-  F64Const,
-  Drop,
-  Select,
+  Other,  // of no shape: the loop goes by the code
   Unary,
   Binary,
   Extend,  // Unary, of a later feature
   Load,
   Store,
-  Block,
-  Loop,
-  If,
-  Else,
-  End,
-  Br,
-  BrIf,
-  Return,
-  Call,
-  Vector,  // a prefix: see kVectorRows
 };
-
-/// Of two neighbours: one compare.
-constexpr bool is_either(FastShape shape, FastShape first, FastShape second) {
-  return static_cast<uint8_t>(static_cast<uint8_t>(shape) - static_cast<uint8_t>(first)) <=
-         static_cast<uint8_t>(second) - static_cast<uint8_t>(first);
-}
 
 struct FastRow {
   FastShape shape = FastShape::Other;
@@ -61,32 +36,8 @@ struct FastRow {
 static_assert(sizeof(FastRow) == 8);
 
 constexpr FastShape fast_shape(Op op) {
-  switch (op) {
-  case Op::Nop: return FastShape::Nop;
-  case Op::LocalGet: return FastShape::LocalGet;
-  case Op::LocalSet: return FastShape::LocalSet;
-  case Op::LocalTee: return FastShape::LocalTee;
-  case Op::GlobalGet: return FastShape::GlobalGet;
-  case Op::GlobalSet: return FastShape::GlobalSet;
-  case Op::I32Const: return FastShape::I32Const;
-  case Op::I64Const: return FastShape::I64Const;
-  case Op::F32Const: return FastShape::F32Const;
-  case Op::F64Const: return FastShape::F64Const;
-  case Op::Drop: return FastShape::Drop;
-  case Op::Select: return FastShape::Select;
-  case Op::Block: return FastShape::Block;
-  case Op::Loop: return FastShape::Loop;
-  case Op::If: return FastShape::If;
-  case Op::Else: return FastShape::Else;
-  case Op::End: return FastShape::End;
-  case Op::Br: return FastShape::Br;
-  case Op::BrIf: return FastShape::BrIf;
-  case Op::Return: return FastShape::Return;
-  case Op::Call: return FastShape::Call;
-  default: break;
-  }
   const OpInfo& info = op_info(op);
-  if (info.sig.is_special) return FastShape::Other;
+  if (info.sig.is_special || info.sig.param_count == 0) return FastShape::Other;
   if (info.category == Category::Load) return FastShape::Load;
   if (info.category == Category::Store) return FastShape::Store;
   if (info.feature != Feature::Mvp) return FastShape::Extend;
@@ -122,9 +73,37 @@ alignas(64) inline constexpr auto kFastRows = [] {
   for (size_t i = 0; i < rows.size(); ++i) {
     rows[i] = fast_row(kPlainOps[i], fast_shape(kPlainOps[i]));
   }
-  rows[kPrefixSimd].shape = FastShape::Vector;
   return rows;
 }();
+
+/// Codes that are neighbours: one compare tells what is to be read, before the row is there.
+struct CodeRange {
+  uint8_t first;
+  uint8_t last;
+  constexpr bool has(uint8_t code) const {
+    return static_cast<uint8_t>(code - first) <= last - first;
+  }
+};
+
+consteval CodeRange codes_of(FastShape first, FastShape last) {
+  CodeRange range{0xff, 0};
+  uint32_t count = 0;
+  for (uint32_t code = 0; code < kFastRows.size(); ++code) {
+    if (kFastRows[code].shape < first || kFastRows[code].shape > last) continue;
+    if (count++ == 0) range.first = static_cast<uint8_t>(code);
+    range.last = static_cast<uint8_t>(code);
+  }
+  CHECK(count == range.last - range.first + 1u, "neighbours");  // else it does not compile
+  return range;
+}
+
+inline constexpr CodeRange kNumericCodes = codes_of(FastShape::Unary, FastShape::Binary);
+inline constexpr CodeRange kExtendCodes = codes_of(FastShape::Extend, FastShape::Extend);
+inline constexpr CodeRange kAccessCodes = codes_of(FastShape::Load, FastShape::Store);
+inline constexpr CodeRange kIntegerCodes = {code_of(Op::I32Const), code_of(Op::I64Const)};
+inline constexpr CodeRange kLocalSetCodes = {code_of(Op::LocalSet), code_of(Op::LocalTee)};
+static_assert(kIntegerCodes.last - kIntegerCodes.first == 1);
+static_assert(kLocalSetCodes.last - kLocalSetCodes.first == 1);
 
 /// By the number behind the prefix.
 inline constexpr auto kVectorRows = [] {

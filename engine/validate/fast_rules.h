@@ -134,7 +134,7 @@ template <bool kToSink>
 
 template <class Sink>
 template <bool kToSink>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::local_set(Cursor& c, FastRow row) {
+[[gnu::always_inline]] inline bool FuncReader<Sink>::local_set(Cursor& c, uint8_t code) {
   const uint32_t local = read_u32<kToSink>(c);
   if (local >= s_.local_count) [[unlikely]] {
     fail_index(ErrorKind::UnknownLocal, local);
@@ -144,7 +144,7 @@ template <bool kToSink>
     if (!took(c, take_local(c.top, local))) return false;
   }
   sync(c);
-  const bool is_tee = row.shape == FastShape::LocalTee;
+  const bool is_tee = code == code_of(Op::LocalTee);
   if constexpr (kToSink) {
     if (is_tee) {
       sink_.local_tee(local, c.top - 1);
@@ -186,8 +186,8 @@ template <bool kToSink>
 
 template <class Sink>
 template <bool kToSink>
-[[gnu::always_inline]] inline void FuncReader<Sink>::integer(Cursor& c, FastRow row) {
-  const bool is_64 = row.shape == FastShape::I64Const;
+[[gnu::always_inline]] inline void FuncReader<Sink>::integer(Cursor& c, uint8_t code) {
+  const bool is_64 = code == code_of(Op::I64Const);
   int64_t value;
   if ((kToSink || c.p != c.end) && *c.p < 0x80) [[likely]] {
     value = static_cast<int64_t>(uint64_t{*c.p++} << 57) >> 57;
@@ -196,7 +196,7 @@ template <bool kToSink>
     c.p = n.next;
     value = static_cast<int64_t>(n.value);
   }
-  c.top->type = static_cast<ValKind>(row.result);
+  c.top->type = is_64 ? kI64 : kI32;
   sync(c);
   if constexpr (kToSink) {
     if (is_64) {

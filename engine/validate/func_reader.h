@@ -235,13 +235,13 @@ class FuncReader {
   template <bool kToSink>
   bool local_get(Cursor& c);
   template <bool kToSink>
-  bool local_set(Cursor& c, FastRow row);
+  bool local_set(Cursor& c, uint8_t code);
   template <bool kToSink>
   bool global_get(Cursor& c);
   template <bool kToSink>
   bool global_set(Cursor& c);
   template <bool kToSink>
-  void integer(Cursor& c, FastRow row);
+  void integer(Cursor& c, uint8_t code);
   template <bool kToSink>
   bool f32_const(Cursor& c);
   template <bool kToSink>
@@ -637,51 +637,55 @@ void FuncReader<Sink>::loop() {
   Cursor c;
   load(c);
   while (c.p < c.stop) {
-    const FastRow row = kFastRows[*c.p];
+    const uint8_t code = *c.p;
+    const FastRow row = kFastRows[code];
     s_.instr_pos = c.p++;
     bool ok = true;
     // Three quarters of all instructions, by branches of their own.
-    if (row.shape == FastShape::LocalGet) {
+    if (code == code_of(Op::LocalGet)) {
       if (!local_get<kToSink>(c)) return;
       continue;
     }
-    if (is_either(row.shape, FastShape::Unary, FastShape::Binary)) {
+    if (kNumericCodes.has(code)) {
       if (!numeric<kToSink>(c, row)) return;
       continue;
     }
-    if (is_either(row.shape, FastShape::I32Const, FastShape::I64Const)) {
-      integer<kToSink>(c, row);
+    if (kIntegerCodes.has(code)) {
+      integer<kToSink>(c, code);
       continue;
     }
-    if (is_either(row.shape, FastShape::Load, FastShape::Store)) {
+    if (kAccessCodes.has(code)) {
       if (!access<kToSink>(c, row)) return;
       continue;
     }
-    if (is_either(row.shape, FastShape::LocalSet, FastShape::LocalTee)) {
-      if (!local_set<kToSink>(c, row)) return;
+    if (kLocalSetCodes.has(code)) {
+      if (!local_set<kToSink>(c, code)) return;
       continue;
     }
-    switch (row.shape) {
-    case FastShape::Nop: break;
-    case FastShape::GlobalGet: ok = global_get<kToSink>(c); break;
-    case FastShape::GlobalSet: ok = global_set<kToSink>(c); break;
-    case FastShape::F32Const: ok = f32_const<kToSink>(c); break;
-    case FastShape::F64Const: ok = f64_const<kToSink>(c); break;
-    case FastShape::Drop: ok = drop<kToSink>(c); break;
-    case FastShape::Select: ok = select<kToSink>(c); break;
-    case FastShape::Extend: ok = has_feature(row.op) && numeric<kToSink>(c, row); break;
-    case FastShape::Block: ok = block<kToSink>(c); break;
-    case FastShape::Loop: ok = rule<kToSink, &FuncReader::exec_loop>(c); break;
-    case FastShape::If: ok = rule<kToSink, &FuncReader::exec_if>(c); break;
-    case FastShape::Else: ok = rule<kToSink, &FuncReader::exec_else>(c); break;
-    case FastShape::End: ok = end<kToSink>(c); break;
-    case FastShape::Br: ok = rule<kToSink, &FuncReader::exec_br>(c); break;
-    case FastShape::BrIf: ok = br_if<kToSink>(c); break;
-    case FastShape::Return: ok = rule<kToSink, &FuncReader::exec_return>(c); break;
-    case FastShape::Call: ok = rule<kToSink, &FuncReader::exec_call>(c); break;
-    case FastShape::Vector: ok = rule<kToSink, &FuncReader::exec_vector>(c); break;
-    case FastShape::Other: ok = rule<kToSink, &FuncReader::step>(c); break;
-    default: __builtin_unreachable();  // no range check
+    switch (code) {
+    case code_of(Op::Nop): break;
+    case code_of(Op::GlobalGet): ok = global_get<kToSink>(c); break;
+    case code_of(Op::GlobalSet): ok = global_set<kToSink>(c); break;
+    case code_of(Op::F32Const): ok = f32_const<kToSink>(c); break;
+    case code_of(Op::F64Const): ok = f64_const<kToSink>(c); break;
+    case code_of(Op::Drop): ok = drop<kToSink>(c); break;
+    case code_of(Op::Select): ok = select<kToSink>(c); break;
+    case code_of(Op::Block): ok = block<kToSink>(c); break;
+    case code_of(Op::Loop): ok = rule<kToSink, &FuncReader::exec_loop>(c); break;
+    case code_of(Op::If): ok = rule<kToSink, &FuncReader::exec_if>(c); break;
+    case code_of(Op::Else): ok = rule<kToSink, &FuncReader::exec_else>(c); break;
+    case code_of(Op::End): ok = end<kToSink>(c); break;
+    case code_of(Op::Br): ok = rule<kToSink, &FuncReader::exec_br>(c); break;
+    case code_of(Op::BrIf): ok = br_if<kToSink>(c); break;
+    case code_of(Op::Return): ok = rule<kToSink, &FuncReader::exec_return>(c); break;
+    case code_of(Op::Call): ok = rule<kToSink, &FuncReader::exec_call>(c); break;
+    case kPrefixSimd: ok = rule<kToSink, &FuncReader::exec_vector>(c); break;
+    default:
+      if (kExtendCodes.has(code)) {
+        ok = has_feature(row.op) && numeric<kToSink>(c, row);
+      } else {
+        ok = rule<kToSink, &FuncReader::step>(c);
+      }
     }
     if (!ok) return;
   }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "engine/base/check.h"
 #include "engine/wasm/features.h"
 #include "engine/wasm/types.h"
 
@@ -220,6 +221,13 @@ inline constexpr uint8_t kPrefixAtomic = 0xfe;
 
 /// The row of an instruction; Op::Illegal has one too, so that lookups need no check.
 constexpr const OpInfo& op_info(Op op) { return opcode_table::kRows[static_cast<uint32_t>(op)]; }
+
+/// The byte of an instruction without prefix.
+consteval uint8_t code_of(Op op) {
+  const OpInfo& info = op_info(op);
+  CHECK(info.prefix == 0, "one byte");  // else it does not compile
+  return static_cast<uint8_t>(info.code);
+}
 
 // One page per prefix: code → Op.
 inline constexpr auto kPlainOps = opcode_table::make_page<0x00, 256>();
