@@ -18,18 +18,19 @@ constexpr uint32_t kMinWeightWithCalls = 3;
 // br_tables up to this size become compares.
 constexpr size_t kMaxComparedTargets = 4;
 
+/// Are no values passed to the block's label, and no locals wanted in registers there so far?
+bool is_plain_label(const Frame& frame) {
+  const uint32_t state = frame.label.state;
+  return (frame.type.param_count | frame.type.result_count) == 0 && frame.kind != FrameKind::Func &&
+         (state == BlockLabel::kNoState || state == LabelStates::kEmpty);
+}
+
 }  // namespace
 
 // --- Conditions and plain branches ---
 
-/// Pops an i32 condition; it is non-zero if the returned condition holds.
-Cond FuncCompiler::condition(Slot& slot) {
-  if (slot.word.kind == WordKind::Flags) {
-    Cond cond = slot.word.cond;
-    slot.word = Word::none();
-    forget_flags();
-    return cond;
-  }
+/// The same where no compare is latched.
+Cond FuncCompiler::tested_condition(Slot& slot) {
   DCHECK(!has_flags_, "latched flags below the top");
   if (is_in_memory(slot)) {
     masm.alu_store_imm(Alu::Cmp, W32, pop_to_memory(slot), 0);
@@ -75,7 +76,17 @@ void FuncCompiler::emit_leave() {
   note_frame(FrameState::Framed);
 }
 
+/// Where registers keep no locals, a way to a label that takes no values has nothing to move,
+/// unless the label's state is from inside a short loop. That it is empty is fixed here if need be.
+inline bool FuncCompiler::needs_nothing(Frame& target) const {
+  const bool is_plain = !keeps_locals_ && is_plain_label(target);
+  if (is_plain) target.label.state = LabelStates::kEmpty;
+  return is_plain;
+}
+
 void FuncCompiler::branch(Frame& target, const Slot* passed) {
+  if (needs_nothing(target)) [[likely]]
+    return masm.jmp(target.label.target);
   if (target.kind == FrameKind::Func) return emit_return(passed);
   if (target.label.state == BlockLabel::kNoState) {
     clean_for_join();
@@ -108,7 +119,8 @@ void FuncCompiler::clean_for_loop(const Frame& loop) {
   }
 }
 
-void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood) {
+void FuncCompiler::branch_if_moving(Frame& target, const Slot* passed, Cond cond,
+                                    Likelihood likelihood) {
   if (target.kind != FrameKind::Func) {
     if (target.label.state == BlockLabel::kNoState) {
       if (likelihood == Likelihood::Unknown) clean_for_join();
@@ -120,12 +132,21 @@ void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond, Likel
       // The way out of a loop that mostly goes on is taken all the same.
       if (likelihood == Likelihood::Likely) likelihood = Likelihood::Unknown;
     }
+    if (likelihood == Likelihood::Unknown && is_true_at(target)) [[likely]]
+      return masm.jcc(cond, target.label.target);
     collect_moves(target, passed, in_cold_part() || likelihood == Likelihood::Unlikely);
   }
   if (likelihood != Likelihood::Unknown) {
     return finish_hinted_branch(target, passed, cond, likelihood);
   }
   jump_if(target, passed, cond);
+}
+
+inline void FuncCompiler::branch_if(Frame& target, const Slot* passed, Cond cond,
+                                    Likelihood likelihood) {
+  if (likelihood == Likelihood::Unknown && needs_nothing(target)) [[likely]]
+    return masm.jcc(cond, target.label.target);
+  branch_if_moving(target, passed, cond, likelihood);
 }
 
 /// A branch whose moves are collected.
@@ -151,30 +172,6 @@ void FuncCompiler::br(Frame& target, uint32_t) {
 }
 
 void FuncCompiler::br_if(Frame& target, uint32_t, Slot* cond) {
-  const bool is_usual = !is_watched_ && cond->word.kind == WordKind::Flags && target.arity() == 0 &&
-                        target.kind != FrameKind::Func;
-  if (!is_usual) [[unlikely]]
-    return br_if_unusual(target, cond);
-  masm.ensure_room();
-  const Cond taken = cond->word.cond;
-  cond->word = Word::none();
-  forget_flags();
-  if (target.label.state == BlockLabel::kNoState) {
-    clean_for_join();
-    fix_state(target, cond, false);
-  } else if (target.kind == FrameKind::Loop) {
-    clean_for_loop(target);
-  }
-  if (is_true_at(target)) [[likely]] {
-    masm.jcc(taken, target.label.target);
-  } else {
-    collect_moves(target, cond, in_cold_part());
-    jump_if(target, cond, taken);
-  }
-  start_block();
-}
-
-void FuncCompiler::br_if_unusual(Frame& target, Slot* cond) {
   const Likelihood likelihood = prepare_branch();
   const Cond taken = condition(*cond);
   branch_if(target, cond - target.arity(), taken, likelihood);
@@ -259,8 +256,10 @@ void FuncCompiler::else_(Frame& frame, bool then_live) {
   if (then_live) {
     const Slot* results = state->base + frame.height;
     // What an unlikely part has lost to calls, the join need not lose.
-    if (frame.label.state == BlockLabel::kNoState) fix_state(frame, results, !was_cold);
-    bring(frame, results);
+    if (!needs_nothing(frame)) [[unlikely]] {
+      if (frame.label.state == BlockLabel::kNoState) fix_state(frame, results, !was_cold);
+      bring(frame, results);
+    }
     if (!gets_cold) masm.jmp(frame.label.target);
   }
   if (was_cold != frame.label.is_else_cold) [[unlikely]]
@@ -279,6 +278,9 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
   prepare();
   if (ends_cold_part()) [[unlikely]]
     fallthrough_live = end_cold_frame(frame, fallthrough_live);
+  if (!keeps_locals_ && frame.kind <= FrameKind::Else && frame.kind != FrameKind::Loop &&
+      is_plain_label(frame)) [[likely]]
+    return end_plainly(frame);
   Slot* results = state->base + frame.height;
   LabelStates& states = memory_.label_states;
   switch (frame.kind) {
@@ -303,6 +305,22 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
   adopt(states[frame.label.state]);
   set_result_words(frame);
   states.release(frame.label.state);
+  start_block();
+}
+
+/// The same where registers keep no locals, and neither way to the label has anything to move.
+void FuncCompiler::end_plainly(Frame& frame) {
+  if (frame.kind == FrameKind::If) {
+    DCHECK(frame.label.else_state == LabelStates::kEmpty, "a state with locals");
+    masm.bind(frame.label.otherwise);
+  } else if (frame.label.state == BlockLabel::kNoState) {
+    return;
+  }
+  masm.bind(frame.label.target);
+  forget_flags();
+  forget_zero_flag();
+  forget_registers();
+  settled_ = frame.height;
   start_block();
 }
 
@@ -449,8 +467,10 @@ void FuncCompiler::br_table(Slot* index, std::span<const uint32_t> depths) {
   for (uint32_t depth : depths) {
     Frame& target = state->frame(depth);
     if (target.label.table_id == table_id_) continue;
-    target.label.table_id = table_id_;
     target.label.table_stub = 0;
+    if (needs_nothing(target)) [[likely]]
+      continue;
+    target.label.table_id = table_id_;
     const Slot* passed = index - target.arity();
     if (target.kind != FrameKind::Func) {
       if (target.label.state == BlockLabel::kNoState) fix_state(target, passed, false);

@@ -608,7 +608,7 @@ class FuncCompiler {
   /// The operand's register, or None if it is elsewhere.
   Reg reg_of_operand(const Word& word) const {
     if (word.kind == WordKind::Reg) return word.reg;
-    return word.kind == WordKind::Local ? reg_of(word.local()) : Reg::None;
+    return keeps_locals_ && word.kind == WordKind::Local ? reg_of(word.local()) : Reg::None;
   }
   void copy_to_reg(const Slot& slot, Reg reg);
   /// Fills a register with an operand, wherever that is.
@@ -644,11 +644,20 @@ class FuncCompiler {
   void set_result_words(const Frame& frame);
 
   // --- control.cpp
-  Cond condition(Slot& slot);
+  /// Pops an i32 condition; it is non-zero if the returned condition holds.
+  Cond condition(Slot& slot) {
+    if (slot.word.kind != WordKind::Flags) return tested_condition(slot);
+    const Cond cond = slot.word.cond;
+    slot.word.kind = WordKind::None;
+    forget_flags();
+    return cond;
+  }
+  Cond tested_condition(Slot& slot);
   void test_ref(const Slot& slot);
+  bool needs_nothing(Frame& target) const;
   void branch(Frame& target, const Slot* passed);
   void branch_if(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood);
-  void br_if_unusual(Frame& target, Slot* cond);
+  void branch_if_moving(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood);
   void jump_if(Frame& target, const Slot* passed, Cond cond);
   void go_to(Frame& target, const Slot* passed, bool is_next = false);
   void clean_for_join();
@@ -661,6 +670,7 @@ class FuncCompiler {
   void pass_many_results(const Slot* results);
   void emit_leave();
   void settle_below(const Frame& frame);
+  void end_plainly(Frame& frame);
   void end_if_without_else(Frame& frame, bool then_live);
   void enter_loop(Frame& frame);
   void choose_loop_registers(const LoopInfo& info);
