@@ -5,6 +5,7 @@
 // are the hardware's four bits. Each form is compared with asmjit's bytes by the tests.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -42,6 +43,31 @@ struct MemForm {
   }
 };
 
+/// op reg, [rbp + disp] without opcode and displacement, and where these belong.
+struct SlotForm {
+  uint32_t head = 0;
+  uint8_t opcode_bit = 0;
+  uint8_t disp_bit = 0;
+  uint8_t size = 0;  // of all
+
+  static constexpr SlotForm of(bool is_far, bool wide, uint32_t reg) {
+    const uint32_t rex = (wide ? 0x48u : 0u) | (reg >= 8 ? 0x44u : 0u);
+    const uint32_t modrm = (is_far ? 0x85u : 0x45u) | (reg & 7) << 3;
+    SlotForm form;
+    form.opcode_bit = rex != 0 ? 8 : 0;
+    form.head = rex | modrm << (form.opcode_bit + 8);
+    form.disp_bit = static_cast<uint8_t>(form.opcode_bit + 16);
+    form.size = static_cast<uint8_t>(form.disp_bit / 8 + (is_far ? 4 : 1));
+    return form;
+  }
+};
+/// By is_far, wide and reg: which of them holds is hard to predict.
+inline constexpr auto kSlotForms = [] {
+  std::array<SlotForm, 64> forms{};
+  for (uint32_t i = 0; i < 64; ++i) forms[i] = SlotForm::of((i & 32) != 0, (i & 16) != 0, i % 16);
+  return forms;
+}();
+
 class Encoder {
  public:
   uint8_t* cursor = nullptr;
@@ -72,17 +98,11 @@ class Encoder {
 
   /// op reg, [rbp + disp] for an opcode of one byte: slots of the frame.
   [[gnu::always_inline]] void reg_slot(uint32_t opcode, uint32_t w, uint32_t reg, int32_t disp) {
-    uint32_t rex = (w << 3) | ((reg & 8) >> 1);
-    uint64_t code =
-        opcode | (0x45u | (reg & 7) << 3) << 8 | uint64_t{static_cast<uint32_t>(disp)} << 16;
-    uint32_t size = 3;
-    if (disp != static_cast<int8_t>(disp)) {
-      code ^= 0xc000;  // mod 01 becomes 10
-      size = 6;
-    }
-    uint32_t has_rex = rex != 0;
-    code = code << (8 * has_rex) | ((0x40 | rex) & (0u - has_rex));
-    put(code, size + has_rex);
+    const uint32_t is_far = disp != static_cast<int8_t>(disp);
+    const SlotForm& form = kSlotForms[is_far << 5 | w << 4 | reg];
+    put(form.head | opcode << form.opcode_bit |
+            uint64_t{static_cast<uint32_t>(disp)} << form.disp_bit,
+        form.size);
   }
 
   /// op reg, [m] for an opcode that is only known at run time.
