@@ -182,8 +182,12 @@ class FuncCompiler {
     if (slot.word.kind == WordKind::Stack) return true;
     return slot.word.kind == WordKind::Local && (!keeps_locals_ || is_stuck_in_home(slot.word));
   }
-  /// Where it is then.
-  Mem pop_to_memory(Slot& slot);
+  /// Where it is then: a slot of the frame.
+  Mem pop_to_memory(Slot& slot) {
+    const bool is_alias = slot.word.kind == WordKind::Local;
+    slot.word.kind = WordKind::None;
+    return frame_slot(is_alias ? local(slot.word.local()).home : operand_slot(slot).disp);
+  }
   /// A constant's bits; only if slot.word.is_const(). An i32 or f32 has zero upper halves.
   uint64_t pop_const(Slot& slot) {
     DCHECK(slot.word.is_const(), "operand is no constant");
@@ -213,7 +217,12 @@ class FuncCompiler {
     return PinnedReg(regs, take_result_reg(cls, prefer, avoid));
   }
   /// The same, not held: the next thing is push_taken.
-  Reg take_result_reg(RegClass cls, Reg prefer = Reg::None, RegSet avoid = RegSet());
+  Reg take_result_reg(RegClass cls, Reg prefer = Reg::None, RegSet avoid = RegSet()) {
+    const bool is_free = prefer != Reg::None && regs.free().has(prefer);
+    if (is_free && !is_in_short_loop()) [[likely]]
+      return prefer;
+    return find_result_reg(cls, prefer, avoid);
+  }
   /// take_reg, take_result_reg and push_taken at once, for results of the operand's class: where it
   /// was and where the result goes, which may be the same.
   struct Replaced {
@@ -489,6 +498,7 @@ class FuncCompiler {
     return best.first();
   }
   Reg allocate_other(RegClass cls, RegSet avoid);
+  Reg find_result_reg(RegClass cls, Reg prefer, RegSet avoid);
   Reg choose_result_reg(RegClass cls, Reg prefer, RegSet avoid);
   Reg take_unless_alias(Reg own, RegClass cls, Reg prefer, RegSet avoid);
   Reg stressed_choice(RegClass cls, RegSet avoid);
@@ -500,6 +510,7 @@ class FuncCompiler {
   void vacate(Reg reg);
   void relocate_users(Reg from, Reg to);
   Reg load_operand(Slot& slot, RegSet avoid);
+  Reg load_unusual(Slot& slot, RegSet avoid);
   Reg load_alias(uint32_t index, const Slot& slot, RegSet avoid);
   /// The register of a Reg word, now held instead of used by the word.
   PinnedReg pop_word(Slot& slot) {
@@ -543,8 +554,8 @@ class FuncCompiler {
     const bool is_32 = l.type == MoveType::I32 || l.type == MoveType::F32;
     masm.store_imm(is_32 ? StoreKind::I32 : StoreKind::I64, frame_slot(l.home), imm);
   }
-  void load_home(uint32_t index, Reg reg) {
-    const LocalState& l = local(index);
+  void load_home(uint32_t index, Reg reg) { load_home(local(index), reg); }
+  void load_home(const LocalState& l, Reg reg) {
     if (l.type <= MoveType::I64) [[likely]] {
       return masm.load_slot(l.type == MoveType::I64 ? W64 : W32, reg, l.home);
     }

@@ -87,7 +87,8 @@ PinnedReg FuncCompiler::scratch_specific(Reg reg) {
   return PinnedReg(regs, reg);
 }
 
-Reg FuncCompiler::take_result_reg(RegClass cls, Reg prefer, RegSet avoid) {
+/// take_result_reg() but for its shortest way.
+Reg FuncCompiler::find_result_reg(RegClass cls, Reg prefer, RegSet avoid) {
   uint32_t index = 0;
   if (is_in_short_loop() && sets_next(&index)) {
     // The local loses its register early, if nothing else needs it.

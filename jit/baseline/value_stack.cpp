@@ -126,12 +126,27 @@ void FuncCompiler::settle(uint32_t height, uint32_t strict_from) {
 
 /// The operand in a register that is not held and not one to avoid; see take_reg.
 Reg FuncCompiler::load_operand(Slot& slot, RegSet avoid) {
+  if (slot.word.kind == WordKind::Local && !keeps_locals_) {
+    const LocalState& l = local(slot.word.local());
+    const RegSet free = (regs.free() & kAllocatableGprs) - avoid;
+    if (l.type <= MoveType::I64 && !free.empty() && stress_ == 0) [[likely]] {
+      slot.word.kind = WordKind::None;
+      load_home(l, free.first());
+      return free.first();
+    }
+  }
+  return load_unusual(slot, avoid);
+}
+
+/// The same without that short way, of an integer in its home to a register that is free.
+Reg FuncCompiler::load_unusual(Slot& slot, RegSet avoid) {
   const Word word = slot.word;
   slot.word.kind = WordKind::None;
   if (word.kind == WordKind::Local) {
     if (keeps_locals_) return load_alias(word.local(), slot, avoid);
-    const Reg result = allocate(reg_class_of(local(word.local()).type), avoid);
-    load_home(word.local(), result);
+    const LocalState& l = local(word.local());
+    const Reg result = allocate(reg_class_of(l.type), avoid);
+    load_home(l, result);
     return result;
   }
   const MoveType type = move_type_of(slot.type);
@@ -228,11 +243,6 @@ bool FuncCompiler::is_stuck_in_home(const Word& word) const {
   const MoveType type = memory_.locals[word.local()].type;
   return reg_of(word.local()) == Reg::None &&
          (regs.free() & allocatable(reg_class_of(type))).empty();
-}
-
-Mem FuncCompiler::pop_to_memory(Slot& slot) {
-  const Word word = std::exchange(slot.word, Word::none());
-  return word.kind == WordKind::Stack ? operand_slot(slot) : frame_slot(local(word.local()).home);
 }
 
 void FuncCompiler::pop_dead(Slot& slot) {
