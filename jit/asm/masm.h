@@ -164,6 +164,10 @@ class Masm {
   void alu_load(Alu op, Width w, Reg dst, const Mem& m) {
     e_.reg_mem({0, 0, alu_byte(op, 3)}, wbit(w), num(dst), m);
   }
+  /// cmp [m], src
+  void compare_memory(Width w, const Mem& m, Reg src) {
+    e_.reg_mem({0, 0, alu_byte(Alu::Cmp, 1)}, wbit(w), num(src), m);
+  }
   /// [m] op= imm, or cmp [m], imm
   void alu_store_imm(Alu op, Width w, const Mem& m, int32_t imm) {
     bool small = imm == static_cast<int8_t>(imm);
@@ -182,6 +186,12 @@ class Masm {
   void imul_imm(Width w, Reg dst, Reg src, int32_t imm) {
     bool small = imm == static_cast<int8_t>(imm);
     e_.reg_reg({0, 0, static_cast<uint8_t>(small ? 0x6b : 0x69)}, wbit(w), num(dst), num(src));
+    e_.put(static_cast<uint32_t>(imm), small ? 1 : 4);
+  }
+  /// dst = [m] * imm
+  void imul_imm_load(Width w, Reg dst, const Mem& m, int32_t imm) {
+    bool small = imm == static_cast<int8_t>(imm);
+    e_.reg_mem({0, 0, static_cast<uint8_t>(small ? 0x6b : 0x69)}, wbit(w), num(dst), m);
     e_.put(static_cast<uint32_t>(imm), small ? 1 : 4);
   }
   /// Signed rdx:rax / src → rax, remainder rdx. Extends rax into rdx first.

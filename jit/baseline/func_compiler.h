@@ -218,10 +218,8 @@ class FuncCompiler {
   }
   /// The same, not held: the next thing is push_taken.
   Reg take_result_reg(RegClass cls, Reg prefer = Reg::None, RegSet avoid = RegSet()) {
-    const bool is_free = prefer != Reg::None && regs.free().has(prefer);
-    if (is_free && !is_in_short_loop()) [[likely]]
-      return prefer;
-    return find_result_reg(cls, prefer, avoid);
+    if (is_in_short_loop()) return find_result_reg(cls, prefer, avoid);
+    return choose_result_reg(cls, prefer, avoid);
   }
   /// take_reg, take_result_reg and push_taken at once, for results of the operand's class: where it
   /// was and where the result goes, which may be the same.
@@ -499,7 +497,12 @@ class FuncCompiler {
   }
   Reg allocate_other(RegClass cls, RegSet avoid);
   Reg find_result_reg(RegClass cls, Reg prefer, RegSet avoid);
-  Reg choose_result_reg(RegClass cls, Reg prefer, RegSet avoid);
+  /// The same where no local gives its register.
+  Reg choose_result_reg(RegClass cls, Reg prefer, RegSet avoid) {
+    if (prefer != Reg::None && regs.free().has(prefer)) [[likely]]
+      return prefer;
+    return allocate(cls, avoid);
+  }
   Reg take_unless_alias(Reg own, RegClass cls, Reg prefer, RegSet avoid);
   Reg stressed_choice(RegClass cls, RegSet avoid);
   Reg pick_victim(RegClass cls, RegSet avoid);

@@ -1,4 +1,4 @@
-// What the ops_*.cpp files share: choosing where a result goes.
+// What the ops_*.cpp files share: taking operands, choosing where a result goes.
 //
 // Private to them. A register whose last user was an operand is free once that is taken or its
 // PinnedReg released, and its content stays until something is written there: asking for the
@@ -27,6 +27,18 @@ struct RegPair {
     return {c.take_reg(first), c.take_reg(second)};
   }
   return load_regs(c, first, second);
+}
+
+/// The operand's low bits, as a load of this kind would extend them.
+inline void extend(FuncCompiler& c, LoadKind kind, Slot* args) {
+  if (c.is_in_memory(args[0])) {
+    const Mem mem = c.pop_to_memory(args[0]);
+    const Reg dst = c.take_result_reg(RegClass::Gpr);
+    c.masm.load(kind, dst, mem);
+    return c.push_taken(args[0], dst);
+  }
+  const auto [source, dst] = c.replace_reg(args[0]);
+  c.masm.extend(kind, dst, source);
 }
 
 }  // namespace sluice

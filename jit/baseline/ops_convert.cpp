@@ -13,6 +13,12 @@ void wrap(FuncCompiler& c, Slot* args) {
   if (args[0].word.is_const()) {
     return c.push_const(args[0], static_cast<uint32_t>(c.pop_const(args[0])));
   }
+  if (c.is_in_memory(args[0])) {
+    const Mem mem = c.pop_to_memory(args[0]);
+    const Reg dst = c.take_result_reg(RegClass::Gpr);
+    c.masm.load_slot(W32, dst, mem.disp);
+    return c.push_taken(args[0], dst);
+  }
   const auto [source, dst] = c.replace_reg(args[0]);
   c.masm.wrap(dst, source);
 }
@@ -22,8 +28,7 @@ void extend_signed(FuncCompiler& c, Slot* args) {
     const auto value = static_cast<int32_t>(static_cast<uint32_t>(c.pop_const(args[0])));
     return c.push_const(args[0], static_cast<uint64_t>(int64_t{value}));
   }
-  const auto [source, dst] = c.replace_reg(args[0]);
-  c.masm.extend(LoadKind::S32To64, dst, source);
+  extend(c, LoadKind::S32To64, args);
 }
 
 /// The register's upper half is zero already: the same register becomes an i64.

@@ -167,6 +167,17 @@ void alu_regs(FuncCompiler& c, Alu op, Width w, Slot* args, Reg a, Reg b) {
   c.push_taken(args[0], dst);
 }
 
+/// The same for a register and memory, whichever is on the left; of a subtraction the register is.
+void alu_memory(FuncCompiler& c, Alu op, Width w, Slot* args, Slot& reg, Slot& memory) {
+  const Mem mem = c.pop_to_memory(memory);
+  const Reg a = c.take_reg(reg);
+  const Reg dst = c.take_result_reg(RegClass::Gpr, a);
+  if (dst != a) c.masm.mov(w, dst, a);
+  c.masm.alu_load(op, w, dst, mem);
+  c.note_zero_flag(w, dst);
+  c.push_taken(args[0], dst);
+}
+
 /// All but the frequent forms, which alu() has.
 [[gnu::noinline]] void alu_slow(FuncCompiler& c, Alu op, Width w, Slot* args) {
   if ((args[0].word.scale_log2 | args[1].word.scale_log2) != 0) return add_scaled(c, w, args);
@@ -184,17 +195,8 @@ void alu_regs(FuncCompiler& c, Alu op, Width w, Slot* args, Reg a, Reg b) {
     }
     return alu_imm(c, op, w, args[0], bits);
   }
-  if (!c.is_in_memory(in.rhs)) [[likely]] {
-    const auto [a, b] = take_regs(c, in.lhs, in.rhs);
-    return alu_regs(c, op, w, args, a, b);
-  }
-  const Mem mem = c.pop_to_memory(in.rhs);
-  const Reg a = c.take_reg(in.lhs);
-  const Reg dst = c.take_result_reg(RegClass::Gpr, a);
-  if (dst != a) c.masm.mov(w, dst, a);
-  c.masm.alu_load(op, w, dst, mem);
-  c.note_zero_flag(w, dst);
-  c.push_taken(args[0], dst);
+  const auto [a, b] = take_regs(c, in.lhs, in.rhs);
+  alu_regs(c, op, w, args, a, b);
 }
 
 void alu(FuncCompiler& c, Alu op, Width w, Slot* args) {
@@ -204,7 +206,13 @@ void alu(FuncCompiler& c, Alu op, Width w, Slot* args) {
   if (args[1].word.is_const() && fits_imm(w, args[1].word.bits())) {
     return alu_imm(c, op, w, args[0], c.pop_const(args[1]));
   }
-  if (args[1].word.is_const() || c.is_in_memory(args[1])) return alu_slow(c, op, w, args);
+  if (args[1].word.kind != WordKind::Reg) {
+    if (!c.is_in_memory(args[1])) return alu_slow(c, op, w, args);
+    return alu_memory(c, op, w, args, args[0], args[1]);
+  }
+  if (op != Alu::Sub && c.is_in_memory(args[0])) {
+    return alu_memory(c, op, w, args, args[1], args[0]);
+  }
   const auto [a, b] = take_regs(c, args[0], args[1]);
   alu_regs(c, op, w, args, a, b);
 }
@@ -215,12 +223,19 @@ void mul_imm(FuncCompiler& c, Width w, Slot& lhs, Slot* args, uint64_t bits) {
     return c.push_const(args[0], 0);
   }
   if (bits == 1) return pass_through(c, lhs, args);
+  const bool is_scaled_sum = bits == 3 || bits == 5 || bits == 9;
+  if (!is_scaled_sum && !std::has_single_bit(bits) && c.is_in_memory(lhs)) {
+    const Mem mem = c.pop_to_memory(lhs);
+    const Reg dst = c.take_result_reg(RegClass::Gpr);
+    c.masm.imul_imm_load(w, dst, mem, as_imm(bits));
+    return c.push_taken(args[0], dst);
+  }
   const Reg source = c.take_reg(lhs);
   const Reg dst = c.take_result_reg(reg_class(source), source);
   if (std::has_single_bit(bits)) {
     if (dst != source) c.masm.mov(w, dst, source);
     c.masm.shift_imm(Shift::Shl, w, dst, static_cast<uint32_t>(std::countr_zero(bits)));
-  } else if (bits == 3 || bits == 5 || bits == 9) {
+  } else if (is_scaled_sum) {
     uint8_t scale = static_cast<uint8_t>(std::countr_zero(bits - 1));
     c.masm.lea(w, dst, {source, source, scale, 0});
   } else {
@@ -241,9 +256,10 @@ void mul(FuncCompiler& c, Width w, Slot* args) {
       return mul_imm(c, w, in.lhs, args, c.pop_const(in.rhs));
     }
   }
-  if (c.is_in_memory(in.rhs)) {
-    const Mem mem = c.pop_to_memory(in.rhs);
-    const Reg a = c.take_reg(in.lhs);
+  const bool is_swapped = in.rhs.word.kind == WordKind::Reg && c.is_in_memory(in.lhs);
+  if (is_swapped || c.is_in_memory(in.rhs)) {
+    const Mem mem = c.pop_to_memory(is_swapped ? in.lhs : in.rhs);
+    const Reg a = c.take_reg(is_swapped ? in.rhs : in.lhs);
     const Reg dst = c.take_result_reg(RegClass::Gpr, a);
     if (dst != a) c.masm.mov(w, dst, a);
     c.masm.imul_load(w, dst, mem);
@@ -380,6 +396,9 @@ void compare(FuncCompiler& c, Cond cond, Width w, Slot* args) {
   } else if (c.is_in_memory(args[1])) {
     const Mem mem = c.pop_to_memory(args[1]);
     c.masm.alu_load(Alu::Cmp, w, c.take_reg(args[0]), mem);
+  } else if (args[1].word.kind == WordKind::Reg && c.is_in_memory(args[0])) {
+    const Mem mem = c.pop_to_memory(args[0]);
+    c.masm.compare_memory(w, mem, c.take_reg(args[1]));
   } else {
     const auto [a, b] = take_regs(c, args[0], args[1]);
     c.masm.alu(Alu::Cmp, w, a, b);
@@ -405,11 +424,6 @@ using UnaryEmit = void (Masm::*)(Width, Reg, Reg);
 void unary(FuncCompiler& c, UnaryEmit emit, Width w, Slot* args) {
   const auto [source, dst] = c.replace_reg(args[0]);
   (c.masm.*emit)(w, dst, source);
-}
-
-void extend(FuncCompiler& c, LoadKind kind, Slot* args) {
-  const auto [source, dst] = c.replace_reg(args[0]);
-  c.masm.extend(kind, dst, source);
 }
 
 }  // namespace

@@ -87,10 +87,10 @@ PinnedReg FuncCompiler::scratch_specific(Reg reg) {
   return PinnedReg(regs, reg);
 }
 
-/// take_result_reg() but for its shortest way.
+/// take_result_reg() in short loops.
 Reg FuncCompiler::find_result_reg(RegClass cls, Reg prefer, RegSet avoid) {
   uint32_t index = 0;
-  if (is_in_short_loop() && sets_next(&index)) {
+  if (sets_next(&index)) {
     // The local loses its register early, if nothing else needs it.
     const Reg own = local(index).last_reg;
     if (regs.is_only_local(own, index) && reg_class(own) == cls && !avoid.has(own)) {
@@ -101,12 +101,6 @@ Reg FuncCompiler::find_result_reg(RegClass cls, Reg prefer, RegSet avoid) {
     }
   }
   return choose_result_reg(cls, prefer, avoid);
-}
-
-/// The same where no local gives its register.
-inline Reg FuncCompiler::choose_result_reg(RegClass cls, Reg prefer, RegSet avoid) {
-  if (prefer != Reg::None && regs.free().has(prefer)) return prefer;
-  return allocate(cls, avoid);
 }
 
 Reg FuncCompiler::take_unless_alias(Reg own, RegClass cls, Reg prefer, RegSet avoid) {

@@ -22,9 +22,7 @@
 ;;=   mov [rbp-0x18], eax
 ;;=   mov ecx, eax
 ;;=   call func[1]
-;;=   mov ecx, [rbp-0x18]
-;;=   add ecx, eax
-;;=   mov eax, ecx
+;;=   add eax, [rbp-0x18]
 ;;=   (epilogue) ret
 ;;= func[4]:
 ;;=   (prologue)

@@ -22,8 +22,8 @@
 ;;=   mov [rbp-0x18], eax
 ;;=   mov eax, edx
 ;;=   call func[0]
-;;=   mov ecx, [rbp-0x18]
-;;=   add ecx, eax
+;;=   add eax, [rbp-0x18]
+;;=   mov ecx, eax
 ;;=   mov eax, [rbp-0x10]
 ;;= L2:
 ;;=   mov eax, ecx

@@ -68,9 +68,7 @@
 ;;=   mov eax, 0x00
 ;;=   setz al
 ;;=   and eax, 0x03
-;;=   mov ecx, [rbp-0x30]
-;;=   xor ecx, eax
-;;=   mov eax, ecx
+;;=   xor eax, [rbp-0x30]
 ;;=   (epilogue) ret
 ;;= L3:
 ;;=   xorps xmm15, xmm15

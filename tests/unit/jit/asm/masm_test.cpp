@@ -297,6 +297,12 @@ TEST_F(MasmTest, LoadsAndStoresByKind) {
              [&](auto& a) { a.cmp(M(size), 100); }, name("cmp mem imm8", i, 0));
         same([&](Masm& m) { m.alu_store_imm(Alu::Cmp, w, at, 1000); },
              [&](auto& a) { a.cmp(M(size), 1000); }, name("cmp mem imm32", i, 0));
+        same([&](Masm& m) { m.compare_memory(w, at, r); }, [&](auto& a) { a.cmp(M(size), D); },
+             "cmp m, r");
+        same([&](Masm& m) { m.imul_imm_load(w, r, at, 7); },
+             [&](auto& a) { a.imul(D, M(size), 7); }, "imul m, imm8");
+        same([&](Masm& m) { m.imul_imm_load(w, r, at, 1000); },
+             [&](auto& a) { a.imul(D, M(size), 1000); }, "imul m, imm32");
         same([&](Masm& m) { m.imul_load(w, r, at); }, [&](auto& a) { a.imul(D, M(size)); },
              name("imul load", i, 0));
       }
