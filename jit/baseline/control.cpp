@@ -403,12 +403,12 @@ void FuncCompiler::choose_loop_registers(const LoopInfo& info) {
     unbind(rest.first());
   }
   for (const LocalUse& hot : memory_.loop_scan.hot(info)) {
-    const LocalState& l = local(hot.local);
+    const LocalState& l = local(hot.local());
     uint32_t& left = room[static_cast<size_t>(reg_class_of(l.type))];
-    if (left == 0 || (info.has_call && hot.weight < kMinWeightWithCalls)) continue;
+    if (left == 0 || (info.has_call && hot.weight() < kMinWeightWithCalls)) continue;
     --left;
     chosen[count++] = &hot;
-    if (const Reg reg = reg_of(hot.local); reg != Reg::None) keep.add(reg);
+    if (const Reg reg = reg_of(hot.local()); reg != Reg::None) keep.add(reg);
   }
   // Locals that the loop does not use stay where they are if nobody needs their register.
   RegSet others = ((kAllocatableGprs | kAllocatableXmms) - regs.free()) - keep;
@@ -425,22 +425,22 @@ void FuncCompiler::choose_loop_registers(const LoopInfo& info) {
   RegSet unwanted = info.has_division ? RegSet::of(Reg::Rax, Reg::Rdx) : RegSet();
   for (size_t i = 0; i < count; ++i) {
     masm.ensure_room();
-    const Reg from = reg_of(chosen[i]->local);
+    const Reg from = reg_of(chosen[i]->local());
     if (from == Reg::None) {
-      Reg reg = allocate(reg_class_of(local(chosen[i]->local).type), unwanted);
-      load_home(chosen[i]->local, reg);
-      bind(chosen[i]->local, reg, false);
+      Reg reg = allocate(reg_class_of(local(chosen[i]->local()).type), unwanted);
+      load_home(chosen[i]->local(), reg);
+      bind(chosen[i]->local(), reg, false);
     } else if (unwanted.has(from)) {
       Reg to = allocate(RegClass::Gpr, unwanted);
-      if (reg_of(chosen[i]->local) != from) continue;  // evicted, under stress
+      if (reg_of(chosen[i]->local()) != from) continue;  // evicted, under stress
       move_value(MoveType::I64, to, from);
       relocate_users(from, to);
     }
   }
   for (size_t i = 0; i < count; ++i) {
-    const Reg reg = reg_of(chosen[i]->local);
+    const Reg reg = reg_of(chosen[i]->local());
     if (reg == Reg::None) continue;  // lost again, under stress
-    if (chosen[i]->is_written) {
+    if (chosen[i]->is_written()) {
       // Then the way back to the header need not store it.
       regs.set_dirty(reg, true);
     } else if (info.any_call && regs.is_dirty(reg)) {

@@ -101,7 +101,7 @@ void FuncCompiler::bring(Frame& target, const Slot* passed) {
 RegSet FuncCompiler::dead_at(const LoopInfo& loop) const {
   RegSet result;
   for (const LocalUse& use : memory_.loop_scan.dead(loop)) {
-    const Reg reg = reg_of(use.local);
+    const Reg reg = reg_of(use.local());
     if (reg != Reg::None) result.add(reg);
   }
   return result;

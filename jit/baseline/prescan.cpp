@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
+#include <utility>
 
+#include "engine/base/check.h"
 #include "engine/binary/skip.h"
 #include "engine/wasm/opcodes.h"
 
@@ -13,12 +14,14 @@ namespace sluice {
 namespace {
 
 // How much more often an inner loop's body runs than the loop around it, as a guess.
-constexpr uint32_t kInnerWeight = 8;
-constexpr uint32_t kMaxWeight = 1u << 24;
+constexpr uint64_t kInnerWeight = 8;
+// Of one use: sums of as many as a scan meets fit a LocalUse.
+constexpr uint64_t kMaxWeight = uint64_t{1} << 24;
+static_assert(kMaxWeight * LoopScan::kMostBytes - 1 <= LocalUse::kWeight >> LocalUse::kWeightShift);
 // A loop tells the one around it of so many locals: of few in nests deeper than real ones are.
 constexpr uint32_t kDeepNest = 16;
-constexpr ptrdiff_t kMaxKept = 128;
-constexpr ptrdiff_t kMaxKeptDeep = 8;
+constexpr size_t kMaxKept = 128;
+constexpr size_t kMaxKeptDeep = 8;
 
 /// Everything is lost from registers: indirect calls, and what the runtime does by a call.
 bool is_like_call(const uint8_t* p, const uint8_t* end) {
@@ -88,9 +91,7 @@ uint32_t lenient_u32(const uint8_t* p, const uint8_t* end) {
   return value;
 }
 
-bool hotter(const LocalUse& a, const LocalUse& b) {
-  return a.weight != b.weight ? a.weight > b.weight : a.local < b.local;
-}
+bool hotter(LocalUse a, LocalUse b) { return a.bits > b.bits; }
 
 }  // namespace
 
@@ -101,7 +102,7 @@ void LoopScan::begin(uint32_t local_count, std::span<const BranchHint> hints, co
   next_loop_ = 0;
   scanned_to_ = 0;
   local_count_ = local_count;
-  if (slot_of_.size() < local_count) slot_of_.resize(local_count, 0);
+  if (sums_.size() < local_count) sums_.resize(local_count);
 }
 
 const LoopInfo& LoopScan::find(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end,
@@ -116,9 +117,7 @@ const LoopInfo& LoopScan::find(const uint8_t* bytes, const uint8_t* pos, const u
 
 void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try) {
   loops_.clear();
-  uses_of_loops_.clear();
-  use_count_ = 0;
-  open_.clear();
+  use_count_ = open_count_ = noted_ = 0;
   next_loop_ = loop_ = depth_ = skipped_ = conditional_ = 0;
   unlikely_ = 0;
   tries_ = in_try ? 1 : 0;
@@ -155,7 +154,7 @@ void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end
       break;
     case Step::End:
       close();
-      if (open_.empty()) stop_ = p;
+      if (open_count_ == 0) stop_ = p;
       break;
     case Step::Branch:
       if (*instr == 0x0c) {
@@ -171,12 +170,12 @@ void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end
       break;
     case Step::Other:
       p = scan_instr(bytes, instr, end);
-      if (open_.empty()) stop_ = p;
+      if (open_count_ == 0) stop_ = p;
       break;
     }
   }
   scanned_to_ = static_cast<uint32_t>(p - bytes);
-  if (!open_.empty()) leave_long_loops(bytes, p);
+  if (open_count_ != 0) leave_long_loops(bytes, p);
 }
 
 /// Loops that have not ended before `p` are long, unless they have but a small part, and no call,
@@ -201,13 +200,11 @@ inline const uint8_t* LoopScan::scan_local(const uint8_t* p, const uint8_t* end,
     p = skip_whole_leb(p);
   }
   if (index >= local_count_) return p;
-  if (use_count_ == uses_.size()) [[unlikely]]
-    uses_.resize(std::max<size_t>(256, 2 * uses_.size()));
-  LocalUse& use = uses_[use_count_++];
-  use.local = static_cast<uint16_t>(index);
-  use.is_written = use.set_first = is_set;
-  use.straight = std::max(skipped_, conditional_);
-  use.weight = 1;
+  DCHECK(use_count_ < uses_.size(), "uses have two bytes");
+  const uint64_t set = is_set ? LocalUse::kSetFirst | LocalUse::kWritten : 0;
+  uses_[use_count_++].bits =
+      uint64_t{1} << LocalUse::kWeightShift | uint64_t{0xffff - index} << LocalUse::kLocalShift |
+      set | std::max(skipped_, conditional_);
   return p;
 }
 
@@ -250,7 +247,9 @@ void LoopScan::note_call(const uint8_t* p) {
 }
 
 void LoopScan::open(BlockKind kind) {
-  open_.push_back({kind, static_cast<uint32_t>(use_count_), loop_, conditional_});
+  DCHECK(open_count_ < open_.size(), "blocks have two bytes");
+  open_[open_count_++] = {kind, false, static_cast<uint16_t>(use_count_),
+                          static_cast<uint16_t>(loop_), static_cast<uint16_t>(conditional_)};
   if (kind == BlockKind::If) conditional_ = depth_;
 }
 
@@ -277,15 +276,15 @@ void LoopScan::open_if(const uint8_t* p) {
   open(BlockKind::If);
   const BranchHint* known = hint(p);
   if (known == nullptr) return;
-  open_.back().is_else_unlikely = known->is_likely;
-  if (!known->is_likely) unlikely_ = open_.size();
+  open_[open_count_ - 1].is_else_unlikely = known->is_likely;
+  if (!known->is_likely) unlikely_ = open_count_;
 }
 
 void LoopScan::begin_else() {
-  if (unlikely_ == open_.size()) {
+  if (unlikely_ == open_count_) {
     unlikely_ = 0;
-  } else if (open_.back().is_else_unlikely) {
-    unlikely_ = open_.size();
+  } else if (open_[open_count_ - 1].is_else_unlikely) {
+    unlikely_ = open_count_;
   }
 }
 
@@ -295,14 +294,13 @@ void LoopScan::branch_if(const uint8_t* p, const uint8_t* end) {
   if (known == nullptr || !known->is_likely) return;
   const uint32_t label = lenient_u32(p + 1, end);
   const bool to_loop =
-      label < open_.size() && open_[open_.size() - 1 - label].kind == BlockKind::Loop;
-  if (!to_loop) unlikely_ = open_.size();
+      label < open_count_ && open_[open_count_ - 1 - label].kind == BlockKind::Loop;
+  if (!to_loop) unlikely_ = open_count_;
 }
 
 void LoopScan::close() {
-  if (unlikely_ == open_.size()) unlikely_ = 0;
-  OpenBlock block = open_.back();
-  open_.pop_back();
+  if (unlikely_ == open_count_) unlikely_ = 0;
+  const OpenBlock block = open_[--open_count_];
   conditional_ = block.outer_if;
   if (block.kind == BlockKind::Try) --tries_;
   if (block.kind != BlockKind::Loop) return;
@@ -310,7 +308,7 @@ void LoopScan::close() {
   info.is_short = true;
   info.any_call |= info.has_call;
   --depth_;
-  close_loop(info, block);
+  close_loop(info, block.first_use);
   skipped_ = std::min(skipped_, depth_);
   loop_ = block.outer_loop;
   if (loop_ == 0) return;
@@ -325,87 +323,88 @@ void LoopScan::close() {
 void LoopScan::branch(const uint8_t* p, const uint8_t* end) {
   uint32_t label = lenient_u32(p + 1, end);
   bool to_innermost =
-      label < open_.size() && open_[open_.size() - 1 - label].kind == BlockKind::Loop;
+      label < open_count_ && open_[open_count_ - 1 - label].kind == BlockKind::Loop;
   for (uint32_t i = 0; to_innermost && i < label; ++i) {
-    to_innermost = open_[open_.size() - 1 - i].kind != BlockKind::Loop;
+    to_innermost = open_[open_count_ - 1 - i].kind != BlockKind::Loop;
     if (i == kMaxHot) to_innermost = false;  // far enough to look
   }
   if (!to_innermost) skipped_ = depth_;
 }
 
 /// Sums up a loop's uses by local, notes the busiest, and leaves these as uses by the loop around.
-void LoopScan::close_loop(LoopInfo& info, const OpenBlock& block) {
-  const size_t distinct = sum_up(block.first_use);
-  const auto first = uses_.begin() + static_cast<ptrdiff_t>(block.first_use);
-  auto last = uses_.begin() + static_cast<ptrdiff_t>(distinct);
-  const ptrdiff_t kept = depth_ < kDeepNest ? kMaxKept : kMaxKeptDeep;
-  if (last - first > kept) {
-    std::nth_element(first, first + kept, last, hotter);
-    last = first + kept;
+void LoopScan::close_loop(LoopInfo& info, size_t first_use) {
+  const std::span uses = std::span(uses_).subspan(first_use, use_count_ - first_use);
+  size_t distinct = sum_up(uses);
+  const size_t kept = depth_ < kDeepNest ? kMaxKept : kMaxKeptDeep;
+  if (distinct > kept) [[unlikely]] {
+    keep_hottest(uses.first(distinct), kept);
+    distinct = kept;
     info.is_incomplete = true;
   }
-  use_count_ = static_cast<size_t>(last - uses_.begin());
-  note_busiest(info, {first, last});
-  for (LocalUse& use : std::span(first, last)) {
-    use.weight = std::min(use.weight * kInnerWeight, kMaxWeight);
-  }
+  use_count_ = first_use + distinct;
+  note_busiest(info, uses.first(distinct));
 }
 
-/// Makes one use of all those of the same local, from `first` on; returns where they end. Whether a
+/// Adds up the uses of each local, and leaves one use of each in front: returns how many. Whether a
 /// local has been seen is hard to predict: no branch asks.
-size_t LoopScan::sum_up(size_t first) {
-  auto distinct = static_cast<uint32_t>(first);
-  for (size_t i = first; i < use_count_; ++i) {
-    LocalUse use = uses_[i];
-    uint32_t& slot = slot_of_[use.local];
-    const bool is_new = slot == 0;
-    const uint32_t if_new = 0u - is_new;
-    slot |= (distinct + 1) & if_new;
+size_t LoopScan::sum_up(std::span<LocalUse> uses) {
+  size_t distinct = 0;
+  for (const LocalUse use : uses) {
+    uses[distinct] = use;
+    uint64_t& sum = sums_[use.local()].bits;
+    const bool is_new = sum == 0;
     distinct += is_new;
-    LocalUse& sum = uses_[slot - 1];  // anything if it is new
-    use.weight = std::min(use.weight + (sum.weight & ~if_new), kMaxWeight);
-    use.straight = (use.straight & if_new) | (sum.straight & ~if_new);
-    use.set_first = (use.set_first & is_new) | (sum.set_first & !is_new);
-    use.is_written |= sum.is_written & !is_new;
-    sum = use;
+    sum = (sum + (use.bits & (is_new ? ~uint64_t{0} : LocalUse::kWeight))) |
+          (use.bits & LocalUse::kWritten);
   }
-  for (size_t i = first; i < distinct; ++i) slot_of_[uses_[i].local] = 0;
   return distinct;
 }
 
-/// Appends the loop's hot locals and its dead ones to the lists. There are kMaxKept at most.
-void LoopScan::note_busiest(LoopInfo& info, std::span<const LocalUse> uses) {
-  uint64_t keys[kMaxKept];  // weight, local and place, so that hotter ones are greater
-  uint8_t dead[kMaxKept];
-  uint32_t live_count = 0, dead_count = 0;
-  for (uint32_t i = 0; i < uses.size(); ++i) {
-    const LocalUse& use = uses[i];
-    const bool is_live = info.is_incomplete || !use.set_first || use.straight > depth_;
-    keys[live_count] = uint64_t{use.weight} << 32 | (0xffffu - use.local) << 16 | i;
-    dead[dead_count] = static_cast<uint8_t>(i);
+/// The sum of the uses of this one's local, which is zero then.
+inline LocalUse LoopScan::take_sum(LocalUse use) { return std::exchange(sums_[use.local()], {}); }
+
+/// Puts the locals with the greatest sums in front, and makes those of all others zero.
+void LoopScan::keep_hottest(std::span<LocalUse> uses, size_t kept) {
+  for (LocalUse& use : uses) use = take_sum(use);
+  std::nth_element(uses.begin(), uses.begin() + static_cast<ptrdiff_t>(kept), uses.end(), hotter);
+  for (const LocalUse use : uses.first(kept)) sums_[use.local()] = use;
+}
+
+/// Appends the loop's dead locals and its hot ones to the lists, and makes of each local one use
+/// by the loop around. There are kMaxKept at most.
+void LoopScan::note_busiest(LoopInfo& info, std::span<LocalUse> uses) {
+  if (uses_of_loops_.size() < noted_ + uses.size()) [[unlikely]]
+    uses_of_loops_.resize(std::max(2 * uses_of_loops_.size(), noted_ + kMaxKept));
+  LocalUse live[kMaxKept];
+  LocalUse* const dead = uses_of_loops_.data() + noted_;
+  size_t live_count = 0, dead_count = 0;
+  for (LocalUse& use : uses) {
+    const LocalUse sum = take_sum(use);
+    const bool is_live = info.is_incomplete || !sum.is_set_first() || sum.straight() > depth_;
+    live[live_count] = sum;
+    dead[dead_count] = sum;
     live_count += is_live;
     dead_count += !is_live;
+    const uint64_t weight = std::min(sum.weight() * kInnerWeight, kMaxWeight);
+    use.bits = (sum.bits & ~LocalUse::kWeight) | weight << LocalUse::kWeightShift;
   }
-  const uint32_t hot_count = std::min(live_count, kMaxHot);
-  if (live_count > kMaxHot) {
-    std::nth_element(keys, keys + kMaxHot, keys + live_count, std::greater());
-  }
-  info.first = static_cast<uint32_t>(uses_of_loops_.size());
+  const size_t hot_count = std::min<size_t>(live_count, kMaxHot);
+  if (live_count > kMaxHot) std::nth_element(live, live + kMaxHot, live + live_count, hotter);
+  info.first = static_cast<uint32_t>(noted_);
   info.hot_count = static_cast<uint16_t>(hot_count);
   info.dead_count = static_cast<uint16_t>(dead_count);
-  uses_of_loops_.resize(info.first + hot_count + dead_count);
-  LocalUse* out = uses_of_loops_.data() + info.first;
-  // A key's rank is the number of greater ones: for so few the fastest sort, as it does not branch.
+  noted_ += dead_count + hot_count;
+  LocalUse* const out = dead + dead_count;
+  // A use's rank is the number of hotter ones: for so few the fastest sort, as it does not branch.
   uint32_t ranks[kMaxHot] = {};
-  for (uint32_t i = 0; i < hot_count; ++i) {
-    for (uint32_t k = 0; k < i; ++k) {
-      const bool is_less = keys[i] < keys[k];
+  for (size_t i = 0; i < hot_count; ++i) {
+    for (size_t k = 0; k < i; ++k) {
+      const bool is_less = hotter(live[k], live[i]);
       ranks[i] += is_less;
       ranks[k] += !is_less;
     }
   }
-  for (uint32_t i = 0; i < hot_count; ++i) out[ranks[i]] = uses[keys[i] & 0xffff];
-  for (uint32_t i = 0; i < dead_count; ++i) out[hot_count + i] = uses[dead[i]];
+  for (size_t i = 0; i < hot_count; ++i) out[ranks[i]] = live[i];
 }
 
 }  // namespace sluice

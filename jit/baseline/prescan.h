@@ -6,6 +6,7 @@
 // registers, never correctness.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -14,19 +15,33 @@
 
 namespace sluice {
 
-/// A local that a loop uses.
+/// A local that a loop uses, in one word: of two words the greater one is of the hotter local, and
+/// among equally hot ones of the lower index. Words of the same local are added up by adding their
+/// weights.
 struct LocalUse {
-  uint16_t local = 0;
-  bool is_written = false;
-  bool set_first = false;  // the first use in program order is a local.set or local.tee …
-  uint32_t straight = 0;   // … which all open loops from this depth on reach in every turn
-  uint32_t weight = 0;     // uses, those in inner loops counted several times
+  uint64_t bits = 0;
+
+  // From the low end: the depth from which on all open loops reach the first use in program order
+  // in every turn, two flags, the local's index subtracted from 0xffff, the weight.
+  static constexpr uint64_t kStraight = 0x7ff;
+  static constexpr uint64_t kSetFirst = 0x800;  // that use is a local.set or local.tee
+  static constexpr uint64_t kWritten = 0x1000;
+  static constexpr int kLocalShift = 13;
+  static constexpr int kWeightShift = 29;
+  static constexpr uint64_t kWeight = ~uint64_t{0} << kWeightShift;
+
+  uint32_t local() const { return 0xffff - (static_cast<uint32_t>(bits >> kLocalShift) & 0xffff); }
+  uint32_t straight() const { return static_cast<uint32_t>(bits & kStraight); }
+  bool is_set_first() const { return (bits & kSetFirst) != 0; }
+  bool is_written() const { return (bits & kWritten) != 0; }
+  /// Uses, those in inner loops counted several times.
+  uint64_t weight() const { return bits >> kWeightShift; }
 };
 
 struct LoopInfo {
   bool is_short = false;  // else nothing is known of it
   uint32_t offset = 0;    // of the loop's opcode, from the start of the module
-  uint32_t first = 0;     // into LoopScan's lists: the hot locals, then the dead ones
+  uint32_t first = 0;     // into LoopScan's lists: the dead locals, then the hot ones
   uint16_t hot_count = 0;
   uint16_t dead_count = 0;
   bool has_call = false;       // outside its inner loops, and where it is not unlikely
@@ -51,23 +66,26 @@ class LoopScan {
   const LoopInfo& find(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try);
   /// The locals that live in the loop, the most used first.
   std::span<const LocalUse> hot(const LoopInfo& loop) const {
-    return {uses_of_loops_.data() + loop.first, loop.hot_count};
+    return {uses_of_loops_.data() + loop.first + loop.dead_count, loop.hot_count};
   }
   /// Locals without a meaning at the loop's header: every turn sets them before it reads them or
   /// leaves the loop. True of well-formed code, so that the compiler may rely on it.
   std::span<const LocalUse> dead(const LoopInfo& loop) const {
-    return {uses_of_loops_.data() + loop.first + loop.hot_count, loop.dead_count};
+    return {uses_of_loops_.data() + loop.first, loop.dead_count};
   }
 
  private:
   enum class BlockKind : uint8_t { Block, If, Loop, Try };
   struct OpenBlock {
     BlockKind kind = BlockKind::Block;
-    uint32_t first_use = 0;   // Loop: its part of uses_
-    uint32_t outer_loop = 0;  // the loop that was innermost before the block, index + 1
-    uint32_t outer_if = 0;    // value of conditional_ before the block
     bool is_else_unlikely = false;
+    uint16_t first_use = 0;   // Loop: its part of uses_
+    uint16_t outer_loop = 0;  // the loop that was innermost before the block, index + 1
+    uint16_t outer_if = 0;    // value of conditional_ before the block
   };
+  // Blocks and uses take two bytes at least, but for an ill-formed last one.
+  static constexpr size_t kMostPairs = kMostBytes / 2 + 1;
+  static_assert(kMostPairs <= LocalUse::kStraight && kMostPairs <= UINT16_MAX);
 
   void scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try);
   void leave_long_loops(const uint8_t* bytes, const uint8_t* p);
@@ -76,9 +94,11 @@ class LoopScan {
   void note_call(const uint8_t* p);
   void open(BlockKind kind);
   void close();
-  void close_loop(LoopInfo& info, const OpenBlock& block);
-  size_t sum_up(size_t first);
-  void note_busiest(LoopInfo& info, std::span<const LocalUse> uses);
+  void close_loop(LoopInfo& info, size_t first_use);
+  size_t sum_up(std::span<LocalUse> uses);
+  void keep_hottest(std::span<LocalUse> uses, size_t kept);
+  LocalUse take_sum(LocalUse use);
+  void note_busiest(LoopInfo& info, std::span<LocalUse> uses);
   void branch(const uint8_t* p, const uint8_t* end);
   void open_if(const uint8_t* p);
   void begin_else();
@@ -90,7 +110,8 @@ class LoopScan {
   uint32_t next_loop_ = 0;
   uint32_t local_count_ = 0;
   uint32_t scanned_to_ = 0;  // offset behind what has been looked at
-  Vector<LocalUse> uses_of_loops_;
+  Vector<LocalUse> uses_of_loops_;  // the first noted_ are in use
+  size_t noted_ = 0;
 
   // While scanning.
   const uint8_t* start_ = nullptr;
@@ -98,10 +119,11 @@ class LoopScan {
   const uint8_t* last_call_ = nullptr;
   // Loops of a depth below `skipped_` may have left this turn already, those below
   // `conditional_` are inside an `if` of theirs.
-  Vector<LocalUse> uses_;  // of the open loops, innermost last; the first use_count_ count
+  std::array<LocalUse, kMostPairs> uses_;  // of the open loops, innermost last; use_count_ of them
   size_t use_count_ = 0;
-  Vector<OpenBlock> open_;
-  Vector<uint32_t> slot_of_;  // per local: index + 1 into the list being made; zeros in between
+  std::array<OpenBlock, kMostPairs> open_;
+  size_t open_count_ = 0;
+  Vector<LocalUse> sums_;  // per local, of the loop being closed; zeros in between
   uint32_t loop_ = 0;         // innermost open loop, index + 1
   uint32_t depth_ = 0;        // open loops
   uint32_t skipped_ = 0;

@@ -57,7 +57,7 @@ class Prescan : public testing::Test {
   }
   std::vector<uint32_t> hot(size_t loop) {
     std::vector<uint32_t> locals;
-    for (const LocalUse& use : scan_.hot(find(loop))) locals.push_back(use.local);
+    for (const LocalUse& use : scan_.hot(find(loop))) locals.push_back(use.local());
     return locals;
   }
 
