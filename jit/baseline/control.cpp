@@ -15,6 +15,7 @@ constexpr uint32_t kLoopXmms = 11;
 // A call costs each pinned local a reload on the way back to the header: pin only busy ones.
 constexpr uint32_t kLoopRegsWithCalls = 5;
 constexpr uint32_t kMinWeightWithCalls = 3;
+constexpr RegSet kDivisionRegs = RegSet::of(Reg::Rax, Reg::Rdx);
 // br_tables up to this size become compares.
 constexpr size_t kMaxComparedTargets = 4;
 
@@ -24,6 +25,24 @@ bool is_plain_label(const Frame& frame) {
   return (frame.type.param_count | frame.type.result_count) == 0 && frame.kind != FrameKind::Func &&
          (state == BlockLabel::kNoState || state == LabelStates::kEmpty);
 }
+
+constexpr RegSet first_of(RegSet set, uint32_t count) {
+  RegSet first;
+  for (; count > 0; --count, set.remove_first()) first.add(set.first());
+  return first;
+}
+
+/// Where a loop has its locals if nothing else is in registers: indexed by class.
+struct LoopRegs {
+  RegSet free[2];
+};
+constexpr LoopRegs loop_regs(bool has_call, bool has_division) {
+  const RegSet gprs = kAllocatableGprs - (has_division ? kDivisionRegs : RegSet());
+  return {{first_of(gprs, has_call ? kLoopRegsWithCalls : kLoopGprs),
+           first_of(kAllocatableXmms, has_call ? kLoopRegsWithCalls : kLoopXmms)}};
+}
+constexpr LoopRegs kLoopRegs[2][2] = {{loop_regs(false, false), loop_regs(false, true)},
+                                      {loop_regs(true, false), loop_regs(true, true)}};
 
 }  // namespace
 
@@ -109,12 +128,14 @@ void FuncCompiler::clean_for_join() {
 /// most branches back need no moves of their own. Flags survive.
 void FuncCompiler::clean_for_loop(const Frame& loop) {
   const LabelState& header = memory_.label_states[loop.label.state];
-  RegSet to_store = regs.dirty() - dead_at(*loop.label.loop);
-  for (RegSet rest = header.dirty; !rest.empty(); rest.remove_first()) {
+  const RegSet changed = regs.locals().differences(header.local);
+  RegSet to_store = regs.dirty() - (header.dirty - changed);
+  for (RegSet rest = header.dirty & changed; !rest.empty(); rest.remove_first()) {
     const Reg reg = reg_of(header.local[rest.first()]);
     if (reg != Reg::None) to_store.remove(reg);
   }
-  for (RegSet rest = to_store; !rest.empty(); rest.remove_first()) {
+  if (to_store.empty()) return;
+  for (RegSet rest = to_store - dead_at(*loop.label.loop); !rest.empty(); rest.remove_first()) {
     store_home(rest.first());
   }
 }
@@ -391,9 +412,27 @@ void FuncCompiler::set_loop_state(uint32_t loop_state) {
   if (!keeps_locals_) send_locals_home();
 }
 
+/// Loads the locals that shall be in registers at the header of a loop. Nothing is in registers,
+/// and no loop around wants anything there.
+void FuncCompiler::load_loop_registers(const LoopInfo& info) {
+  masm.ensure_room();
+  LoopRegs left = kLoopRegs[info.has_call][info.has_division];
+  const uint32_t min_weight = info.has_call ? kMinWeightWithCalls : 0;
+  for (const LocalUse hot : memory_.loop_scan.hot(info)) {
+    if (hot.weight() < min_weight) break;
+    RegSet& free = left.free[static_cast<size_t>(reg_class_of(local(hot.local()).type))];
+    if (free.empty()) continue;
+    load_home(hot.local(), free.first());
+    bind(hot.local(), free.first(), hot.is_written());
+    free.remove_first();
+  }
+}
+
 /// Decides which locals are in registers at a loop's header, and puts them there. All operands are
 /// in the frame.
 void FuncCompiler::choose_loop_registers(const LoopInfo& info) {
+  if ((regs.with_local() | loop_regs_).empty() && stress_ == 0) [[likely]]
+    return load_loop_registers(info);
   uint32_t room[2] = {kLoopGprs, kLoopXmms};
   if (info.has_call) room[0] = room[1] = kLoopRegsWithCalls;
   const LocalUse* chosen[LoopScan::kMaxHot];
@@ -422,7 +461,7 @@ void FuncCompiler::choose_loop_registers(const LoopInfo& info) {
       --left;
     }
   }
-  RegSet unwanted = info.has_division ? RegSet::of(Reg::Rax, Reg::Rdx) : RegSet();
+  RegSet unwanted = info.has_division ? kDivisionRegs : RegSet();
   for (size_t i = 0; i < count; ++i) {
     masm.ensure_room();
     const Reg from = reg_of(chosen[i]->local());

@@ -687,6 +687,7 @@ class FuncCompiler {
   void end_plainly(Frame& frame);
   void end_if_without_else(Frame& frame, bool then_live);
   void enter_loop(Frame& frame);
+  void load_loop_registers(const LoopInfo& info);
   void choose_loop_registers(const LoopInfo& info);
   void emit_table(Reg index, std::span<const uint32_t> depths);
   sluice::Label& table_label(uint32_t depth);

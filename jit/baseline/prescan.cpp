@@ -202,9 +202,9 @@ inline const uint8_t* LoopScan::scan_local(const uint8_t* p, const uint8_t* end,
   if (index >= local_count_) return p;
   DCHECK(use_count_ < uses_.size(), "uses have two bytes");
   const uint64_t set = is_set ? LocalUse::kSetFirst | LocalUse::kWritten : 0;
-  uses_[use_count_++].bits =
-      uint64_t{1} << LocalUse::kWeightShift | uint64_t{0xffff - index} << LocalUse::kLocalShift |
-      set | std::max(skipped_, conditional_);
+  uses_[use_count_++].bits = uint64_t{1} << LocalUse::kWeightShift |
+                             uint64_t{0xffff - index} << LocalUse::kLocalShift | set |
+                             std::max(skipped_, conditional_);
   return p;
 }
 
@@ -322,8 +322,7 @@ void LoopScan::close() {
 /// Anything but a branch back to the innermost loop may leave out part of a turn.
 void LoopScan::branch(const uint8_t* p, const uint8_t* end) {
   uint32_t label = lenient_u32(p + 1, end);
-  bool to_innermost =
-      label < open_count_ && open_[open_count_ - 1 - label].kind == BlockKind::Loop;
+  bool to_innermost = label < open_count_ && open_[open_count_ - 1 - label].kind == BlockKind::Loop;
   for (uint32_t i = 0; to_innermost && i < label; ++i) {
     to_innermost = open_[open_count_ - 1 - i].kind != BlockKind::Loop;
     if (i == kMaxHot) to_innermost = false;  // far enough to look

@@ -109,7 +109,7 @@ class LoopScan {
   Vector<LoopInfo> loops_;  // of the nest, in order of offset
   uint32_t next_loop_ = 0;
   uint32_t local_count_ = 0;
-  uint32_t scanned_to_ = 0;  // offset behind what has been looked at
+  uint32_t scanned_to_ = 0;         // offset behind what has been looked at
   Vector<LocalUse> uses_of_loops_;  // the first noted_ are in use
   size_t noted_ = 0;
 
@@ -124,8 +124,8 @@ class LoopScan {
   std::array<OpenBlock, kMostPairs> open_;
   size_t open_count_ = 0;
   Vector<LocalUse> sums_;  // per local, of the loop being closed; zeros in between
-  uint32_t loop_ = 0;         // innermost open loop, index + 1
-  uint32_t depth_ = 0;        // open loops
+  uint32_t loop_ = 0;      // innermost open loop, index + 1
+  uint32_t depth_ = 0;     // open loops
   uint32_t skipped_ = 0;
   uint32_t conditional_ = 0;
   uint32_t tries_ = 0;  // open try blocks, those around the nest included
