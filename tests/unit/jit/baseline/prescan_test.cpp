@@ -152,6 +152,18 @@ TEST_F(Prescan, ALoopInAShortOneIsKnownWithIt) {
   EXPECT_EQ(hot(inner), std::vector<uint32_t>{2});
 }
 
+TEST_F(Prescan, WeightsInDeepNestsStayInOrder) {
+  constexpr uint32_t kDepth = 40;
+  std::vector<size_t> loops;
+  for (uint32_t i = 0; i < kDepth; ++i) loops.push_back(body.loop());
+  body.use(3, 400).use(4, 100);
+  for (uint32_t i = 0; i < kDepth; ++i) body.use(5).end();
+  begin();
+  // Uses in all of the nest's loops are as many as can be counted.
+  EXPECT_EQ(hot(loops[0]), (std::vector<uint32_t>{5, 3, 4}));
+  EXPECT_EQ(hot(loops[kDepth - 1]), (std::vector<uint32_t>{3, 4, 5}));
+}
+
 TEST_F(Prescan, HintsHoldWhereCodeIsLookedAtAgain) {
   body.loop();
   body.nop(kLong - 40);
