@@ -19,9 +19,6 @@
 
 namespace sluice::test {
 
-constexpr uint8_t kTypeF32 = 0x7d;
-constexpr uint8_t kTypeV128 = 0x7b;
-
 class RandomProgram {
  public:
   /// Functions of the module; the last takes four i32 and gives one.
@@ -34,6 +31,8 @@ class RandomProgram {
     has_vectors_ = chance(50);
     module_.memory(false);
     module_.memory(true);
+    globals_ = types(static_cast<int>(below(6)));
+    for (uint8_t each : globals_) module_.global(each);
     for (uint32_t i = 0; i < kFuncs; ++i) {
       bool is_main = i + 1 == kFuncs;
       Signature signature{Bytes(4, kTypeI32), Bytes(1, kTypeI32)};
@@ -89,6 +88,17 @@ class RandomProgram {
     size_t count = chance(50) ? std::min<size_t>(4, fitting.size()) : fitting.size();
     return fitting[below(count)];
   }
+  /// Mostly a local; or a global of this type.
+  void get_variable(uint8_t type) {
+    const auto global = std::ranges::find(globals_, type);
+    if (global == globals_.end() || chance(70)) return void(code_.get(local(type)));
+    code_.op(0x23, static_cast<uint32_t>(global - globals_.begin()));
+  }
+  void set_variable(uint8_t type) {
+    const auto global = std::ranges::find(globals_, type);
+    if (global == globals_.end() || chance(70)) return void(code_.set(local(type)));
+    code_.op(0x24, static_cast<uint32_t>(global - globals_.begin()));
+  }
 
   // --- Functions
 
@@ -104,11 +114,12 @@ class RandomProgram {
                  random_);
     is_counter_.assign(locals_.size(), false);
     scratch_ = {};
-    budget_ = 250;
+    // A few are short, and others so long that loops in them are not.
+    budget_ = pick({60u, 250u, 250u, 250u, 250u, 900u});
     calls_left_ = 3;
-    statements(6 + below(6));
+    statements(budget_ / 40 + below(6));
     if (is_main) {
-      hash_locals();
+      hash_variables();
     } else {
       expressions(signature.results, 2);
     }
@@ -125,25 +136,26 @@ class RandomProgram {
     return it->second;
   }
 
-  void hash_locals() {
+  void hash_variables() {
     code_.op(0x42, 17);
-    for (uint32_t i = 0; i < locals_.size(); ++i) {
-      uint8_t type = locals_[i];
-      if (type == kTypeV128) {
-        for (uint8_t lane = 0; lane < 2; ++lane) {
-          code_.get(i).op(0xfd, 0x1d).op(lane);
-          hash();
-        }
-        continue;
-      }
-      code_.get(i);
-      if (type == kTypeF32 || type == kTypeF64) canonical(type);
-      if (type == kTypeF32) code_.op(0xbc);
-      if (type == kTypeF64) code_.op(0xbd);
-      if (type == kTypeI32 || type == kTypeF32) code_.op(0xad);
-      hash();
-    }
+    for (uint32_t i = 0; i < locals_.size(); ++i) hash_variable(0x20, i, locals_[i]);
+    for (uint32_t i = 0; i < globals_.size(); ++i) hash_variable(0x23, i, globals_[i]);
     code_.op(0xa7);
+  }
+  void hash_variable(uint8_t get, uint32_t index, uint8_t type) {
+    if (type == kTypeV128) {
+      for (uint8_t lane = 0; lane < 2; ++lane) {
+        code_.op(get, index).op(0xfd, 0x1d).op(lane);
+        hash();
+      }
+      return;
+    }
+    code_.op(get, index);
+    if (type == kTypeF32 || type == kTypeF64) canonical(type);
+    if (type == kTypeF32) code_.op(0xbc);
+    if (type == kTypeF64) code_.op(0xbd);
+    if (type == kTypeI32 || type == kTypeF32) code_.op(0xad);
+    hash();
   }
   /// (hash ^ x) * 31 rotl 13
   void hash() { code_.op(0x85).op(0x42, 31).op(0x7e).op(0x42, 13).op(0x89); }
@@ -156,11 +168,10 @@ class RandomProgram {
 
   void expression(uint8_t type, uint32_t depth) {
     if (budget_ > 0) --budget_;
-    if (depth == 0 || budget_ == 0)
-      return chance(70) ? void(code_.get(local(type))) : constant(type);
+    if (depth == 0 || budget_ == 0) return chance(70) ? get_variable(type) : constant(type);
     --depth;
     switch (below(14)) {
-    case 0: code_.get(local(type)); return;
+    case 0: return get_variable(type);
     case 1: return constant(type);
     case 2:
       expression(type, depth);
@@ -624,6 +635,16 @@ class RandomProgram {
     code_.if_();
     labels_.push_back({{}});
     expressions(target.types, 1);
+    if (chance(40)) {
+      labels_.pop_back();
+      if (target.types == labels_[0].types && chance(50)) {
+        code_.op(0x0f);
+      } else {
+        code_.br(depths[below(depths.size())] + 1);
+      }
+      if (chance(30)) code_.op(0x6a).drop().block().end();  // never runs
+      return void(code_.end());
+    }
     expression(kTypeI32, 2);
     labels_.pop_back();
     uint32_t entries = pick({0u, 1u, 3u, 4u, 5u, 7u, 20u});
@@ -650,8 +671,7 @@ class RandomProgram {
     case 2: {
       uint8_t any = type();
       expression(any, 3);
-      code_.set(local(any));
-      return;
+      return set_variable(any);
     }
     case 3:
     case 4: return store();
@@ -721,6 +741,7 @@ class RandomProgram {
   TestModule module_;
   std::map<Signature, uint32_t> type_indices_;
   std::vector<Signature> signatures_;
+  Bytes globals_;  // types
   bool many_locals_ = false;
   bool has_vectors_ = false;
 

@@ -265,6 +265,9 @@ void Reference::run(const uint8_t* begin, size_t results) {
       Cell& local = locals_[read_unsigned(p_)];
       if (op != 0x20) local = stack_.back();
       op == 0x20 ? push(local) : op == 0x21 ? void(pop()) : void();
+    } else if (op <= 0x24) {
+      Cell& global = globals_[read_unsigned(p_)];
+      op == 0x23 ? push(global) : void(global = pop());
     } else if (op >= 0x28 && op <= 0x3e) {
       access(op);
     } else if (op == 0x41) {
@@ -624,7 +627,7 @@ const uint8_t* Reference::skip(const uint8_t* p) const {
     block_signature(p);
   } else if (op == 0x0e) {
     for (uint64_t count = read_unsigned(p) + 1; count > 0; --count) read_unsigned(p);
-  } else if (op == 0x0c || op == 0x0d || op == 0x10 || (op >= 0x20 && op <= 0x22) || op == 0x41 ||
+  } else if (op == 0x0c || op == 0x0d || op == 0x10 || (op >= 0x20 && op <= 0x24) || op == 0x41 ||
              op == 0x42 || op == 0xfc) {
     read_unsigned(p);
   } else if (op >= 0x28 && op <= 0x3e) {

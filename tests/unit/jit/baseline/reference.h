@@ -1,9 +1,9 @@
 // A plain interpreter of function bodies, to compare compiled code with.
 //
-// Owns its own reading of the instructions it knows: numeric, control, locals, memory and direct
-// calls of Wasm 2.0, with some thirty of its vector instructions, in valid bodies that never trap.
-// Nothing is shared with the compiler but the decoded module, so a rule that both got wrong is
-// wrong twice.
+// Owns its own reading of the instructions it knows: numeric, control, locals, globals, memory and
+// direct calls of Wasm 2.0, with some thirty of its vector instructions, in valid bodies that never
+// trap. Nothing is shared with the compiler but the decoded module, so a rule that both got wrong
+// is wrong twice.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,9 @@ class Reference {
   static constexpr size_t kMemoryBytes = 65'536;
   static constexpr size_t kMemories = 3;
 
-  explicit Reference(const Module& module) : memory(kMemories * kMemoryBytes), module_(module) {}
+  /// Globals begin as 0, whatever the module says.
+  explicit Reference(const Module& module)
+      : memory(kMemories * kMemoryBytes), module_(module), globals_(module.globals.size()) {}
 
   /// Results of a function without imports; i32 and f32 with zero upper halves.
   std::vector<uint64_t> call(uint32_t func, const std::vector<uint64_t>& args);
@@ -82,6 +84,7 @@ class Reference {
   void push(Cell value) { stack_.push_back(value); }
 
   const Module& module_;
+  std::vector<Cell> globals_;
   std::vector<Cell> stack_;
   std::vector<Cell> locals_;
   std::vector<Label> labels_;            // of the present function

@@ -1,6 +1,7 @@
 // Random programs give the results that a plain interpreter gives, whatever registers are picked
 // and whenever values are spilled: with the plain choices, under stress with several seeds, with
-// and without newer CPU features, in both memory modes, and with branch hints at random.
+// and without newer CPU features, in both memory modes, metered and not, and with branch hints at
+// random. What they cost is the same in all the ways that count it.
 #include <algorithm>
 
 #include "tests/support/branch_hints.h"
@@ -17,15 +18,23 @@ struct Way {
   MemoryMode mode = MemoryMode::Guard;
   CpuFeatures cpu;
   uint64_t stress_seed = 0;
+  bool is_metered = false;
+  bool asks_for_interrupts = false;
 };
 
 std::vector<Way> ways() {
   CpuFeatures newest = host_cpu_features();
   CpuFeatures oldest;
-  return {{MemoryMode::Guard, newest, 0},        {MemoryMode::Explicit, newest, 0},
-          {MemoryMode::Guard, oldest, 0},        {MemoryMode::Guard, newest, 7919},
-          {MemoryMode::Explicit, newest, 104},   {MemoryMode::Guard, oldest, 31'337},
-          {MemoryMode::Explicit, oldest, 65'537}};
+  return {{MemoryMode::Guard, newest, 0},
+          {MemoryMode::Explicit, newest, 0},
+          {MemoryMode::Guard, oldest, 0},
+          {MemoryMode::Guard, newest, 7919},
+          {MemoryMode::Explicit, newest, 104},
+          {MemoryMode::Guard, oldest, 31'337},
+          {MemoryMode::Explicit, oldest, 65'537},
+          {MemoryMode::Guard, newest, 0, true},
+          {MemoryMode::Explicit, oldest, 2021, true, true},
+          {MemoryMode::Explicit, newest, 0, false, true}};
 }
 
 void compare_with_reference(TestRunner& runner, uint64_t seed, bool with_hints) {
@@ -37,8 +46,11 @@ void compare_with_reference(TestRunner& runner, uint64_t seed, bool with_hints) 
   Reference reference(*module);
   std::vector<uint64_t> expected = reference.call(kMain, args);
   ASSERT_EQ(expected.size(), 1u);
+  int64_t fuel = 0;
   for (const Way& way : ways()) {
     CompileOptions options;
+    options.meter_fuel = way.is_metered;
+    options.interrupt_checks = way.asks_for_interrupts;
     options.memory_mode = way.mode;
     options.cpu = way.cpu;
     ASSERT_TRUE(runner.load(*module, options, way.stress_seed));
@@ -47,6 +59,10 @@ void compare_with_reference(TestRunner& runner, uint64_t seed, bool with_hints) 
         << "stress " << way.stress_seed;
     ASSERT_TRUE(std::ranges::equal(runner.memory(), reference.memory))
         << "stress " << way.stress_seed;
+    if (!way.is_metered) continue;
+    ASSERT_GT(runner.fuel_used(), 0);
+    ASSERT_TRUE(fuel == 0 || fuel == runner.fuel_used()) << fuel << ", " << runner.fuel_used();
+    fuel = runner.fuel_used();
   }
 }
 

@@ -36,7 +36,9 @@ inline void put_signed(Bytes& out, int64_t value) {
 
 constexpr uint8_t kTypeI32 = 0x7f;
 constexpr uint8_t kTypeI64 = 0x7e;
+constexpr uint8_t kTypeF32 = 0x7d;
 constexpr uint8_t kTypeF64 = 0x7c;
+constexpr uint8_t kTypeV128 = 0x7b;
 
 /// A function's instructions, without the final end.
 class Code {
@@ -89,6 +91,20 @@ class TestModule {
     memories_.push_back(0x01);
     ++memory_count_;
   }
+  /// A mutable global that begins as 0.
+  uint32_t global(uint8_t type) {
+    globals_.insert(globals_.end(), {type, 0x01});
+    // A constant of the type, whose bytes are all 0.
+    switch (type) {
+    case kTypeI32: globals_.insert(globals_.end(), {0x41, 0}); break;
+    case kTypeI64: globals_.insert(globals_.end(), {0x42, 0}); break;
+    case kTypeF32: globals_.insert(globals_.end(), {0x43, 0, 0, 0, 0}); break;
+    case kTypeF64: globals_.insert(globals_.end(), {0x44, 0, 0, 0, 0, 0, 0, 0, 0}); break;
+    default: globals_.insert(globals_.end(), {0xfd, 0x0c}); globals_.resize(globals_.size() + 16);
+    }
+    globals_.push_back(0x0b);
+    return global_count_++;
+  }
   /// `locals`: count and type pairs.
   uint32_t func(uint32_t type, const std::vector<std::pair<uint32_t, uint8_t>>& locals,
                 const Code& code) {
@@ -111,6 +127,7 @@ class TestModule {
     section(out, 1, type_count_, types_);
     section(out, 3, func_count_, funcs_);
     section(out, 5, memory_count_, memories_);
+    section(out, 6, global_count_, globals_);
     Bytes exports;
     for (uint32_t i = 0; i < func_count_; ++i) {
       std::string name = "f" + std::to_string(i);
@@ -136,6 +153,8 @@ class TestModule {
 
   Bytes memories_ = {0x00, 0x01};
   uint32_t memory_count_ = 1;
+  Bytes globals_;
+  uint32_t global_count_ = 0;
   Bytes types_;
   Bytes funcs_;
   Bytes bodies_;

@@ -17,6 +17,7 @@ class TestRunner {
  public:
   static constexpr size_t kMemoryBytes = 65'536;
   static constexpr size_t kMemories = 3;  // at most
+  static constexpr int64_t kFuel = int64_t{1} << 60;
 
   TestRunner()
       : code_(*CodeMemory::create(size_t{64} << 20)),
@@ -50,6 +51,7 @@ class TestRunner {
     instance.memory0 = &memory_data_[0];
     instance.memory64_bound = kMemoryBytes;
     instance.context = &context_;
+    context_.fuel = kFuel;
     instance.code_base = code_->base();
     auto* pointers = reinterpret_cast<uint8_t*>(block_.data()) + layout.memories;
     for (size_t i = 0; i < module.memories.size() && i < kMemories; ++i) {
@@ -72,6 +74,8 @@ class TestRunner {
   }
   /// All memories, one behind the other. Nothing behind the last one's end is accessible.
   std::span<const uint8_t> memory() { return {memory_base(), memory_count_ * kMemoryBytes}; }
+  /// Since load(), of code that is metered.
+  int64_t fuel_used() const { return kFuel - context_.fuel; }
   uint8_t* memory_base() { return memory_.base() + (kMemories - memory_count_) * kMemoryBytes; }
   std::span<const uint8_t> code_of(uint32_t func) const { return module_->code_of(FuncIdx{func}); }
 
