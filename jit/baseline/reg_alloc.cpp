@@ -199,13 +199,7 @@ void FuncCompiler::materialise_aliases(uint32_t index) {
 
 void FuncCompiler::materialise_alias(uint32_t at) {
   Slot& slot = state->base[at];
-  uint32_t index = slot.word.local();
-  Reg reg = reg_of(index);
-  if (reg == Reg::None) {
-    reg = allocate(reg_class_of(local(index).type), RegSet());
-    load_home(index, reg);
-    if (keeps_locals_) bind(index, reg, false);
-  }
+  const Reg reg = load_alias(slot.word.local(), slot, RegSet());
   slot.word = Word::in_reg(reg);
   regs.add_use(reg);
 }

@@ -142,13 +142,7 @@ Reg FuncCompiler::load_operand(Slot& slot, RegSet avoid) {
 Reg FuncCompiler::load_unusual(Slot& slot, RegSet avoid) {
   const Word word = slot.word;
   slot.word.kind = WordKind::None;
-  if (word.kind == WordKind::Local) {
-    if (keeps_locals_) return load_alias(word.local(), slot, avoid);
-    const LocalState& l = local(word.local());
-    const Reg result = allocate(reg_class_of(l.type), avoid);
-    load_home(l, result);
-    return result;
-  }
+  if (word.kind == WordKind::Local) return load_alias(word.local(), slot, avoid);
   const MoveType type = move_type_of(slot.type);
   if (word.kind == WordKind::Reg) {
     // One to avoid is not evicted either.
@@ -167,7 +161,7 @@ Reg FuncCompiler::load_unusual(Slot& slot, RegSet avoid) {
   return result;
 }
 
-/// The same where the operand was an alias: the local keeps the register too.
+/// The same where the operand was an alias: the local keeps the register too, where any does.
 Reg FuncCompiler::load_alias(uint32_t index, const Slot& slot, RegSet avoid) {
   LocalState& l = local(index);
   if (is_in_reg(index)) {
@@ -178,7 +172,7 @@ Reg FuncCompiler::load_alias(uint32_t index, const Slot& slot, RegSet avoid) {
   }
   const Reg result = allocate(reg_class_of(l.type), avoid);
   load_home(index, result);
-  bind(index, result, false);
+  if (keeps_locals_) bind(index, result, false);
   if (aliases_end_ == position(slot) + 1) --aliases_end_;
   return result;
 }
