@@ -116,6 +116,12 @@ class Masm {
   void store_memory0(StoreKind kind, Reg index, int32_t disp, Reg src);
   /// The same for slots of the frame and general-purpose registers, which are most.
   void load_slot(Width w, Reg dst, int32_t disp) { e_.reg_slot(0x8b, wbit(w), num(dst), disp); }
+  /// load_slot() if so. Without a branch: otherwise the next instruction is written over it.
+  void load_slot_if(bool is_wanted, Width w, Reg dst, int32_t disp) {
+    uint8_t* const at = e_.cursor;
+    load_slot(w, dst, disp);
+    e_.cursor = is_wanted ? e_.cursor : at;
+  }
   void store_slot(Width w, int32_t disp, Reg src) { e_.reg_slot(0x89, wbit(w), num(src), disp); }
   /// Whole general-purpose registers where the operands are constants: they become a few bytes.
   [[gnu::always_inline]] void load_word(Reg dst, const Mem& m) {

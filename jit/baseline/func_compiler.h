@@ -208,6 +208,19 @@ class FuncCompiler {
     return load_operand(slot, RegSet());
   }
 
+  // --- Straight ways: frequent cases of frequent instructions without a branch on what the
+  // operands are. Where registers keep no locals, no two words share a register.
+  /// The general-purpose registers that a straight way may take: none where registers keep locals,
+  /// or are picked at random, so that one test asks for all.
+  RegSet straight_free() const { return regs.free() & straight_gprs_; }
+  /// The operand, Reg or Local, in a register: the alias in `fresh`. Who uses registers is not
+  /// changed: see RegFile::release_only_word and give_only_word.
+  Reg load_straight(const Word& word, Width w, Reg fresh) {
+    const bool is_alias = word.kind == WordKind::Local;
+    masm.load_slot_if(is_alias, w, fresh, word.home());
+    return is_alias ? fresh : word.reg;
+  }
+
   /// A register for the result of an instruction that does not overwrite an operand. If the next
   /// instruction sets a local, this is the local's own register whenever possible, inside short
   /// loops: elsewhere any register may become the local's. Call it after the operands are popped
@@ -461,6 +474,10 @@ class FuncCompiler {
       prepare();
     out->word = Word::constant(bits);
   }
+  void set_keeps_locals(bool keeps) {
+    keeps_locals_ = keeps;
+    straight_gprs_ = keeps || stress_ != 0 ? RegSet() : kAllocatableGprs;
+  }
   void set_up_locals();
   void note_reference_locals();
   void zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes);
@@ -589,7 +606,7 @@ class FuncCompiler {
     return sets_next(&next) && next == index;
   }
   void push_alias(uint32_t index, Slot& slot) {
-    slot.word = Word::local_alias(index);
+    slot.word = Word::local_alias(index, local(index).home);
     if (aliases_end_ <= position(slot)) aliases_end_ = position(slot) + 1;
   }
   bool may_have_alias() const { return aliases_end_ > settled_; }
@@ -761,6 +778,7 @@ class FuncCompiler {
   size_t cold_frame_ = 0;              // the cold part goes on while so many frames are open
   size_t awaited_frame_ = 0;           // whose end the way before it falls to; 0: no frame's
   bool keeps_locals_ = false;      // registers keep locals here; else all are in their homes only
+  RegSet straight_gprs_;           // see straight_free
   bool is_short_ = false;          // then that is so in the whole function
   bool is_watched_ = false;        // branches have hints or marks
   bool has_plain_memory_ = false;  // see is_plain_memory

@@ -11,6 +11,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "engine/base/check.h"
 #include "engine/wasm/types.h"
@@ -23,14 +24,21 @@ namespace sluice {
 /// Scans for a register's users look at no more operands than this; deeper ones go to the frame.
 inline constexpr uint32_t kMaxWindow = 64;
 
+/// One bit each, so that two words are tested at once: see Word::head().
 enum class WordKind : uint8_t {
-  None,   // popped, or never set
-  Const,  // `bits`; an i32 or f32 has zero upper halves, a v128 the address of its bytes
-  Reg,    // `reg`, which this word is a user of; see at_most(), scale_log2, addend()
-  Stack,  // in its position's slot of the frame
-  Local,  // alias of local `local()`, which was not in a register when it was pushed
-  Flags,  // latched compare: 1 if `cond` holds, else 0
+  None = 0,    // popped, or never set
+  Const = 1,   // `bits`; an i32 or f32 has zero upper halves, a v128 the address of its bytes
+  Reg = 2,     // `reg`, which this word is a user of; see at_most(), scale_log2, addend()
+  Local = 4,   // alias of local `local()`, which was not in a register when it was pushed
+  Stack = 8,   // in its position's slot of the frame
+  Flags = 16,  // latched compare: 1 if `cond` holds, else 0
 };
+constexpr uint32_t operator|(WordKind a, WordKind b) {
+  return static_cast<uint32_t>(a) | static_cast<uint32_t>(b);
+}
+constexpr uint32_t operator&(uint32_t kinds, WordKind kind) {
+  return kinds & static_cast<uint32_t>(kind);
+}
 
 /// Where an operand is. Twelve bytes, so that a slot with its type has sixteen.
 ///
@@ -49,7 +57,10 @@ struct Word {
   static Word stack() { return {.kind = WordKind::Stack}; }
   static Word in_reg(Reg r) { return packed(WordKind::Reg, r, 0); }
   static Word constant(uint64_t bits) { return packed(WordKind::Const, Reg::None, bits); }
-  static Word local_alias(uint32_t local) { return packed(WordKind::Local, Reg::None, local); }
+  static Word local_alias(uint32_t local, int32_t home) {
+    return packed(WordKind::Local, Reg::None,
+                  uint64_t{static_cast<uint32_t>(home)} << 32 | uint64_t{local});
+  }
   static Word flags(Cond cond) {
     return packed(WordKind::Flags, Reg{}, 0, static_cast<uint32_t>(cond) << 16);
   }
@@ -59,6 +70,14 @@ struct Word {
   bool is_plain_reg() const { return kind == WordKind::Reg && scale_log2 == 0; }
   uint64_t bits() const { return uint64_t{high} << 32 | low; }
   uint32_t local() const { return low; }
+  /// Local: where its home is, rbp-relative.
+  int32_t home() const { return static_cast<int32_t>(high); }
+  /// The first four bytes: kind, reg, cond, scale_log2, from the lowest on.
+  uint32_t head() const {
+    uint32_t bytes;
+    std::memcpy(&bytes, this, sizeof bytes);
+    return bytes;
+  }
   /// Reg: no value of it is greater.
   uint32_t at_most() const { return ~low; }
   void set_at_most(uint32_t bound) { low = ~bound; }
@@ -77,6 +96,8 @@ struct Word {
   }
 };
 static_assert(sizeof(Word) == 12);
+/// In a head(): a latched scale.
+inline constexpr uint32_t kLatchedScale = 0xff00'0000;
 
 inline RegClass reg_class_of(MoveType type) {
   return type >= MoveType::F32 ? RegClass::Xmm : RegClass::Gpr;
