@@ -21,50 +21,92 @@ struct Opcode {
   uint8_t byte = 0;
 };
 
-/// The bytes before ModRM of a load or store, with and without REX, so that emitting one depends on
-/// its opcode by data only.
+/// VEX's number for a mandatory prefix.
+constexpr uint32_t vex_prefix(uint32_t prefix) {
+  return prefix == 0x66 ? 1 : prefix == 0xf3 ? 2 : prefix == 0xf2 ? 3 : 0;
+}
+
+/// The bytes before ModRM of a load or store in two forms, so that emitting one depends on its
+/// opcode by data only: with REX or without, with the three bytes of VEX or its two.
 struct MemForm {
-  uint32_t with_rex = 0;     // REX has all bits but those of registers
-  uint32_t without_rex = 0;  // meaningless if `rex` is not 0
-  uint8_t rex_shift = 0;
-  uint8_t size = 0;  // without REX
-  uint8_t rex = 0;   // W, if any
+  uint32_t long_head = 0;   // REX has all bits but those of registers, VEX has them inverted
+  uint32_t short_head = 0;  // for registers below 8; VEX: the one in ModRM.reg may be any
+  uint8_t rex_shift = 0;    // where R, X and B are changed
+  uint8_t size = 0;         // of the short form
+  uint8_t rex = 0;          // W, if any
+  uint8_t rex_mask = 0;     // the bits that demand the long form
 
   static constexpr MemForm of(Opcode op, bool wide) {
     MemForm form;
     uint32_t prefix_bits = op.prefix != 0 ? 8 : 0;
     uint32_t opcode = op.map == 1 ? 0x0fu | static_cast<uint32_t>(op.byte) << 8 : op.byte;
     form.rex = wide ? 8 : 0;
+    form.rex_mask = 7;
     form.rex_shift = static_cast<uint8_t>(prefix_bits);
     form.size = static_cast<uint8_t>((op.map == 1 ? 2u : 1u) + prefix_bits / 8);
-    form.without_rex = op.prefix | opcode << prefix_bits;
-    form.with_rex = op.prefix | (0x40u | form.rex) << prefix_bits | opcode << (prefix_bits + 8);
+    form.short_head = op.prefix | opcode << prefix_bits;
+    form.long_head = op.prefix | (0x40u | form.rex) << prefix_bits | opcode << (prefix_bits + 8);
+    return form;
+  }
+  /// VEX-coded, of map 1 and without a second source.
+  static constexpr MemForm vex(Opcode op) {
+    MemForm form;
+    const uint32_t last = 0x78u | vex_prefix(op.prefix);
+    form.rex_mask = 3;
+    form.rex_shift = 13;
+    form.size = 3;
+    form.short_head = 0xc5u | (0x80u | last) << 8 | uint32_t{op.byte} << 16;
+    form.long_head = 0xc4u | 0xe1u << 8 | last << 16 | uint32_t{op.byte} << 24;
     return form;
   }
 };
 
-/// op reg, [rbp + disp] without opcode and displacement, and where these belong.
+/// How an instruction on a slot of the frame is coded: by width, or in VEX's two-byte form (map 1)
+/// by its mandatory prefix. The first five are those of loads and stores by MoveType.
+enum class SlotCode : uint8_t { Int32, Int64, VexF3, VexF2, Vex, Vex66 };
+static_assert(static_cast<SlotCode>(MoveType::F64) == SlotCode::VexF2);
+static_assert(static_cast<SlotCode>(MoveType::V128) == SlotCode::Vex);
+
+/// mov reg, [rbp + disp], or the vector registers' movs and movups, without displacement; where
+/// that and another opcode belong.
 struct SlotForm {
   uint32_t head = 0;
+  uint8_t to_store = 0;  // makes the load's opcode the store's, by XOR
   uint8_t opcode_bit = 0;
   uint8_t disp_bit = 0;
   uint8_t size = 0;  // of all
 
-  static constexpr SlotForm of(bool is_far, bool wide, uint32_t reg) {
-    const uint32_t rex = (wide ? 0x48u : 0u) | (reg >= 8 ? 0x44u : 0u);
-    const uint32_t modrm = (is_far ? 0x85u : 0x45u) | (reg & 7) << 3;
+  static constexpr uint32_t load_opcode(SlotCode code) {
+    return code <= SlotCode::Int64 ? 0x8b : 0x10;
+  }
+  static constexpr SlotForm of(bool is_far, SlotCode code, uint32_t reg) {
+    constexpr uint8_t kPrefixes[] = {0, 0, 0xf3, 0xf2, 0, 0x66, 0, 0};
+    uint32_t before = 0;
     SlotForm form;
-    form.opcode_bit = rex != 0 ? 8 : 0;
-    form.head = rex | modrm << (form.opcode_bit + 8);
+    if (code <= SlotCode::Int64) {
+      before = (code == SlotCode::Int64 ? 0x48u : 0u) | (reg >= 8 ? 0x44u : 0u);
+      form.opcode_bit = before != 0 ? 8 : 0;
+      form.to_store = 0x8b ^ 0x89;
+    } else {
+      const uint32_t prefix = vex_prefix(kPrefixes[static_cast<size_t>(code)]);
+      before = 0xc5u | (((~reg & 8) << 4) | 0x78u | prefix) << 8;
+      form.opcode_bit = 16;
+      form.to_store = 0x10 ^ 0x11;
+    }
+    const uint32_t modrm = (is_far ? 0x85u : 0x45u) | (reg & 7) << 3;
+    form.head = before | load_opcode(code) << form.opcode_bit | modrm << (form.opcode_bit + 8);
     form.disp_bit = static_cast<uint8_t>(form.opcode_bit + 16);
     form.size = static_cast<uint8_t>(form.disp_bit / 8 + (is_far ? 4 : 1));
     return form;
   }
 };
-/// By is_far, wide and reg: which of them holds is hard to predict.
+static_assert(sizeof(SlotForm) == 8);
+/// By is_far, code and reg: which of them holds is hard to predict.
 inline constexpr auto kSlotForms = [] {
-  std::array<SlotForm, 64> forms{};
-  for (uint32_t i = 0; i < 64; ++i) forms[i] = SlotForm::of((i & 32) != 0, (i & 16) != 0, i % 16);
+  std::array<SlotForm, 256> forms{};
+  for (uint32_t i = 0; i < 256; ++i) {
+    forms[i] = SlotForm::of(i >= 128, static_cast<SlotCode>(i / 16 % 8), i % 16);
+  }
   return forms;
 }();
 
@@ -96,13 +138,21 @@ class Encoder {
     put_mem(reg, m);
   }
 
-  /// op reg, [rbp + disp] for an opcode of one byte: slots of the frame.
-  [[gnu::always_inline]] void reg_slot(uint32_t opcode, uint32_t w, uint32_t reg, int32_t disp) {
-    const uint32_t is_far = disp != static_cast<int8_t>(disp);
-    const SlotForm& form = kSlotForms[is_far << 5 | w << 4 | reg];
-    put(form.head | opcode << form.opcode_bit |
-            uint64_t{static_cast<uint32_t>(disp)} << form.disp_bit,
-        form.size);
+  /// mov reg, [rbp + disp], and back: slots of the frame.
+  [[gnu::always_inline]] void load_slot(SlotCode code, uint32_t reg, int32_t disp) {
+    put_slot(slot_form(code, reg, disp), 0, disp);
+  }
+  [[gnu::always_inline]] void store_slot(SlotCode code, uint32_t reg, int32_t disp) {
+    const SlotForm& form = slot_form(code, reg, disp);
+    put_slot(form, uint32_t{form.to_store} << form.opcode_bit, disp);
+  }
+  /// op reg, [rbp + disp] for an opcode of one byte, or of VEX's map 1. `vvvv` is the second source
+  /// of a VEX-coded one.
+  [[gnu::always_inline]] void reg_slot(SlotCode code, uint32_t opcode, uint32_t reg, int32_t disp,
+                                       uint32_t vvvv = 0) {
+    const SlotForm& form = slot_form(code, reg, disp);
+    const uint32_t change = opcode ^ SlotForm::load_opcode(code);
+    put_slot(form, change << form.opcode_bit ^ vvvv << 11, disp);
   }
 
   /// op reg, [m] for an opcode that is only known at run time.
@@ -110,27 +160,19 @@ class Encoder {
                                        uint32_t force = 0) {
     uint32_t rex = ((reg & 8) >> 1) | ((encoding(m.base) & 8) >> 3);
     if (m.index != Reg::None) rex |= (encoding(m.index) & 8) >> 2;
-    uint32_t has_rex = (rex | form.rex | force) != 0;
-    put(has_rex != 0 ? form.with_rex | rex << form.rex_shift : form.without_rex,
-        form.size + has_rex);
+    put_head(form, rex, force);
     put_mem(reg, m);
   }
 
   /// The same where there is an index, at scale 1, and a base that is not rbp or r13.
   [[gnu::always_inline]] void form_indexed(const MemForm& form, uint32_t reg, uint32_t base,
                                            uint32_t index, int32_t disp, uint32_t force = 0) {
-    uint32_t rex = ((reg & 8) >> 1) | ((index & 8) >> 2) | (base >> 3);
-    uint32_t has_rex = (rex | form.rex | force) != 0;
-    put(has_rex != 0 ? form.with_rex | rex << form.rex_shift : form.without_rex,
-        form.size + has_rex);
+    put_head(form, ((reg & 8) >> 1) | ((index & 8) >> 2) | (base >> 3), force);
     uint64_t code = 4u | (reg & 7) << 3 | ((index & 7) << 3 | (base & 7)) << 8 |
                     uint64_t{static_cast<uint32_t>(disp)} << 16;
-    if (disp == static_cast<int8_t>(disp)) {
-      uint32_t has_disp = disp != 0;
-      put(code | has_disp << 6, 2 + has_disp);
-    } else {
-      put(code | 0x80u, 6);
-    }
+    const uint32_t has_disp = disp != 0;
+    const uint32_t is_far = disp != static_cast<int8_t>(disp);
+    put(code | (has_disp + is_far) << 6, 2 + has_disp + 3 * is_far);
   }
 
   /// op reg, [rip + …]: the caller appends the 32-bit displacement, which counts from its own end.
@@ -182,6 +224,21 @@ class Encoder {
   }
 
  private:
+  static const SlotForm& slot_form(SlotCode code, uint32_t reg, int32_t disp) {
+    const uint32_t is_far = disp != static_cast<int8_t>(disp);
+    return kSlotForms[is_far << 7 | static_cast<uint32_t>(code) << 4 | reg];
+  }
+  /// `changes` are made to the load by XOR.
+  [[gnu::always_inline]] void put_slot(const SlotForm& form, uint32_t changes, int32_t disp) {
+    put((form.head ^ changes) | uint64_t{static_cast<uint32_t>(disp)} << form.disp_bit, form.size);
+  }
+
+  [[gnu::always_inline]] void put_head(const MemForm& form, uint32_t rex, uint32_t force) {
+    const uint32_t is_long = ((rex & form.rex_mask) | form.rex | force) != 0;
+    put((is_long != 0 ? form.long_head : form.short_head) ^ rex << form.rex_shift,
+        form.size + is_long);
+  }
+
   [[gnu::always_inline]] void put_legacy(Opcode op, uint64_t code, uint32_t size, uint32_t rex) {
     if (op.map == 1) code = code << 8 | 0x0f, size += 1;
     if (op.map == 2) code = code << 16 | 0x380f, size += 2;
@@ -220,8 +277,7 @@ class Encoder {
 
   /// The byte with W (or, in the two-byte form, inverted R), vvvv, L = 0 and pp.
   static uint64_t vex_last(Opcode op, uint32_t w, uint32_t vvvv, uint32_t inverted_reg) {
-    uint32_t pp = op.prefix == 0x66 ? 1 : op.prefix == 0xf3 ? 2 : op.prefix == 0xf2 ? 3 : 0;
-    return ((inverted_reg & 8) << 4) | (w << 7) | ((~vvvv & 15) << 3) | pp;
+    return ((inverted_reg & 8) << 4) | (w << 7) | ((~vvvv & 15) << 3) | vex_prefix(op.prefix);
   }
   static uint64_t vex_middle(Opcode op, uint32_t reg, uint32_t index, uint32_t rm) {
     return ((~reg & 8) << 4) | ((~index & 8) << 3) | ((~rm & 8) << 2) | op.map;

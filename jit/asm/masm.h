@@ -114,15 +114,25 @@ class Masm {
   /// The same for [kMemoryReg + index + disp].
   void load_memory0(LoadKind kind, Reg dst, Reg index, int32_t disp);
   void store_memory0(StoreKind kind, Reg index, int32_t disp, Reg src);
-  /// The same for slots of the frame and general-purpose registers, which are most.
-  void load_slot(Width w, Reg dst, int32_t disp) { e_.reg_slot(0x8b, wbit(w), num(dst), disp); }
+  /// The same for slots of the frame, which are most.
+  void load_slot(Width w, Reg dst, int32_t disp) { e_.load_slot(slot_code(w), num(dst), disp); }
   /// load_slot() if so. Without a branch: otherwise the next instruction is written over it.
   void load_slot_if(bool is_wanted, Width w, Reg dst, int32_t disp) {
     uint8_t* const at = e_.cursor;
     load_slot(w, dst, disp);
     e_.cursor = is_wanted ? e_.cursor : at;
   }
-  void store_slot(Width w, int32_t disp, Reg src) { e_.reg_slot(0x89, wbit(w), num(src), disp); }
+  void store_slot(Width w, int32_t disp, Reg src) { e_.store_slot(slot_code(w), num(src), disp); }
+  void load_slot(MoveType type, Reg dst, int32_t disp) {
+    if (!cpu_.avx && type >= MoveType::F32) [[unlikely]]
+      return load(load_kind(type), dst, mem_at(Reg::Rbp, disp));
+    e_.load_slot(static_cast<SlotCode>(type), num(dst), disp);
+  }
+  void store_slot(MoveType type, int32_t disp, Reg src) {
+    if (!cpu_.avx && type >= MoveType::F32) [[unlikely]]
+      return store(store_kind(type), mem_at(Reg::Rbp, disp), src);
+    e_.store_slot(static_cast<SlotCode>(type), num(src), disp);
+  }
   /// Whole general-purpose registers where the operands are constants: they become a few bytes.
   [[gnu::always_inline]] void load_word(Reg dst, const Mem& m) {
     e_.reg_mem({0, 0, 0x8b}, 1, num(dst), m);
@@ -135,11 +145,6 @@ class Masm {
     e_.reg_mem({0, 0, 0x8b}, wbit(w), num(dst), mem_at(kInstanceReg, disp));
   }
   void store_field(int32_t disp, Reg src) { store_word(mem_at(kInstanceReg, disp), src); }
-  /// All 16 bytes of a vector register to a slot of the frame.
-  void store_vector_slot(int32_t disp, Reg src) {
-    if (cpu_.avx) return e_.vex_reg_mem({0, 1, 0x11}, 0, num(src), 0, mem_at(Reg::Rbp, disp));
-    e_.reg_mem({0, 1, 0x11}, 0, num(src), mem_at(Reg::Rbp, disp));
-  }
   /// Integer kinds only; `imm` is sign-extended for I64.
   void store_imm(StoreKind kind, const Mem& m, int32_t imm);
   void lea(Width w, Reg dst, const Mem& m) { e_.reg_mem({0, 0, 0x8d}, wbit(w), num(dst), m); }
@@ -367,6 +372,7 @@ class Masm {
 
   static uint32_t num(Reg r) { return encoding(r); }
   static uint32_t wbit(Width w) { return static_cast<uint32_t>(w); }
+  static SlotCode slot_code(Width w) { return static_cast<SlotCode>(w); }  // Int32 or Int64
   static uint8_t alu_byte(Alu op, uint32_t form) {
     return static_cast<uint8_t>(static_cast<uint32_t>(op) << 3 | form);
   }

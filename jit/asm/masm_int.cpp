@@ -40,10 +40,15 @@ constexpr KindOpcode kStores[] = {
     {{0, 1, 0x11}, 0},     // V128
 };
 
+// The forms for CPUs without AVX, then those for CPUs with it.
 template <size_t kSize>
-constexpr std::array<MemForm, kSize> forms_of(const KindOpcode (&kinds)[kSize]) {
-  std::array<MemForm, kSize> forms{};
-  for (size_t i = 0; i < kSize; ++i) forms[i] = MemForm::of(kinds[i].op, kinds[i].w != 0);
+constexpr std::array<std::array<MemForm, kSize>, 2> forms_of(const KindOpcode (&kinds)[kSize]) {
+  std::array<std::array<MemForm, kSize>, 2> forms{};
+  for (size_t i = 0; i < kSize; ++i) {
+    const bool is_vector = kinds[i].op.map == 1 && (kinds[i].op.byte | 1) == 0x11;
+    forms[0][i] = MemForm::of(kinds[i].op, kinds[i].w != 0);
+    forms[1][i] = is_vector ? MemForm::vex(kinds[i].op) : forms[0][i];
+  }
   return forms;
 }
 constexpr auto kLoadForms = forms_of(kLoads);
@@ -57,32 +62,21 @@ static_assert(encoding(kMemoryReg) % 8 != 5, "needs no displacement");
 }  // namespace
 
 void Masm::load(LoadKind kind, Reg dst, const Mem& m) {
-  size_t index = static_cast<size_t>(kind);
-  if (kind >= LoadKind::F32 && cpu_.avx) {
-    return e_.vex_reg_mem(kLoads[index].op, 0, num(dst), 0, m);
-  }
-  e_.form_mem(kLoadForms[index], num(dst), m);
+  e_.form_mem(kLoadForms[cpu_.avx][static_cast<size_t>(kind)], num(dst), m);
 }
 
 void Masm::load_memory0(LoadKind kind, Reg dst, Reg index, int32_t disp) {
-  if (kind >= LoadKind::F32) [[unlikely]]
-    return load(kind, dst, mem_at(kMemoryReg, index, disp));
-  const MemForm& form = kLoadForms[static_cast<size_t>(kind)];
+  const MemForm& form = kLoadForms[cpu_.avx][static_cast<size_t>(kind)];
   e_.form_indexed(form, num(dst), num(kMemoryReg), num(index), disp);
 }
 
 void Masm::store(StoreKind kind, const Mem& m, Reg src) {
-  size_t index = static_cast<size_t>(kind);
-  if (kind >= StoreKind::F32 && cpu_.avx) {
-    return e_.vex_reg_mem(kStores[index].op, 0, num(src), 0, m);
-  }
-  e_.form_mem(kStoreForms[index], num(src), m, kind == StoreKind::I8 ? byte_rex(num(src)) : 0);
+  const MemForm& form = kStoreForms[cpu_.avx][static_cast<size_t>(kind)];
+  e_.form_mem(form, num(src), m, kind == StoreKind::I8 ? byte_rex(num(src)) : 0);
 }
 
 void Masm::store_memory0(StoreKind kind, Reg index, int32_t disp, Reg src) {
-  if (kind >= StoreKind::F32) [[unlikely]]
-    return store(kind, mem_at(kMemoryReg, index, disp), src);
-  const MemForm& form = kStoreForms[static_cast<size_t>(kind)];
+  const MemForm& form = kStoreForms[cpu_.avx][static_cast<size_t>(kind)];
   e_.form_indexed(form, num(src), num(kMemoryReg), num(index), disp,
                   kind == StoreKind::I8 ? byte_rex(num(src)) : 0);
 }

@@ -4,6 +4,7 @@
 // an OR. What the instructions do with them is masm.h's.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "jit/abi/reg.h"
@@ -14,6 +15,9 @@ namespace sluice {
 enum class Width : uint8_t { W32, W64 };
 inline constexpr Width W32 = Width::W32;
 inline constexpr Width W64 = Width::W64;
+
+/// The value types as moves see them; the first two are as Width. References are I64.
+enum class MoveType : uint8_t { I32, I64, F32, F64, V128 };
 
 /// Operand size of scalar floating-point instructions.
 enum class FWidth : uint8_t { F32, F64 };
@@ -90,6 +94,17 @@ enum class LoadKind : uint8_t {
 };
 /// What a store writes: the low part of its register.
 enum class StoreKind : uint8_t { I8, I16, I32, I64, F32, F64, V128 };
+
+constexpr LoadKind load_kind(MoveType type) {
+  constexpr LoadKind kKinds[] = {LoadKind::I32, LoadKind::I64, LoadKind::F32, LoadKind::F64,
+                                 LoadKind::V128};
+  return kKinds[static_cast<size_t>(type)];
+}
+constexpr StoreKind store_kind(MoveType type) {
+  constexpr StoreKind kKinds[] = {StoreKind::I32, StoreKind::I64, StoreKind::F32, StoreKind::F64,
+                                  StoreKind::V128};
+  return kKinds[static_cast<size_t>(type)];
+}
 
 /// A place in the function, or the chain of jumps that wait for it: each waiting rel32 field holds
 /// the offset of the one before, so labels own no memory. Copyable as long as it is unused.

@@ -17,12 +17,6 @@ FWidth fwidth_of(MoveType type) { return type == MoveType::F32 ? FWidth::F32 : F
 
 bool is_narrow(MoveType type) { return type == MoveType::I32 || type == MoveType::F32; }
 
-LoadKind load_kind(MoveType type) {
-  constexpr LoadKind kKinds[] = {LoadKind::I32, LoadKind::I64, LoadKind::F32, LoadKind::F64,
-                                 LoadKind::V128};
-  return kKinds[static_cast<size_t>(type)];
-}
-
 /// From slot to slot. An i32's slot may have anything in its upper half: its copy gets zeros there.
 void copy_slot_by_xmm(Masm& masm, MoveType type, const Mem& dst, const Mem& src) {
   if (type == MoveType::V128) {
@@ -180,9 +174,7 @@ void ParallelMove::emit_to_reg(Masm& masm, const Move& move) {
   Reg dst = move.dst.reg;
   bool is_float = is_xmm(dst);
   if (src.kind == Kind::Stack) {
-    if (!is_float && src.reg == Reg::Rbp) {
-      return masm.load_slot(width_of(move.type), dst, src.disp());
-    }
+    if (src.reg == Reg::Rbp) return masm.load_slot(move.type, dst, src.disp());
     masm.load(load_kind(move.type), dst, mem_at(src.reg, src.disp()));
   } else if (src.kind == Kind::Const) {
     if (move.type == MoveType::V128) return masm.vconst(dst, v128_bytes(src.bits));

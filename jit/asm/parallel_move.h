@@ -15,9 +15,6 @@
 
 namespace sluice {
 
-/// The value types as moves see them. References are I64.
-enum class MoveType : uint8_t { I32, I64, F32, F64, V128 };
-
 constexpr MoveType move_type_of(ValType type) {
   switch (type.kind()) {
   case ValKind::I32: return MoveType::I32;

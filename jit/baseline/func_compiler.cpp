@@ -137,7 +137,7 @@ void FuncCompiler::zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes) 
   const uint32_t pairs = slots / 2;
   const uint32_t single = slots <= kUnrolledZeroSlots ? pairs : pairs % kPairsPerTurn;
   for (uint32_t i = 0; i < single; ++i, lowest += 16) {
-    masm.store_vector_slot(lowest, kScratchXmm);
+    masm.store_slot(MoveType::V128, lowest, kScratchXmm);
   }
   if (single == pairs) return;
   // r9 and r10 carry no parameters.

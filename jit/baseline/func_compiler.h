@@ -564,23 +564,13 @@ class FuncCompiler {
   }
   /// The same where the store is on one of two ways only.
   void write_home(Reg reg) { store_in_home(local(regs.local(reg)), reg); }
-  void store_in_home(const LocalState& l, Reg reg) {
-    if (l.type <= MoveType::I64) [[likely]] {
-      return masm.store_slot(l.type == MoveType::I64 ? W64 : W32, l.home, reg);
-    }
-    store_value(l.type, frame_slot(l.home), reg);
-  }
+  void store_in_home(const LocalState& l, Reg reg) { masm.store_slot(l.type, l.home, reg); }
   void store_in_home(const LocalState& l, int32_t imm) {
     const bool is_32 = l.type == MoveType::I32 || l.type == MoveType::F32;
     masm.store_imm(is_32 ? StoreKind::I32 : StoreKind::I64, frame_slot(l.home), imm);
   }
   void load_home(uint32_t index, Reg reg) { load_home(local(index), reg); }
-  void load_home(const LocalState& l, Reg reg) {
-    if (l.type <= MoveType::I64) [[likely]] {
-      return masm.load_slot(l.type == MoveType::I64 ? W64 : W32, reg, l.home);
-    }
-    load_value(l.type, reg, frame_slot(l.home));
-  }
+  void load_home(const LocalState& l, Reg reg) { masm.load_slot(l.type, reg, l.home); }
   /// Is the instruction after the present one a local.set or local.tee?
   bool is_any_local_set_next() const {
     const uint8_t* p = state->next_pos;

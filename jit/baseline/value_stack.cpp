@@ -21,29 +21,13 @@ Mem FuncCompiler::operand_slot(uint32_t at, MoveType type) {
 // --- Values of one type ---
 
 void FuncCompiler::load_value(MoveType type, Reg dst, const Mem& src) {
-  if (type <= MoveType::I64 && src.base == Reg::Rbp) {
-    return masm.load_slot(type == MoveType::I64 ? W64 : W32, dst, src.disp);
-  }
-  switch (type) {
-  case MoveType::I32: return masm.load(LoadKind::I32, dst, src);
-  case MoveType::I64: return masm.load(LoadKind::I64, dst, src);
-  case MoveType::F32: return masm.load(LoadKind::F32, dst, src);
-  case MoveType::F64: return masm.load(LoadKind::F64, dst, src);
-  case MoveType::V128: return masm.load(LoadKind::V128, dst, src);
-  }
+  if (src.base == Reg::Rbp) return masm.load_slot(type, dst, src.disp);
+  masm.load(load_kind(type), dst, src);
 }
 
 void FuncCompiler::store_value(MoveType type, const Mem& dst, Reg src) {
-  if (type <= MoveType::I64 && dst.base == Reg::Rbp) {
-    return masm.store_slot(type == MoveType::I64 ? W64 : W32, dst.disp, src);
-  }
-  switch (type) {
-  case MoveType::I32: return masm.store(StoreKind::I32, dst, src);
-  case MoveType::I64: return masm.store(StoreKind::I64, dst, src);
-  case MoveType::F32: return masm.store(StoreKind::F32, dst, src);
-  case MoveType::F64: return masm.store(StoreKind::F64, dst, src);
-  case MoveType::V128: return masm.store(StoreKind::V128, dst, src);
-  }
+  if (dst.base == Reg::Rbp) return masm.store_slot(type, dst.disp, src);
+  masm.store(store_kind(type), dst, src);
 }
 
 void FuncCompiler::load_const(MoveType type, Reg dst, uint64_t bits) {
@@ -128,8 +112,8 @@ void FuncCompiler::settle(uint32_t height, uint32_t strict_from) {
 Reg FuncCompiler::load_operand(Slot& slot, RegSet avoid) {
   if (slot.word.kind == WordKind::Local && !keeps_locals_) {
     const LocalState& l = local(slot.word.local());
-    const RegSet free = (regs.free() & kAllocatableGprs) - avoid;
-    if (l.type <= MoveType::I64 && !free.empty() && stress_ == 0) [[likely]] {
+    const RegSet free = (regs.free() & allocatable(reg_class_of(l.type))) - avoid;
+    if (!free.empty() && stress_ == 0) [[likely]] {
       slot.word.kind = WordKind::None;
       load_home(l, free.first());
       return free.first();
@@ -138,7 +122,7 @@ Reg FuncCompiler::load_operand(Slot& slot, RegSet avoid) {
   return load_unusual(slot, avoid);
 }
 
-/// The same without that short way, of an integer in its home to a register that is free.
+/// The same without that short way, from a local's home to a register that is free.
 Reg FuncCompiler::load_unusual(Slot& slot, RegSet avoid) {
   const Word word = slot.word;
   slot.word.kind = WordKind::None;

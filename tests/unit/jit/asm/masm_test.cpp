@@ -363,8 +363,14 @@ TEST_F(MasmTest, AccessesOfSlotsAreTheGeneralForm) {
             "load word");
       check([&](Masm& m) { m.store_word(at, r); }, [&](Masm& m) { m.store(StoreKind::I64, at, r); },
             "store word");
-      check([&](Masm& m) { m.store_vector_slot(disp, xmm(i)); },
-            [&](Masm& m) { m.store(StoreKind::V128, at, xmm(i)); }, "store vector");
+      for (int t = 0; t <= int(MoveType::V128); ++t) {
+        const auto type = static_cast<MoveType>(t);
+        const Reg reg = type >= MoveType::F32 ? xmm(i) : r;
+        check([&](Masm& m) { m.load_slot(type, reg, disp); },
+              [&](Masm& m) { m.load(load_kind(type), reg, at); }, "load by type");
+        check([&](Masm& m) { m.store_slot(type, disp, reg); },
+              [&](Masm& m) { m.store(store_kind(type), at, reg); }, "store by type");
+      }
     }
   }
 }
