@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "engine/base/check.h"
@@ -22,6 +23,9 @@ enum class FastShape : uint8_t {
   Extend,  // Unary, of a later feature
   Load,
   Store,
+  Const,  // vectors only, as what follows
+  Shuffle,
+  Lane,
 };
 
 struct FastRow {
@@ -29,8 +33,8 @@ struct FastRow {
   uint8_t first = 0;       // bits of the first operand's type (Unary, Binary)
   uint8_t last = 0;        // of the last (Unary: the same one), of the value (Store)
   uint8_t result = 0;      // Unary, Binary, Load
-  uint8_t align_log2 = 0;  // Load, Store
-  uint8_t pops = 0;        // Unary, Binary, Load, Store
+  uint8_t align_log2 = 0;  // Load, Store; Lane: log2 of its bytes
+  uint8_t pops = 0;        // all but Other
   Op op = Op::Illegal;
 };
 static_assert(sizeof(FastRow) == 8);
@@ -44,13 +48,16 @@ constexpr FastShape fast_shape(Op op) {
   return info.sig.param_count == 1 ? FastShape::Unary : FastShape::Binary;
 }
 
-/// Other where there is an immediate that is no memory's, or one operand more.
+/// Other where there are two immediates, or one operand more.
 constexpr FastShape vector_shape(Op op) {
   const OpInfo& info = op_info(op);
   if (info.feature != Feature::Simd) return FastShape::Other;
   if (info.imm == Imm::MemArg) {
     return info.sig.result_count != 0 ? FastShape::Load : FastShape::Store;
   }
+  if (info.imm == Imm::V128) return FastShape::Const;
+  if (info.imm == Imm::Shuffle) return FastShape::Shuffle;
+  if (info.imm == Imm::Lane) return FastShape::Lane;
   if (info.imm != Imm::None || info.sig.param_count > 2) return FastShape::Other;
   return info.sig.param_count == 1 ? FastShape::Unary : FastShape::Binary;
 }
@@ -110,6 +117,10 @@ inline constexpr auto kVectorRows = [] {
   std::array<FastRow, 256> rows{};
   for (size_t i = 0; i < rows.size(); ++i) {
     rows[i] = fast_row(kSimdOps[i], vector_shape(kSimdOps[i]));
+    const uint32_t lanes = op_info(kSimdOps[i]).lanes;
+    if (rows[i].shape == FastShape::Lane) {
+      rows[i].align_log2 = static_cast<uint8_t>(std::countr_zero(16 / lanes));
+    }
   }
   return rows;
 }();

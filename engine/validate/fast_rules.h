@@ -353,6 +353,39 @@ template <bool kToSink, bool kVector>
   return true;
 }
 
+// Constants, shuffles and single lanes. False, with nothing done: something is out of the ordinary.
+template <class Sink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::vector_immediate(Cursor& c,
+                                                                      const FastRow& row) {
+  const uint8_t* const bytes = c.p;
+  const bool is_lane = row.shape == FastShape::Lane;
+  const size_t size = is_lane ? 1 : 16;
+  if (static_cast<size_t>(c.end - c.p) < size) return false;
+  Slot* const args = c.top - row.pops;
+  if (row.pops != 0) {
+    if (c.top - c.floor < row.pops || c.top[-1].type.bits() != row.last ||
+        args->type.bits() != row.first) {
+      return false;
+    }
+    uint64_t numbers[2] = {*bytes, 0};
+    if (!is_lane) std::memcpy(numbers, bytes, sizeof numbers);
+    const uint64_t too_large = is_lane ? ~uint64_t{0} << (4 - row.align_log2) : kNoLaneOfTwo;
+    if (((numbers[0] | numbers[1]) & too_large) != 0) return false;
+  }
+  c.p += size;
+  sync(c);
+  if (is_lane) {
+    sink_.simd_lane(row.op, *bytes, args);
+  } else if (row.shape == FastShape::Shuffle) {
+    sink_.simd_shuffle(bytes, args);
+  } else {
+    sink_.v128_const(bytes, args);
+  }
+  args->type = static_cast<ValKind>(row.result);
+  c.top = args + 1;
+  return true;
+}
+
 // The cursor is behind the prefix.
 template <class Sink>
 void FuncReader<Sink>::exec_vector() {
@@ -370,6 +403,12 @@ void FuncReader<Sink>::exec_vector() {
       case FastShape::Binary: ok = numeric<true, true>(c, row); break;
       case FastShape::Load:
       case FastShape::Store: ok = access<true, true>(c, row); break;
+      case FastShape::Const:
+      case FastShape::Shuffle:
+      case FastShape::Lane:
+        if (!vector_immediate(c, row)) [[unlikely]]
+          return step();
+        break;
       default: return step();
       }
       if (ok) save(c);

@@ -255,6 +255,8 @@ class FuncReader {
   template <bool kToSink, bool kVector = false>
   bool access(Cursor& c, FastRow row);
 
+  static constexpr uint64_t kNoLaneOfTwo = 0xe0e0'e0e0'e0e0'e0e0;  // in numbers below 32: no bit
+  bool vector_immediate(Cursor& c, const FastRow& row);
   void exec_vector();
 
   // --- Operands. `take` finds the operands of an instruction without popping them: all are there

@@ -4,6 +4,7 @@
 // A shuffle takes the one instruction that does its pattern, if there is one, else it looks bytes
 // up with pshufb. Each load or store touches exactly the bytes that the Wasm instruction does.
 #include <algorithm>
+#include <cstring>
 
 #include "jit/asm/simd.h"
 
@@ -27,30 +28,77 @@ constexpr Opcode kPextrb{0x66, 3, 0x14}, kPextrw{0x66, 1, 0xc5}, kPextrwOut{0x66
 constexpr Opcode kBroadcastB{0x66, 2, 0x78}, kBroadcastW{0x66, 2, 0x79},
     kBroadcastSs{0x66, 2, 0x18};
 
-struct Interleave {
-  uint8_t byte;
-  uint8_t lane_bytes;
-  uint8_t first;  // byte of each source
-};
-constexpr Interleave kInterleaves[] = {{0x60, 1, 0}, {0x61, 2, 0}, {0x62, 4, 0}, {0x6c, 8, 0},
-                                       {0x68, 1, 8}, {0x69, 2, 8}, {0x6a, 4, 8}, {0x6d, 8, 8}};
+/// The 16 numbers of a shuffle, looked at all at once.
+struct Pattern {
+  uint64_t half[2] = {};
 
-/// Whether result byte i comes from lane number byte_of(i) for all i.
-template <class F>
-bool is_pattern(const uint8_t* lanes, F byte_of) {
-  for (uint32_t i = 0; i < 16; ++i) {
-    if (lanes[i] != byte_of(i)) return false;
+  static Pattern of(const uint8_t* numbers) {
+    Pattern p;
+    std::memcpy(p.half, numbers, sizeof p.half);
+    return p;
   }
-  return true;
+  template <class NumberOf>
+  static constexpr Pattern made(NumberOf number_of) {
+    Pattern p;
+    for (uint32_t i = 0; i < 16; ++i) p.half[i / 8] |= uint64_t{number_of(i)} << (8 * (i % 8));
+    return p;
+  }
+  static constexpr uint64_t repeated(uint64_t byte) { return byte * 0x0101'0101'0101'0101; }
+  constexpr Pattern operator&(uint8_t bits) const {
+    return {half[0] & repeated(bits), half[1] & repeated(bits)};
+  }
+  constexpr bool operator==(const Pattern&) const = default;
+  bool any(uint8_t bits) const { return ((half[0] | half[1]) & repeated(bits)) != 0; }
+  bool all(uint8_t bits) const { return (~(half[0] & half[1]) & repeated(bits)) == 0; }
+  uint8_t operator[](uint32_t i) const {
+    return static_cast<uint8_t>(half[i / 8] >> (8 * (i % 8)));
+  }
+};
+
+constexpr Pattern kIdentity = Pattern::made([](uint32_t i) { return i; });
+
+/// Bytes from `first` on, in their order, which goes round after `mask`.
+Pattern rotation(uint8_t first, uint8_t mask) {
+  Pattern p = kIdentity;
+  for (uint64_t& half : p.half) half += Pattern::repeated(first);
+  return p & mask;
 }
 
-/// If the pattern moves whole lanes of this size, their numbers.
-bool whole_lanes(const uint8_t* lanes, uint32_t lane_bytes, uint8_t* numbers) {
-  for (uint32_t i = 0; i < 16 / lane_bytes; ++i) {
-    numbers[i] = static_cast<uint8_t>(lanes[i * lane_bytes] / lane_bytes);
+struct Interleave {
+  uint8_t byte;
+  Pattern one;      // of a register with itself
+  Pattern two;      // of two registers
+  Pattern b_first;  // the same with the other's lanes first
+
+  static constexpr Interleave of(uint8_t byte, uint32_t lane_bytes, uint32_t first) {
+    const auto number = [=](uint32_t i) {
+      return first + i / (2 * lane_bytes) * lane_bytes + i % lane_bytes;
+    };
+    const auto other = [=](uint32_t i) { return i / lane_bytes % 2 != 0 ? 16u : 0u; };
+    return {byte, Pattern::made(number),
+            Pattern::made([=](uint32_t i) { return number(i) + other(i); }),
+            Pattern::made([=](uint32_t i) { return (number(i) + other(i)) ^ 16; })};
   }
-  return is_pattern(
-      lanes, [&](uint32_t i) { return numbers[i / lane_bytes] * lane_bytes + i % lane_bytes; });
+};
+constexpr Interleave kInterleaves[] = {Interleave::of(0x60, 1, 0), Interleave::of(0x61, 2, 0),
+                                       Interleave::of(0x62, 4, 0), Interleave::of(0x6c, 8, 0),
+                                       Interleave::of(0x68, 1, 8), Interleave::of(0x69, 2, 8),
+                                       Interleave::of(0x6a, 4, 8), Interleave::of(0x6d, 8, 8)};
+
+/// If the pattern moves whole lanes of 2 or 4 bytes, their numbers.
+bool whole_lanes(const Pattern& p, uint32_t lane_bytes, uint8_t* numbers) {
+  const auto within = static_cast<uint8_t>(lane_bytes - 1);
+  if ((p & within) != (kIdentity & within)) return false;
+  const uint64_t first_bytes = lane_bytes == 4 ? 0x0000'00ff'0000'00ff : 0x00ff'00ff'00ff'00ff;
+  const uint64_t spread = lane_bytes == 4 ? 0x0101'0101 : 0x0101;
+  for (const uint64_t half : p.half) {
+    const uint64_t lanes = half & ~Pattern::repeated(within);
+    if ((lanes & first_bytes) * spread != lanes) return false;
+  }
+  for (uint32_t i = 0; i < 16 / lane_bytes; ++i) {
+    numbers[i] = static_cast<uint8_t>(p[i * lane_bytes] / lane_bytes);
+  }
+  return true;
 }
 
 /// Four two-bit numbers as the immediate of pshufd and its like.
@@ -76,8 +124,8 @@ bool is_identity(const uint8_t* numbers, uint32_t first, uint32_t end) {
 void SimdMasm::shuffle(const uint8_t* lanes, Reg dst, Reg a, Reg b) {
   uint8_t picked[16];
   std::copy_n(lanes, 16, picked);
-  bool uses_a = std::any_of(picked, picked + 16, [](uint8_t n) { return n < 16; });
-  bool uses_b = std::any_of(picked, picked + 16, [](uint8_t n) { return n >= 16; });
+  const bool uses_a = !Pattern::of(lanes).all(16);
+  const bool uses_b = Pattern::of(lanes).any(16);
   if (a == b || !uses_b || !uses_a) {
     Reg source = uses_a ? a : b;
     for (uint8_t& n : picked) n &= 15;
@@ -96,10 +144,11 @@ void SimdMasm::shuffle(const uint8_t* lanes, Reg dst, Reg a, Reg b) {
 }
 
 bool SimdMasm::shuffle_one(const uint8_t* lanes, Reg dst, Reg a) {
-  if (is_identity(lanes, 0, 16)) return move(dst, a), true;
+  const Pattern p = Pattern::of(lanes);
+  if (p == kIdentity) return move(dst, a), true;
   uint8_t numbers[16];
-  if (whole_lanes(lanes, 4, numbers)) return rm(kPshufd, dst, a, packed_numbers(numbers)), true;
-  if (whole_lanes(lanes, 2, numbers)) {
+  if (whole_lanes(p, 4, numbers)) return rm(kPshufd, dst, a, packed_numbers(numbers)), true;
+  if (whole_lanes(p, 2, numbers)) {
     if (is_identity(numbers, 4, 8) && all_below(numbers, 4, 4)) {
       return rm(kPshuflw, dst, a, packed_numbers(numbers)), true;
     }
@@ -109,56 +158,42 @@ bool SimdMasm::shuffle_one(const uint8_t* lanes, Reg dst, Reg a) {
     }
   }
   for (const Interleave& k : kInterleaves) {
-    if (is_pattern(lanes, [&](uint32_t i) {
-          return k.first + i / (2 * k.lane_bytes) * k.lane_bytes + i % k.lane_bytes;
-        })) {
-      return rvm({0x66, 1, k.byte}, false, dst, a, a), true;
-    }
+    if (p == k.one) return rvm({0x66, 1, k.byte}, false, dst, a, a), true;
   }
-  if (is_pattern(lanes, [&](uint32_t i) { return (lanes[0] + i) & 15; })) {
-    return rvm(kPalignr, false, dst, a, a, lanes[0]), true;
-  }
-  for (uint32_t lane_bytes : {1u, 2u}) {
-    if (is_pattern(lanes, [&](uint32_t i) { return i % lane_bytes; }) && m_.cpu().avx2) {
-      return rm(lane_bytes == 1 ? kBroadcastB : kBroadcastW, dst, a), true;
-    }
+  if (p == rotation(lanes[0], 15)) return rvm(kPalignr, false, dst, a, a, lanes[0]), true;
+  if (m_.cpu().avx2) {
+    if (p == Pattern()) return rm(kBroadcastB, dst, a), true;
+    if (p == (kIdentity & 1)) return rm(kBroadcastW, dst, a), true;
   }
   return false;
 }
 
 bool SimdMasm::shuffle_two(const uint8_t* lanes, Reg dst, Reg a, Reg b) {
+  const Pattern p = Pattern::of(lanes);
   for (const Interleave& k : kInterleaves) {
-    for (uint32_t flip : {0u, 16u}) {  // b's lanes first
-      if (is_pattern(lanes, [&](uint32_t i) {
-            uint32_t other = i / k.lane_bytes % 2 != 0 ? 16 : 0;
-            return (k.first + i / (2 * k.lane_bytes) * k.lane_bytes + i % k.lane_bytes + other) ^
-                   flip;
-          })) {
-        rvm({0x66, 1, k.byte}, false, dst, flip != 0 ? b : a, flip != 0 ? a : b);
-        return true;
-      }
-    }
+    if (p == k.two) return rvm({0x66, 1, k.byte}, false, dst, a, b), true;
+    if (p == k.b_first) return rvm({0x66, 1, k.byte}, false, dst, b, a), true;
   }
-  if (is_pattern(lanes, [&](uint32_t i) { return (lanes[0] + i) & 31; })) {
+  if (p == rotation(lanes[0], 31)) {
     bool a_is_low = lanes[0] < 16;
     rvm(kPalignr, false, dst, a_is_low ? b : a, a_is_low ? a : b, lanes[0] & 15);
     return true;
   }
+  const bool stays_in_place = (p & 15) == kIdentity;
   uint8_t numbers[16];
-  if (whole_lanes(lanes, 2, numbers) &&
-      is_pattern(lanes, [&](uint32_t i) { return i | (lanes[i] & 16u); })) {
+  if (stays_in_place && whole_lanes(p, 2, numbers)) {
     int of_b = 0;
     for (uint32_t i = 0; i < 8; ++i) of_b |= (numbers[i] >> 3) << i;
     rvm(kPblendw, false, dst, a, b, of_b);
     return true;
   }
-  if (whole_lanes(lanes, 4, numbers) && (numbers[0] ^ numbers[1]) < 4 &&
+  if (whole_lanes(p, 4, numbers) && (numbers[0] ^ numbers[1]) < 4 &&
       (numbers[2] ^ numbers[3]) < 4) {
     Reg low = numbers[0] < 4 ? a : b, high = numbers[2] < 4 ? a : b;
     rvm(kShufps, false, dst, low, high, packed_numbers(numbers));
     return true;
   }
-  if (avx_ && is_pattern(lanes, [&](uint32_t i) { return i | (lanes[i] & 16u); })) {
+  if (avx_ && stays_in_place) {
     uint8_t of_b[16];
     for (uint32_t i = 0; i < 16; ++i) of_b[i] = lanes[i] < 16 ? 0 : 0xff;
     m_.vconst(kScratch, of_b);
