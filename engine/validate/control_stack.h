@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <type_traits>
 
@@ -53,16 +54,15 @@ struct ControlFrame {
   uint32_t arity() const { return kind == FrameKind::Loop ? type.param_count : type.result_count; }
 };
 
-/// A heap array for slots that grows without initialising what it adds.
+/// A heap array for slots that grows without initialising what it adds. The kBelow slots below the
+/// first are of type Bottom, for checks that look at operands before they know how many there are.
 template <class Slot>
 class SlotArray {
  public:
   SlotArray() = default;
   SlotArray(const SlotArray&) = delete;
   SlotArray& operator=(const SlotArray&) = delete;
-  ~SlotArray() {
-    if (data_ != nullptr) heap_release(data_, capacity_ * sizeof(Slot), alignof(Slot));
-  }
+  ~SlotArray() { release(); }
 
   Slot* data() const { return data_; }
   size_t capacity() const { return capacity_; }
@@ -72,17 +72,71 @@ class SlotArray {
     static_assert(std::is_trivially_copyable_v<Slot>);
     const size_t doubled = std::min(std::max(capacity_ * 2, kFirst), most);
     const size_t capacity = std::max(doubled, wanted);
-    auto* data = static_cast<Slot*>(heap_allocate(capacity * sizeof(Slot), alignof(Slot)));
+    auto* memory = static_cast<Slot*>(heap_allocate(size_bytes(capacity), alignof(Slot)));
+    for (size_t i = 0; i < kBelow; ++i) memory[i].type = ValKind::Bottom;
+    Slot* data = memory + kBelow;
     for (size_t i = 0; i < used; ++i) data[i] = data_[i];
-    if (data_ != nullptr) heap_release(data_, capacity_ * sizeof(Slot), alignof(Slot));
+    release();
     data_ = data;
     capacity_ = capacity;
   }
 
  private:
   static constexpr size_t kFirst = 1024;
+  static constexpr size_t kBelow = 2;
+  static size_t size_bytes(size_t capacity) { return (kBelow + capacity) * sizeof(Slot); }
+  void release() {
+    if (data_ != nullptr) heap_release(data_ - kBelow, size_bytes(capacity_), alignof(Slot));
+  }
+
   Slot* data_ = nullptr;
   size_t capacity_ = 0;
+};
+
+/// The control frames, innermost last. To enter a block is a few stores; only growing is a call.
+template <class Frame>
+class FrameStack {
+ public:
+  FrameStack() = default;
+  FrameStack(const FrameStack&) = delete;
+  FrameStack& operator=(const FrameStack&) = delete;
+  ~FrameStack() { release(); }
+
+  Frame& push() {
+    if (end_ == limit_) [[unlikely]]
+      grow();
+    return *new (end_++) Frame;
+  }
+  void pop_back() { --end_; }
+  void clear() { end_ = begin_; }
+  bool empty() const { return end_ == begin_; }
+  size_t size() const { return static_cast<size_t>(end_ - begin_); }
+  Frame* data() { return begin_; }
+  Frame& operator[](size_t index) { return begin_[index]; }
+  Frame& front() { return *begin_; }
+  Frame& back() { return end_[-1]; }
+
+ private:
+  static constexpr size_t kFirst = 64;
+  [[gnu::cold, gnu::noinline]] void grow() {
+    static_assert(std::is_trivially_copyable_v<Frame>);
+    const size_t used = size();
+    const size_t capacity = used == 0 ? kFirst : used * 2;
+    auto* memory = static_cast<Frame*>(heap_allocate(capacity * sizeof(Frame), alignof(Frame)));
+    for (size_t i = 0; i < used; ++i) new (memory + i) Frame(begin_[i]);
+    release();
+    begin_ = memory;
+    end_ = memory + used;
+    limit_ = memory + capacity;
+  }
+  void release() {
+    if (begin_ == nullptr) return;
+    heap_release(begin_, static_cast<size_t>(limit_ - begin_) * sizeof(Frame), alignof(Frame));
+  }
+
+  Frame* begin_ = nullptr;
+  Frame* end_ = nullptr;
+  Frame* limit_ = nullptr;
 };
 
 /// Everything FuncReader<Sink> remembers between two instructions.
@@ -107,9 +161,9 @@ struct ReaderState : Allocated {
   Slot* top = nullptr;
   SlotArray<Slot> slots;
 
-  Vector<Frame> frames;  // innermost last; [0] is the function's
-  bool live = true;      // can control reach the current instruction?
-  bool muted = false;    // the sink is told no more; it may ask for that itself
+  FrameStack<Frame> frames;  // [0] is the function's
+  bool live = true;          // can control reach the current instruction?
+  bool muted = false;        // the sink is told no more; it may ask for that itself
 
   Vector<ValType> local_types;  // parameters, then declared locals
   // What local.get may read: local_types, but Bottom while a local without default is not set.

@@ -125,4 +125,15 @@ inline constexpr auto kVectorRows = [] {
   return rows;
 }();
 
+/// No row's alignment, and nothing below it, is the byte of `end`.
+inline constexpr bool kAlignmentsAreNoEnd = [] {
+  for (const FastRow& row : kFastRows) {
+    if (row.align_log2 >= kEndByte) return false;
+  }
+  for (const FastRow& row : kVectorRows) {
+    if (row.align_log2 >= kEndByte) return false;
+  }
+  return true;
+}();
+
 }  // namespace sluice

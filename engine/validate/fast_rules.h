@@ -46,16 +46,56 @@ template <bool kToSink, void (FuncReader<Sink>::*kRule)()>
 // Blocks without parameters and results, as most are: here, or by the rule if anything is unusual.
 template <class Sink>
 template <bool kToSink>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::block(Cursor& c) {
+[[gnu::always_inline]] inline bool FuncReader<Sink>::is_empty_type(const Cursor& c) const {
   constexpr uint8_t kEmpty = 0x40;
-  if ((!kToSink && c.p == c.end) || *c.p != kEmpty) [[unlikely]] {
+  return (kToSink || c.p != c.end) && *c.p == kEmpty;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::block(Cursor& c) {
+  if (!is_empty_type<kToSink>(c)) [[unlikely]]
     return rule<kToSink, &FuncReader::exec_block>(c);
-  }
   ++c.p;
   sync_control(c);
   Frame& frame = push_frame(FrameKind::Block, c.top);
   c.floor = c.top;
   if constexpr (kToSink) sink_.block(frame);
+  return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::if_(Cursor& c) {
+  if (!is_empty_type<kToSink>(c) || c.top == c.floor || c.top[-1].type != kI32) [[unlikely]]
+    return rule<kToSink, &FuncReader::exec_if>(c);
+  ++c.p;
+  --c.top;
+  sync_control(c);
+  Frame& frame = push_frame(FrameKind::If, c.top);
+  c.floor = c.top;
+  if constexpr (kToSink) sink_.if_(frame, c.top);
+  return true;
+}
+
+// To a label that takes no values. Behind it is dead code, if only the ends of blocks.
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::br(Cursor& c) {
+  const uint32_t depth = kToSink ? *c.p : 0x80u;
+  if (depth >= 0x80 || depth >= s_.frames.size() || s_.frame(depth).arity() != 0) [[unlikely]]
+    return rule<kToSink, &FuncReader::exec_br>(c);
+  ++c.p;
+  sync_control(c);
+  Frame& target = s_.frame(depth);
+  sink_.br(target, depth);
+  target.end_reached |= target.kind != FrameKind::Loop;
+  s_.innermost().unreachable = true;
+  s_.live = false;
+  c.top = c.floor;
+  save(c);
+  if (!live_after_ends()) return false;
+  load(c);
   return true;
 }
 
@@ -187,23 +227,20 @@ template <bool kToSink>
 template <class Sink>
 template <bool kToSink>
 [[gnu::always_inline]] inline void FuncReader<Sink>::integer(Cursor& c, uint8_t code) {
+  static_assert(static_cast<int>(ValKind::I64) - static_cast<int>(ValKind::I32) == 1);
   const bool is_64 = code == code_of(Op::I64Const);
   int64_t value;
   if ((kToSink || c.p != c.end) && *c.p < 0x80) [[likely]] {
     value = static_cast<int64_t>(uint64_t{*c.p++} << 57) >> 57;
   } else {
-    const Number n = is_64 ? long_s64(c.p) : long_s32(c.p);
+    const Number n = long_signed(c.p, is_64);
     c.p = n.next;
     value = static_cast<int64_t>(n.value);
   }
-  c.top->type = is_64 ? kI64 : kI32;
+  c.top->type = static_cast<ValKind>(static_cast<int>(ValKind::I32) + code - kIntegerCodes.first);
   sync(c);
   if constexpr (kToSink) {
-    if (is_64) {
-      sink_.i64_const(c.top, value);
-    } else {
-      sink_.i32_const(c.top, static_cast<int32_t>(value));
-    }
+    sink_.int_const(c.top, static_cast<uint64_t>(value) & ~uint64_t{0} >> (is_64 ? 0 : 32));
   }
   ++c.top;
 }
@@ -267,16 +304,19 @@ template <bool kToSink>
   return true;
 }
 
-// One operand or two. If it is one, it is the first and the last.
+// One operand or two. If it is one, it is the first and the last. All of their check is one
+// condition, which may look below the floor.
 template <class Sink>
 template <bool kToSink, bool kVector>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::numeric(Cursor& c, FastRow row) {
-  if (c.top - c.floor < row.pops || c.top[-1].type.bits() != row.last ||
-      (c.top - row.pops)->type.bits() != row.first) [[unlikely]] {
+[[gnu::always_inline]] inline bool FuncReader<Sink>::numeric(Cursor& c, const FastRow& row) {
+  Slot* args = c.top - row.pops;
+  const uint32_t wrong =
+      (c.top[-1].type.bits() ^ row.last) | (args->type.bits() ^ row.first) | (args < c.floor);
+  if (wrong != 0) [[unlikely]] {
     if (!took(c, take_numeric(c.top, row))) return false;
+    args = c.top - row.pops;
   }
   sync(c);
-  Slot* args = c.top - row.pops;
   if constexpr (kVector) {
     sink_.simd(row.op, args);
   } else if constexpr (kToSink) {
@@ -291,12 +331,15 @@ template <bool kToSink, bool kVector>
   return true;
 }
 
-// Fast: memory 0, an alignment that is not too large, a small offset.
+// Fast: memory 0, an alignment that is not too large, a small offset. Where the body's last byte is
+// known to be `end`, an offset follows such an alignment.
 template <class Sink>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::read_mem_arg(Cursor& c, FastRow row,
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::read_mem_arg(Cursor& c, const FastRow& row,
                                                                   MemArg& mem, ValType& address) {
+  static_assert(kAlignmentsAreNoEnd);
   address = address0_;
-  if (c.end - c.p >= 2 && c.p[0] <= row.align_log2) [[likely]] {
+  if ((kToSink || c.end - c.p >= 2) && c.p[0] <= row.align_log2) [[likely]] {
     mem.memory = MemoryIdx{0};
     mem.align_log2 = c.p[0];
     if (c.p[1] < 0x80) {
@@ -322,19 +365,21 @@ template <class Sink>
 // A load pops the address and pushes a value, a store pops both.
 template <class Sink>
 template <bool kToSink, bool kVector>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::access(Cursor& c, FastRow row) {
+[[gnu::always_inline]] inline bool FuncReader<Sink>::access(Cursor& c, const FastRow& row) {
   MemArg mem;
   ValType address;
-  if (!read_mem_arg(c, row, mem, address)) [[unlikely]]
+  if (!read_mem_arg<kToSink>(c, row, mem, address)) [[unlikely]]
     return false;
   const bool is_store = row.pops == 2;
-  const uint32_t last = is_store ? row.last : address.bits();
-  if (c.top - c.floor < row.pops || c.top[-1].type.bits() != last ||
-      (c.top - row.pops)->type != address) [[unlikely]] {
+  Slot* args = c.top - row.pops;
+  // What a store stores. A load's last operand is its first: checked by the other half.
+  const uint32_t stored = (c.top[-1].type.bits() ^ row.last) & (1u - row.pops);
+  const uint32_t wrong = stored | (args->type.bits() ^ address.bits()) | (args < c.floor);
+  if (wrong != 0) [[unlikely]] {
     if (!took(c, take_access(c.top, row, address))) return false;
+    args = c.top - row.pops;
   }
   sync(c);
-  Slot* args = c.top - row.pops;
   if constexpr (kVector) {
     if (is_store) {
       sink_.simd_store(row.op, mem, args);
@@ -349,7 +394,7 @@ template <bool kToSink, bool kVector>
     }
   }
   args->type = static_cast<ValKind>(row.result);  // above top if it is a store
-  c.top = args + (is_store ? 0 : 1);
+  c.top = args + (2 - row.pops);
   return true;
 }
 
@@ -395,7 +440,8 @@ void FuncReader<Sink>::exec_vector() {
     if (to_sink() && c.end - c.p >= 2 && module_.features.has(Feature::Simd)) [[likely]] {
       const bool is_long = c.p[0] >= 0x80;
       const uint32_t code = is_long ? (c.p[0] & 0x7fu) | uint32_t{c.p[1]} << 7 : c.p[0];
-      const FastRow row = code < kVectorRows.size() ? kVectorRows[code] : FastRow();
+      static constexpr FastRow kNone;
+      const FastRow& row = code < kVectorRows.size() ? kVectorRows[code] : kNone;
       c.p += 1 + is_long;
       bool ok = true;
       switch (row.shape) {
@@ -431,23 +477,15 @@ typename FuncReader<Sink>::Number FuncReader<Sink>::long_u32(const uint8_t* p) {
 }
 
 template <class Sink>
-typename FuncReader<Sink>::Number FuncReader<Sink>::long_s32(const uint8_t* p) {
-  const Number n = short_signed_leb(p, in_.end());
-  if (n.next != nullptr) [[likely]]
-    return n;
-  in_.set_pos(p);
-  const auto value = static_cast<uint32_t>(in_.read_s32());
-  return {value, in_.pos()};
-}
-
-template <class Sink>
-typename FuncReader<Sink>::Number FuncReader<Sink>::long_s64(const uint8_t* p) {
+typename FuncReader<Sink>::Number FuncReader<Sink>::long_signed(const uint8_t* p, bool is_64) {
   const Number n = medium_signed_leb(p, in_.end());
-  if (n.next != nullptr) [[likely]]
+  const auto value = static_cast<int64_t>(n.value);
+  const bool fits_32 = value == static_cast<int32_t>(value) && n.next - p <= 5;
+  if (n.next != nullptr && (is_64 || fits_32)) [[likely]]
     return n;
   in_.set_pos(p);
-  const auto value = static_cast<uint64_t>(in_.read_s64());
-  return {value, in_.pos()};
+  const int64_t read = is_64 ? in_.read_s64() : in_.read_s32();
+  return {static_cast<uint64_t>(read), in_.pos()};
 }
 
 template <class Sink>

@@ -142,8 +142,7 @@ class FuncReader {
 
   // --- Numbers of the loop: one byte inline there, the rest here.
   [[gnu::noinline]] Number long_u32(const uint8_t* p);
-  [[gnu::noinline]] Number long_s32(const uint8_t* p);
-  [[gnu::noinline]] Number long_s64(const uint8_t* p);
+  [[gnu::noinline]] Number long_signed(const uint8_t* p, bool is_64);
   // Numbers of two to four bytes, with four bytes to read, and those below 2^31 that linkers leave
   // padded to five; `next` is null for any other.
   static Number short_leb(const uint8_t* p, const uint8_t* end) {
@@ -180,15 +179,6 @@ class FuncReader {
     value = static_cast<uint64_t>(static_cast<int64_t>(value << unused) >> unused);
     return {value, p + bytes};
   }
-  // As short_leb, with the last byte's sign extended to 64 bits.
-  static Number short_signed_leb(const uint8_t* p, const uint8_t* end) {
-    Number n = short_leb(p, end);
-    if (n.next != nullptr) [[likely]] {
-      const auto shift = static_cast<uint32_t>(64 - 7 * (n.next - p));
-      n.value = static_cast<uint64_t>(static_cast<int64_t>(n.value << shift) >> shift);
-    }
-    return n;
-  }
   // An index of a rule outside the loop.
   uint32_t read_index() {
     const uint8_t* p = in_.pos();
@@ -222,12 +212,19 @@ class FuncReader {
   [[gnu::noinline]] bool has_feature(Op op);
   template <bool kToSink>
   uint32_t read_u32(Cursor& c);
-  bool read_mem_arg(Cursor& c, FastRow row, MemArg& mem, ValType& address);
+  template <bool kToSink>
+  bool read_mem_arg(Cursor& c, const FastRow& row, MemArg& mem, ValType& address);
   template <bool kToSink, void (FuncReader::*kRule)()>
   bool rule(Cursor& c);
   [[gnu::noinline]] bool live_after_ends();
   template <bool kToSink>
+  bool is_empty_type(const Cursor& c) const;
+  template <bool kToSink>
   bool block(Cursor& c);
+  template <bool kToSink>
+  bool if_(Cursor& c);
+  template <bool kToSink>
+  bool br(Cursor& c);
   template <bool kToSink>
   bool br_if(Cursor& c);
   template <bool kToSink>
@@ -251,9 +248,9 @@ class FuncReader {
   template <bool kToSink>
   bool select(Cursor& c);
   template <bool kToSink, bool kVector = false>
-  bool numeric(Cursor& c, FastRow row);
+  bool numeric(Cursor& c, const FastRow& row);
   template <bool kToSink, bool kVector = false>
-  bool access(Cursor& c, FastRow row);
+  bool access(Cursor& c, const FastRow& row);
 
   static constexpr uint64_t kNoLaneOfTwo = 0xe0e0'e0e0'e0e0'e0e0;  // in numbers below 32: no bit
   bool vector_immediate(Cursor& c, const FastRow& row);
@@ -390,6 +387,7 @@ class FuncReader {
   void exec_if();
   void exec_else();
   void exec_end();
+  bool end_plainly();
   bool is_plain_end(const Frame& frame, const Slot* top) const;
   void pop_frame();
   void leave(Frame& frame, bool joined);
@@ -621,7 +619,7 @@ void FuncReader<Sink>::enter_function() {
   s_.block_types.reset();
   s_.live = true;
   s_.instr_pos = in_.pos();
-  Frame& frame = s_.frames.emplace_back();
+  Frame& frame = s_.frames.push();
   frame.kind = FrameKind::Func;
   frame.live_at_entry = true;
   frame.type = FuncType{s_.type->types + s_.type->param_count, 0, s_.type->result_count};
@@ -640,7 +638,7 @@ void FuncReader<Sink>::loop() {
   load(c);
   while (c.p < c.stop) {
     const uint8_t code = *c.p;
-    const FastRow row = kFastRows[code];
+    const FastRow& row = kFastRows[code];
     s_.instr_pos = c.p++;
     bool ok = true;
     // Three quarters of all instructions, by branches of their own.
@@ -674,10 +672,10 @@ void FuncReader<Sink>::loop() {
     case code_of(Op::Select): ok = select<kToSink>(c); break;
     case code_of(Op::Block): ok = block<kToSink>(c); break;
     case code_of(Op::Loop): ok = rule<kToSink, &FuncReader::exec_loop>(c); break;
-    case code_of(Op::If): ok = rule<kToSink, &FuncReader::exec_if>(c); break;
+    case code_of(Op::If): ok = if_<kToSink>(c); break;
     case code_of(Op::Else): ok = rule<kToSink, &FuncReader::exec_else>(c); break;
     case code_of(Op::End): ok = end<kToSink>(c); break;
-    case code_of(Op::Br): ok = rule<kToSink, &FuncReader::exec_br>(c); break;
+    case code_of(Op::Br): ok = br<kToSink>(c); break;
     case code_of(Op::BrIf): ok = br_if<kToSink>(c); break;
     case code_of(Op::Return): ok = rule<kToSink, &FuncReader::exec_return>(c); break;
     case code_of(Op::Call): ok = rule<kToSink, &FuncReader::exec_call>(c); break;

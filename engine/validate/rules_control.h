@@ -58,7 +58,7 @@ const FuncType* FuncReader<Sink>::func_type_at(uint32_t index) {
 template <class Sink>
 [[gnu::always_inline]] inline typename FuncReader<Sink>::Frame&
 FuncReader<Sink>::push_frame(FrameKind kind, Slot* floor) {
-  Frame& frame = s_.frames.emplace_back();
+  Frame& frame = s_.frames.push();
   frame.kind = kind;
   frame.live_at_entry = s_.live;
   frame.height = static_cast<uint32_t>(floor - s_.base);
@@ -176,13 +176,19 @@ bool FuncReader<Sink>::check_empty_else(const FuncType& type) {
 }
 
 template <class Sink>
-void FuncReader<Sink>::exec_end() {
+[[gnu::always_inline]] inline bool FuncReader<Sink>::end_plainly() {
   Frame& frame = s_.innermost();
-  if (is_plain_end(frame, s_.top)) {
-    if (frame.live_at_entry && !s_.muted) sink_.end(frame, s_.live);
-    s_.live = frame.live_at_entry && (s_.live || frame.end_reached || frame.kind == FrameKind::If);
-    return pop_frame();
-  }
+  if (!is_plain_end(frame, s_.top)) return false;
+  if (frame.live_at_entry && !s_.muted) sink_.end(frame, s_.live);
+  s_.live = frame.live_at_entry & (s_.live | frame.end_reached | (frame.kind == FrameKind::If));
+  pop_frame();
+  return true;
+}
+
+template <class Sink>
+void FuncReader<Sink>::exec_end() {
+  if (end_plainly()) return;
+  Frame& frame = s_.innermost();
   if (!check_results()) return;
   const bool fallthrough_live = s_.live;
   bool joined = fallthrough_live || frame.end_reached;
@@ -203,7 +209,7 @@ bool FuncReader<Sink>::live_after_ends() {
     if (s_.muted || done_ || p >= stop_ || *p != kEndByte) return false;
     s_.instr_pos = p;
     in_.set_pos(p + 1);
-    exec_end();
+    if (!end_plainly()) exec_end();
   }
   return true;
 }
@@ -310,8 +316,10 @@ template <class Sink>
   const uint32_t last = type.param_count - 1;
   if (last > 3 || type.result_count > 1 || s_.top - s_.floor <= last) return false;
   Slot* args = s_.top - type.param_count;
+  // min(i, last): a table, as a compiler makes branches of the function.
+  static constexpr uint8_t kLooked[4][4] = {{0, 0, 0, 0}, {0, 1, 1, 1}, {0, 1, 2, 2}, {0, 1, 2, 3}};
   const auto difference = [&](uint32_t i) {
-    const uint32_t arg = std::min(i, last);
+    const uint32_t arg = kLooked[last][i];
     return args[arg].type.bits() ^ type.types[arg].bits();
   };
   if ((difference(0) | difference(1) | difference(2) | difference(3)) != 0) return false;

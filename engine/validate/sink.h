@@ -47,9 +47,8 @@ class NullSink {
   /// the function is entered, the operand stack empty. `state` outlives the body's calls.
   void begin(State&) {}
 
-  // --- Constants, locals, globals. `out` has no valid word yet.
-  void i32_const(Slot*, int32_t) {}
-  void i64_const(Slot*, int64_t) {}
+  // --- Constants, locals, globals. `out` has its type, and no valid word yet.
+  void int_const(Slot*, uint64_t) {}  // i32 or i64, by the slot's type; an i32 with zeros above it
   void f32_const(Slot*, uint32_t) {}
   void f64_const(Slot*, uint64_t) {}
   void local_get(uint32_t, Slot*) {}

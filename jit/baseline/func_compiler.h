@@ -349,20 +349,13 @@ class FuncCompiler {
 
   // --- Sink calls: see engine/validate/sink.h. Those of ops_*.cpp are one call each.
   void begin(State& reader_state);
-  void i32_const(Slot* out, int32_t value) { constant(out, static_cast<uint32_t>(value)); }
-  void i64_const(Slot* out, int64_t value) { constant(out, static_cast<uint64_t>(value)); }
+  void int_const(Slot* out, uint64_t bits) { constant(out, bits); }
   void f32_const(Slot* out, uint32_t bits) { constant(out, bits); }
   void f64_const(Slot* out, uint64_t bits) { constant(out, bits); }
   void local_get(uint32_t index, Slot* out) {
-    if (needs_attention_) [[unlikely]]
-      prepare();
-    const Reg reg = keeps_locals_ ? reg_of(index) : Reg::None;
-    if (reg != Reg::None) {
-      regs.add_use(reg);
-      out->word = Word::in_reg(reg);
-    } else {
-      push_alias(index, *out);
-    }
+    if (needs_attention_ || keeps_locals_) [[unlikely]]
+      return get_local(index, out);
+    push_alias(index, *out);
     lower_watermark(position(*out));
   }
   void local_set(uint32_t local, Slot* arg);
@@ -597,7 +590,7 @@ class FuncCompiler {
   }
   void push_alias(uint32_t index, Slot& slot) {
     slot.word = Word::local_alias(index, local(index).home);
-    if (aliases_end_ <= position(slot)) aliases_end_ = position(slot) + 1;
+    aliases_end_ = std::max(aliases_end_, position(slot) + 1);
   }
   bool may_have_alias() const { return aliases_end_ > settled_; }
   bool has_alias(uint32_t local);
@@ -614,7 +607,7 @@ class FuncCompiler {
   Mem operand_slot(const Slot& slot) {
     return operand_slot(position(slot), move_type_of(slot.type));
   }
-  void lower_watermark(uint32_t at) { settled_ = at < settled_ ? at : settled_; }
+  void lower_watermark(uint32_t at) { settled_ = std::min(settled_, at); }
   /// Makes all operands below `height` Const or Stack, those from `strict_from` on Stack.
   void settle(uint32_t height, uint32_t strict_from);
   void settle_word(Slot& slot);
@@ -728,6 +721,7 @@ class FuncCompiler {
   // --- ops_variable.cpp
   void write_operand(uint32_t index, const Slot& slot);
   bool can_take_over(uint32_t index, const Word& word) const;
+  void get_local(uint32_t index, Slot* out);
   void set_and_get_local(uint32_t index, Slot* arg);
   void set_local(uint32_t index, Slot& slot);
   void copy_to_local(uint32_t index, Slot& slot);

@@ -39,6 +39,19 @@ inline void FuncCompiler::write_operand(uint32_t index, const Slot& slot) {
   store_in_home(l, scratch);
 }
 
+/// Where registers keep locals, or something waits to be done first.
+void FuncCompiler::get_local(uint32_t index, Slot* out) {
+  prepare();
+  const Reg reg = keeps_locals_ ? reg_of(index) : Reg::None;
+  if (reg != Reg::None) {
+    regs.add_use(reg);
+    out->word = Word::in_reg(reg);
+  } else {
+    push_alias(index, *out);
+  }
+  lower_watermark(position(*out));
+}
+
 void FuncCompiler::local_set(uint32_t index, Slot* arg) {
   if (!keeps_locals_) {
     prepare();

@@ -37,8 +37,12 @@ class RecordingSink {
     state = &s;
     log("begin " + std::to_string(s.locals().size()));
   }
-  void i32_const(Slot* out, int32_t v) { log(make(out) + " = " + std::to_string(v)); }
-  void i64_const(Slot* out, int64_t v) { log(make(out) + " = " + std::to_string(v)); }
+  void int_const(Slot* out, uint64_t v) {
+    const bool is_64 = out->type == kI64;
+    EXPECT_TRUE(is_64 || v <= UINT32_MAX);
+    const int64_t value = is_64 ? static_cast<int64_t>(v) : static_cast<int32_t>(v);
+    log(make(out) + " = " + std::to_string(value));
+  }
   void f32_const(Slot* out, uint32_t) { log(make(out) + " = f32"); }
   void f64_const(Slot* out, uint64_t) { log(make(out) + " = f64"); }
   void local_get(uint32_t i, Slot* out) { log(make(out) + " = local " + std::to_string(i)); }
