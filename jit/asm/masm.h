@@ -262,6 +262,8 @@ class Masm {
   void farith(FArith op, FWidth w, Reg dst, Reg a, Reg b);
   /// dst = a op [m]; Sqrt reads m only.
   void farith_load(FArith op, FWidth w, Reg dst, Reg a, const Mem& m);
+  /// dst = a op a constant by its bits; not for Sqrt.
+  void farith_const(FArith op, FWidth w, Reg dst, Reg a, uint64_t bits);
   /// Wasm's min and max (spec 4.3.3: NaN wins, -0 < +0). Change flags and kScratchXmm.
   void fmin(FWidth w, Reg dst, Reg a, Reg b);
   void fmax(FWidth w, Reg dst, Reg a, Reg b);
@@ -275,6 +277,7 @@ class Masm {
   /// Flags as of an unsigned compare; unordered sets Below, Equal and Parity.
   void fcompare(FWidth w, Reg a, Reg b);
   void fcompare_load(FWidth w, Reg a, const Mem& m);
+  void fcompare_const(FWidth w, Reg a, uint64_t bits);
 
   // --- Vectors (flags untouched); the instructions of Wasm are SimdMasm's
 
@@ -428,7 +431,6 @@ class Masm {
   Label& pooled(uint32_t size_bytes, uint64_t bits, uint64_t high_bits = 0);
   Label& pooled(FWidth w, uint64_t bits) { return pooled(w == FWidth::F64 ? 8 : 4, bits); }
   Label& pooled(const uint8_t* bytes);
-  void fcompare_const(FWidth w, Reg a, uint64_t bits);
 
   SlowPath& queue_slow(Cond cond, SlowKind kind);
   void queue_trap(Cond cond, uint8_t trap_byte);

@@ -97,6 +97,17 @@ void Masm::farith_load(FArith op, FWidth w, Reg dst, Reg a, const Mem& m) {
   e_.reg_mem(opcode, 0, num(dst), m);
 }
 
+void Masm::farith_const(FArith op, FWidth w, Reg dst, Reg a, uint64_t bits) {
+  Opcode opcode{scalar_prefix(w), 1, static_cast<uint8_t>(op)};
+  if (cpu_.avx) {
+    e_.vex_reg_rip(opcode, num(dst), num(a));
+  } else {
+    if (dst != a) e_.reg_reg(kMovaps, 0, num(dst), num(a));
+    e_.reg_rip(opcode, 0, num(dst));
+  }
+  wait_for(pooled(w, bits));
+}
+
 void Masm::fcompare(FWidth w, Reg a, Reg b) { sse({packed_prefix(w), 1, 0x2e}, 0, a, b); }
 
 void Masm::fcompare_load(FWidth w, Reg a, const Mem& m) {

@@ -22,8 +22,8 @@
 ;;=   (epilogue) ret
 ;;= func[2]:
 ;;=   (prologue)
-;;=   movsd xmm1, qword ptr [0x3fe0000000000000]
-;;=   mulsd xmm1, xmm0
+;;=   movaps xmm1, xmm0
+;;=   mulsd xmm1, [0x3fe0000000000000]
 ;;=   movaps xmm0, xmm1
 ;;=   (epilogue) ret
 ;;=   .const 0x3fe0000000000000

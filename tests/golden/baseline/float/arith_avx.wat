@@ -18,8 +18,7 @@
 ;;=   (epilogue) ret
 ;;= func[2]:
 ;;=   (prologue)
-;;=   vmovsd xmm1, qword ptr [0x3fe0000000000000]
-;;=   vmulsd xmm1, xmm0, xmm1
+;;=   vmulsd xmm1, xmm0, qword ptr [0x3fe0000000000000]
 ;;=   vmovaps xmm0, xmm1
 ;;=   (epilogue) ret
 ;;=   .const 0x3fe0000000000000
