@@ -5,6 +5,7 @@
 // nothing.
 #include "engine/binary/byte_reader.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "engine/wasm/limits.h"
@@ -126,16 +127,19 @@ size_t utf8_sequence(std::span<const uint8_t> bytes, size_t at) {
 }  // namespace
 
 bool is_utf8(std::span<const uint8_t> bytes, size_t& bad_index) {
+  constexpr size_t kEight = sizeof(uint64_t);
+  const auto is_ascii = [&](size_t from) {
+    uint64_t eight = 0;
+    std::memcpy(&eight, bytes.data() + from, kEight);
+    return (eight & 0x8080'8080'8080'8080u) == 0;
+  };
   size_t at = 0;
   while (at < bytes.size()) {
-    // Almost all names are ASCII.
-    uint64_t eight = 0;
-    if (bytes.size() - at >= sizeof eight) {
-      std::memcpy(&eight, bytes.data() + at, sizeof eight);
-      if ((eight & 0x8080'8080'8080'8080u) == 0) {
-        at += sizeof eight;
-        continue;
-      }
+    // Almost all names are ASCII. The last eight bytes overlap some that were seen.
+    const size_t from = std::min(at, bytes.size() - std::min(bytes.size(), kEight));
+    if (bytes.size() >= kEight && is_ascii(from)) {
+      at = from + kEight;
+      continue;
     }
     const size_t length = utf8_sequence(bytes, at);
     if (length == 0) {

@@ -109,8 +109,10 @@ inline constexpr CodeRange kExtendCodes = codes_of(FastShape::Extend, FastShape:
 inline constexpr CodeRange kAccessCodes = codes_of(FastShape::Load, FastShape::Store);
 inline constexpr CodeRange kIntegerCodes = {code_of(Op::I32Const), code_of(Op::I64Const)};
 inline constexpr CodeRange kLocalSetCodes = {code_of(Op::LocalSet), code_of(Op::LocalTee)};
+inline constexpr CodeRange kVariableCodes = {code_of(Op::LocalSet), code_of(Op::GlobalSet)};
 static_assert(kIntegerCodes.last - kIntegerCodes.first == 1);
 static_assert(kLocalSetCodes.last - kLocalSetCodes.first == 1);
+static_assert(kVariableCodes.last - kVariableCodes.first == 3);
 
 /// By the number behind the prefix.
 inline constexpr auto kVectorRows = [] {

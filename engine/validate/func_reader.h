@@ -143,7 +143,7 @@ class FuncReader {
   // --- Numbers of the loop: one byte inline there, the rest here.
   [[gnu::noinline]] Number long_u32(const uint8_t* p);
   [[gnu::noinline]] Number long_signed(const uint8_t* p, bool is_64);
-  // Numbers of two to four bytes, with four bytes to read, and those below 2^31 that linkers leave
+  // Numbers of up to four bytes, with five bytes to read, and those below 2^31 that linkers leave
   // padded to five; `next` is null for any other.
   static Number short_leb(const uint8_t* p, const uint8_t* end) {
     uint32_t word;
@@ -179,16 +179,14 @@ class FuncReader {
     value = static_cast<uint64_t>(static_cast<int64_t>(value << unused) >> unused);
     return {value, p + bytes};
   }
-  // An index of a rule outside the loop.
+  // An index of a rule outside the loop. How long it is, is hard to foresee.
   uint32_t read_index() {
-    const uint8_t* p = in_.pos();
-    if (p != in_.end() && *p < 0x80) [[likely]] {
-      in_.set_pos(p + 1);
-      return *p;
+    const Number n = short_leb(in_.pos(), in_.end());
+    if (n.next != nullptr) [[likely]] {
+      in_.set_pos(n.next);
+      return static_cast<uint32_t>(n.value);
     }
-    const Number n = long_u32(p);
-    in_.set_pos(n.next);
-    return static_cast<uint32_t>(n.value);
+    return in_.read_u32();
   }
   [[gnu::noinline]] void long_mem_arg(const uint8_t* p, FastRow row);  // to instr_.mem
 
@@ -641,7 +639,7 @@ void FuncReader<Sink>::loop() {
     const FastRow& row = kFastRows[code];
     s_.instr_pos = c.p++;
     bool ok = true;
-    // Three quarters of all instructions, by branches of their own.
+    // Most of all instructions, by branches of their own.
     if (code == code_of(Op::LocalGet)) {
       if (!local_get<kToSink>(c)) return;
       continue;
@@ -658,14 +656,18 @@ void FuncReader<Sink>::loop() {
       if (!access<kToSink>(c, row)) return;
       continue;
     }
-    if (kLocalSetCodes.has(code)) {
-      if (!local_set<kToSink>(c, code)) return;
+    if (kVariableCodes.has(code)) {
+      if (code <= kLocalSetCodes.last) {
+        if (!local_set<kToSink>(c, code)) return;
+      } else if (code == code_of(Op::GlobalGet)) {
+        if (!global_get<kToSink>(c)) return;
+      } else {
+        if (!global_set<kToSink>(c)) return;
+      }
       continue;
     }
     switch (code) {
     case code_of(Op::Nop): break;
-    case code_of(Op::GlobalGet): ok = global_get<kToSink>(c); break;
-    case code_of(Op::GlobalSet): ok = global_set<kToSink>(c); break;
     case code_of(Op::F32Const): ok = f32_const<kToSink>(c); break;
     case code_of(Op::F64Const): ok = f64_const<kToSink>(c); break;
     case code_of(Op::Drop): ok = drop<kToSink>(c); break;
