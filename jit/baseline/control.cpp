@@ -14,7 +14,9 @@ constexpr uint32_t kLoopGprs = 8;
 constexpr uint32_t kLoopXmms = 11;
 // A call costs each pinned local a reload on the way back to the header: pin only busy ones.
 constexpr uint32_t kLoopRegsWithCalls = 5;
-constexpr uint32_t kMinWeightWithCalls = 3;
+constexpr uint32_t kMinUsesWithCalls = 3;
+// Among locals used more often all are the same.
+constexpr uint32_t kMostCounted = 63;
 constexpr RegSet kDivisionRegs = RegSet::of(Reg::Rax, Reg::Rdx);
 // br_tables up to this size become compares.
 constexpr size_t kMaxComparedTargets = 4;
@@ -43,6 +45,29 @@ constexpr LoopRegs loop_regs(bool has_call, bool has_division) {
 }
 constexpr LoopRegs kLoopRegs[2][2] = {{loop_regs(false, false), loop_regs(false, true)},
                                       {loop_regs(true, false), loop_regs(true, true)}};
+
+uint32_t counted(const LocalUse& use) { return std::min<uint32_t>(use.count, kMostCounted); }
+
+/// Which locals get a register: those used more often than `count`, and some used as often.
+struct Bar {
+  uint32_t count = 0;
+  uint32_t ties = 0;
+
+  bool is_passed_by(uint32_t uses) {
+    const bool is_tie = uses == count && ties != 0;
+    ties -= is_tie;
+    return uses > count || is_tie;
+  }
+};
+
+/// The one that is passed by `room` locals at most, given how many are used how often.
+Bar bar_for(const uint16_t* with_count, uint32_t room, Bar lowest) {
+  for (uint32_t count = kMostCounted; count > lowest.count; --count) {
+    if (with_count[count] > room) return {count, room};
+    room -= with_count[count];
+  }
+  return lowest;
+}
 
 }  // namespace
 
@@ -135,7 +160,7 @@ void FuncCompiler::clean_for_loop(const Frame& loop) {
     if (reg != Reg::None) to_store.remove(reg);
   }
   if (to_store.empty()) return;
-  for (RegSet rest = to_store - dead_at(*loop.label.loop); !rest.empty(); rest.remove_first()) {
+  for (RegSet rest = to_store - dead_at(loop); !rest.empty(); rest.remove_first()) {
     store_home(rest.first());
   }
 }
@@ -311,8 +336,7 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
     return;
   case FrameKind::Loop:
     states.release(frame.label.state);
-    loop_has_call_ = frame.label.outer_has_call;
-    return set_loop_state(frame.label.outer_loop);
+    return set_loop_state(BlockLabel::kNoState);
   case FrameKind::If: return end_if_without_else(frame, fallthrough_live);
   case FrameKind::TryTable:
   case FrameKind::Try:
@@ -380,20 +404,20 @@ void FuncCompiler::loop(Frame& frame) {
 }
 
 void FuncCompiler::enter_loop(Frame& frame) {
-  const LoopInfo& info =
-      memory_.loop_scan.find(state->bytes, state->instr_pos, body_end_, memory_.tries.is_inside());
-  frame.label.loop = &info;
-  frame.label.outer_loop = loop_state_;
-  frame.label.outer_has_call = loop_has_call_;
+  const LoopInfo info =
+      memory_.loop_scan.look_at(state->instr_pos, body_end_, memory_.tries.is_inside());
   if (info.is_short) {
-    choose_loop_registers(info);
     LabelStates& states = memory_.label_states;
-    loop_has_call_ = info.any_call;
     frame.label.state = states.allocate();
-    snapshot(states[frame.label.state]);
+    LabelState& header = states[frame.label.state];
+    choose_loop_registers(info, header);
     set_loop_state(frame.label.state);
+    loop_has_call_ = info.has_call;
+    collect_local_moves(header, true, dead_at(frame));
+    emit_moves(frame);
+    adopt(header);
     // Of the others the time is spent elsewhere.
-    if (!info.has_loop && !info.any_call) masm.place_loop();
+    if (!info.has_call) masm.place_loop();
   } else {
     clean_for_join();
     forget_registers();
@@ -404,7 +428,7 @@ void FuncCompiler::enter_loop(Frame& frame) {
   start_block(true);
 }
 
-/// The innermost short loop around what comes is the one whose header has this state.
+/// The short loop around what comes is the one whose header has this state.
 void FuncCompiler::set_loop_state(uint32_t loop_state) {
   loop_state_ = loop_state;
   loop_regs_ = is_in_short_loop() ? memory_.label_states[loop_state].locals : RegSet();
@@ -412,79 +436,36 @@ void FuncCompiler::set_loop_state(uint32_t loop_state) {
   if (!keeps_locals_) send_locals_home();
 }
 
-/// Loads the locals that shall be in registers at the header of a loop. Nothing is in registers,
-/// and no loop around wants anything there.
-void FuncCompiler::load_loop_registers(const LoopInfo& info) {
-  masm.ensure_room();
+/// Decides which locals are in registers at a loop's header: of each class the most used ones.
+void FuncCompiler::choose_loop_registers(const LoopInfo& info, LabelState& header) {
+  header.clear();
+  header.local.clear();
   LoopRegs left = kLoopRegs[info.has_call][info.has_division];
-  const uint32_t min_weight = info.has_call ? kMinWeightWithCalls : 0;
-  for (const LocalUse hot : memory_.loop_scan.hot(info)) {
-    if (hot.weight() < min_weight) break;
-    RegSet& free = left.free[static_cast<size_t>(reg_class_of(local(hot.local()).type))];
-    if (free.empty()) continue;
-    load_home(hot.local(), free.first());
-    bind(hot.local(), free.first(), hot.is_written());
-    free.remove_first();
+  if (stress_ != 0) {
+    left = {{kAllocatableGprs & RegSet(random()), kAllocatableXmms & RegSet(random())}};
   }
-}
-
-/// Decides which locals are in registers at a loop's header, and puts them there. All operands are
-/// in the frame.
-void FuncCompiler::choose_loop_registers(const LoopInfo& info) {
-  if ((regs.with_local() | loop_regs_).empty() && stress_ == 0) [[likely]]
-    return load_loop_registers(info);
-  uint32_t room[2] = {kLoopGprs, kLoopXmms};
-  if (info.has_call) room[0] = room[1] = kLoopRegsWithCalls;
-  const LocalUse* chosen[LoopScan::kMaxHot];
-  size_t count = 0;
-  RegSet keep;
-  for (RegSet rest = dead_at(info); !rest.empty(); rest.remove_first()) {
-    unbind(rest.first());
-  }
-  for (const LocalUse& hot : memory_.loop_scan.hot(info)) {
-    const LocalState& l = local(hot.local());
-    uint32_t& left = room[static_cast<size_t>(reg_class_of(l.type))];
-    if (left == 0 || (info.has_call && hot.weight() < kMinWeightWithCalls)) continue;
-    --left;
-    chosen[count++] = &hot;
-    if (const Reg reg = reg_of(hot.local()); reg != Reg::None) keep.add(reg);
-  }
-  // Locals that the loop does not use stay where they are if nobody needs their register.
-  RegSet others = ((kAllocatableGprs | kAllocatableXmms) - regs.free()) - keep;
-  for (RegSet rest = others; !rest.empty(); rest.remove_first()) {
-    Reg reg = rest.first();
-    masm.ensure_room();
-    uint32_t& left = room[static_cast<size_t>(reg_class(reg))];
-    if (info.any_call || left == 0) {
-      evict(reg);
-    } else {
-      --left;
+  const std::span<const LocalUse> uses = memory_.loop_scan.live();
+  const auto class_of = [this](const LocalUse& use) {
+    return static_cast<size_t>(reg_class_of(local(use.local).type));
+  };
+  const uint32_t most_unused = info.has_call ? kMinUsesWithCalls - 1 : 0;
+  Bar bars[2] = {{most_unused, 0}, {most_unused, 0}};
+  if (uses.size() > static_cast<size_t>(std::min(left.free[0].size(), left.free[1].size()))) {
+    uint16_t with_count[2][kMostCounted + 1] = {};
+    for (const LocalUse& use : uses) ++with_count[class_of(use)][counted(use)];
+    for (size_t cls = 0; cls < 2; ++cls) {
+      bars[cls] = bar_for(with_count[cls], static_cast<uint32_t>(left.free[cls].size()), bars[cls]);
     }
   }
-  RegSet unwanted = info.has_division ? kDivisionRegs : RegSet();
-  for (size_t i = 0; i < count; ++i) {
-    masm.ensure_room();
-    const Reg from = reg_of(chosen[i]->local());
-    if (from == Reg::None) {
-      Reg reg = allocate(reg_class_of(local(chosen[i]->local()).type), unwanted);
-      load_home(chosen[i]->local(), reg);
-      bind(chosen[i]->local(), reg, false);
-    } else if (unwanted.has(from)) {
-      Reg to = allocate(RegClass::Gpr, unwanted);
-      if (reg_of(chosen[i]->local()) != from) continue;  // evicted, under stress
-      move_value(MoveType::I64, to, from);
-      relocate_users(from, to);
-    }
-  }
-  for (size_t i = 0; i < count; ++i) {
-    const Reg reg = reg_of(chosen[i]->local());
-    if (reg == Reg::None) continue;  // lost again, under stress
-    if (chosen[i]->is_written()) {
-      // Then the way back to the header need not store it.
-      regs.set_dirty(reg, true);
-    } else if (info.any_call && regs.is_dirty(reg)) {
-      store_home(reg);
-    }
+  for (const LocalUse& use : uses) {
+    const size_t cls = class_of(use);
+    if (!bars[cls].is_passed_by(counted(use))) continue;
+    const Reg reg = left.free[cls].first();
+    left.free[cls].remove_first();
+    header.local[reg] = use.local;
+    header.locals.add(reg);
+    // What is written may be newer than its home: then the way back need not store it.
+    if (use.is_written) header.dirty.add(reg);
   }
 }
 

@@ -514,6 +514,7 @@ class FuncCompiler {
     return allocate(cls, avoid);
   }
   Reg take_unless_alias(Reg own, RegClass cls, Reg prefer, RegSet avoid);
+  uint32_t random();
   Reg stressed_choice(RegClass cls, RegSet avoid);
   Reg pick_victim(RegClass cls, RegSet avoid);
   void evict(Reg reg);
@@ -654,7 +655,7 @@ class FuncCompiler {
   void drop_moves();
   bool forgo(LabelState& wanted, Reg reg);
   void collect_local_moves(LabelState& wanted, bool is_fixed, RegSet dead);
-  RegSet dead_at(const LoopInfo& loop) const;
+  RegSet dead_at(const Frame& target) const;
   void set_result_words(const Frame& frame);
 
   // --- control.cpp
@@ -687,8 +688,7 @@ class FuncCompiler {
   void end_plainly(Frame& frame);
   void end_if_without_else(Frame& frame, bool then_live);
   void enter_loop(Frame& frame);
-  void load_loop_registers(const LoopInfo& info);
-  void choose_loop_registers(const LoopInfo& info);
+  void choose_loop_registers(const LoopInfo& info, LabelState& header);
   void emit_table(Reg index, std::span<const uint32_t> depths);
   sluice::Label& table_label(uint32_t depth);
 
@@ -777,9 +777,9 @@ class FuncCompiler {
   RegSet to_store_;  // collected moves: present registers to be stored to their locals' homes, and
   RegSet to_load_;   // registers of the label to be loaded from its locals' homes
 
-  uint32_t loop_state_ = BlockLabel::kNoState;  // of the innermost short loop's header
+  uint32_t loop_state_ = BlockLabel::kNoState;  // of the header of the short loop around
   RegSet loop_regs_;                            // where that state has locals
-  bool loop_has_call_ = false;                  // anywhere in that loop
+  bool loop_has_call_ = false;                  // in that loop
   uint32_t table_id_ = 0;                       // br_tables so far
   uint32_t victim_cursor_ = 0;
   Reg zero_flag_reg_ = Reg::None;  // see note_zero_flag

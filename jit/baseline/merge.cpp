@@ -97,11 +97,12 @@ void FuncCompiler::bring(Frame& target, const Slot* passed) {
   emit_moves(target);
 }
 
-/// Registers whose locals have no meaning at the loop's header.
-RegSet FuncCompiler::dead_at(const LoopInfo& loop) const {
+/// Registers whose locals have no meaning at the label, if that is the short loop's header.
+RegSet FuncCompiler::dead_at(const Frame& target) const {
   RegSet result;
-  for (const LocalUse& use : memory_.loop_scan.dead(loop)) {
-    const Reg reg = reg_of(use.local());
+  if (target.label.state != loop_state_) return result;
+  for (const uint32_t index : memory_.loop_scan.dead()) {
+    const Reg reg = reg_of(index);
     if (reg != Reg::None) result.add(reg);
   }
   return result;
@@ -119,7 +120,7 @@ bool FuncCompiler::forgo(LabelState& wanted, Reg reg) {
   return true;
 }
 
-inline void FuncCompiler::collect_local_moves(LabelState& wanted, bool is_fixed, RegSet dead) {
+void FuncCompiler::collect_local_moves(LabelState& wanted, bool is_fixed, RegSet dead) {
   if (wanted.locals.empty()) {
     to_store_ = regs.dirty() - dead;
     return;
@@ -148,8 +149,7 @@ void FuncCompiler::collect_moves(Frame& target, const Slot* passed, bool is_unli
   DCHECK(memory_.moves.empty() && to_load_.empty(), "moves left over");
   LabelState& wanted = memory_.label_states[target.label.state];
   const bool is_loop = target.kind == FrameKind::Loop;
-  collect_local_moves(wanted, is_loop || is_unlikely,
-                      is_loop ? dead_at(*target.label.loop) : RegSet());
+  collect_local_moves(wanted, is_loop || is_unlikely, dead_at(target));
   const std::span<const ValType> types = target.label_types();
   for (uint32_t i = 0; i < types.size(); ++i) {
     const MoveType type = move_type_of(types[i]);

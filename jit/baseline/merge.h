@@ -15,7 +15,6 @@
 #include "engine/base/heap.h"
 #include "jit/abi/reg.h"
 #include "jit/asm/operand.h"
-#include "jit/baseline/prescan.h"
 #include "jit/baseline/reg_alloc.h"
 #include "jit/code/handler_table.h"
 
@@ -81,9 +80,6 @@ struct BlockLabel {
   sluice::Label otherwise;         // of an if: where its condition is false
   uint32_t state = kNoState;       // at `target`, once fixed
   uint32_t else_state = kNoState;  // of an if: at `otherwise`
-  uint32_t outer_loop = kNoState;  // of a loop: the state of the loop around it
-  const LoopInfo* loop = nullptr;  // of a loop
-  bool outer_has_call = false;     // of a loop: has the loop around it calls?
   bool is_else_cold = false;       // of an if: its condition is likely to hold
   uint32_t table_stub = 0;         // br_table: 1 + number of the stub for this target
   uint32_t table_id = 0;           // br_table: the table that `table_stub` belongs to

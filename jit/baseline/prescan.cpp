@@ -1,11 +1,14 @@
-// One pass over a nest of loops, with a list of the uses that each open loop has so far.
+// A loop over instructions that tells them apart by a table instead of by branches: what comes next
+// is hard to predict. It notes the uses of locals, which are added up if the loop is short.
 #include "jit/baseline/prescan.h"
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
+#include <span>
 #include <utility>
 
-#include "engine/base/check.h"
 #include "engine/binary/skip.h"
 #include "engine/wasm/opcodes.h"
 
@@ -13,76 +16,172 @@ namespace sluice {
 
 namespace {
 
-// How much more often an inner loop's body runs than the loop around it, as a guess.
-constexpr uint64_t kInnerWeight = 8;
-// Of one use: sums of as many as a scan meets fit a LocalUse.
-constexpr uint64_t kMaxWeight = uint64_t{1} << 24;
-static_assert(kMaxWeight * LoopScan::kMostBytes - 1 <= LocalUse::kWeight >> LocalUse::kWeightShift);
-// A loop tells the one around it of so many locals: of few in nests deeper than real ones are.
-constexpr uint32_t kDeepNest = 16;
-constexpr size_t kMaxKept = 128;
-constexpr size_t kMaxKeptDeep = 8;
-
-/// Everything is lost from registers: indirect calls, and what the runtime does by a call.
-bool is_like_call(const uint8_t* p, const uint8_t* end) {
-  uint8_t opcode = *p;
-  if (opcode == 0x11 || opcode == 0x14) return true;
-  if (opcode == 0x25 || opcode == 0x26 || opcode == 0x40 || opcode == 0xd2) return true;
-  if (opcode >= 0x08 && opcode <= 0x0a) return true;
-  return opcode == kPrefixMisc && p + 1 < end && p[1] >= 8;
-}
-
-constexpr bool is_division(uint8_t opcode) {
-  return (opcode >= 0x6d && opcode <= 0x70) || (opcode >= 0x7f && opcode <= 0x82);
-}
-
-// What the scan does at an opcode. The frequent ones only need skipping: by one byte, or by one or
-// two LEB128 numbers as well.
-enum class Step : uint8_t {
-  Skip0,
-  Skip1,
-  MemArg,
-  Vector,
-  Get,
-  Set,
-  Block,
-  End,
-  Branch,
-  Call,
-  Other
+// What an instruction means here.
+enum Meaning : uint16_t {
+  kLocal = 1 << 0,
+  kSet = 1 << 1,  // of a local
+  kBranch = 1 << 2,
+  kSkips = 1 << 3,  // may leave out what comes; a branch does so too unless it goes back
+  kCall = 1 << 4,   // loses everything from registers
+  kDivision = 1 << 5,
+  kIf = 1 << 6,
+  kHinted = 1 << 7,   // is looked at where there are hints
+  kTooMuch = 1 << 8,  // never in a short loop
 };
+constexpr int kIfBit = 6;
 
-constexpr Step step_of(size_t opcode) {
-  if (opcode == 0x02 || opcode == 0x04) return Step::Block;
-  if (opcode == 0x0b) return Step::End;
-  if (opcode == 0x0c || opcode == 0x0d) return Step::Branch;
-  if (opcode == 0x10) return Step::Call;
-  if (opcode == 0x20) return Step::Get;
-  if (opcode == 0x21 || opcode == 0x22) return Step::Set;
-  if (opcode == 0x23 || opcode == 0x24 || opcode == 0x41 || opcode == 0x42) return Step::Skip1;
-  if (opcode >= 0x28 && opcode <= 0x3e) return Step::MemArg;
-  if (opcode == kPrefixSimd) return Step::Vector;
-  if (opcode == 0x01 || opcode == 0x1a || opcode == 0x1b) return Step::Skip0;
-  if (opcode >= 0x45 && opcode <= 0xc4 && !is_division(static_cast<uint8_t>(opcode))) {
-    return Step::Skip0;
+/// What the scan knows of an instruction by its first byte, or by the one behind a prefix. Most
+/// have one LEB128 number at most that takes more than a byte in practice.
+struct Row {
+  uint8_t bytes = 1;  // besides those behind the first one up to the number's last
+  // Where the number is, if that is the first or the second byte behind the first one: all bits.
+  uint8_t first = 0;
+  uint8_t second = 0;
+  int8_t depth = 0;  // by so much the number of open blocks changes
+  // Bit n: it is not that simple if the four high bits of the byte behind the first one are n.
+  uint16_t unusual = 0;
+  uint16_t meaning = 0;
+};
+static_assert(sizeof(Row) == 8);
+
+constexpr uint16_t kAlways = 0xffff;
+constexpr uint16_t kFrom40 = 0xfff0;  // alignments: the index of a memory follows, or more
+constexpr uint16_t kFrom80 = 0xff00;  // numbers of more than a byte
+constexpr uint16_t kAt60 = 0x0040;    // block types: a heap type may follow
+
+constexpr Row layout_of(Imm imm) {
+  switch (imm) {
+  case Imm::None: return {};
+  case Imm::Block: return {.first = 0xff, .unusual = kAt60};
+  case Imm::Label:
+  case Imm::Local: return {.first = 0xff, .unusual = kFrom80};
+  case Imm::Func:
+  case Imm::TypeIdx:
+  case Imm::Global:
+  case Imm::Table:
+  case Imm::Memory:
+  case Imm::Tag:
+  case Imm::I32:
+  case Imm::I64: return {.first = 0xff};
+  case Imm::MemArg: return {.second = 0xff, .unusual = kFrom40};
+  case Imm::MemArgLane: return {.bytes = 2, .second = 0xff, .unusual = kFrom40};
+  case Imm::Lane: return {.bytes = 2};
+  case Imm::Shuffle:
+  case Imm::V128: return {.bytes = 17};
+  case Imm::F32: return {.bytes = 5};
+  case Imm::F64: return {.bytes = 9};
+  default: return {.unusual = kAlways};
   }
-  return Step::Other;
 }
 
-constexpr auto kSteps = [] {
-  std::array<Step, 256> steps{};
-  for (size_t i = 0; i < steps.size(); ++i) steps[i] = step_of(i);
-  return steps;
+constexpr unsigned meaning_of(Op op) {
+  switch (op) {
+  case Op::LocalGet: return kLocal;
+  case Op::LocalSet:
+  case Op::LocalTee: return kLocal | kSet;
+  case Op::If: return kIf | kHinted;
+  case Op::Else:
+  case Op::End: return kHinted;
+  case Op::Br: return kBranch;
+  case Op::BrIf: return kBranch | kHinted;
+  case Op::BrTable:
+  case Op::BrOnNull:
+  case Op::BrOnNonNull: return kSkips;
+  case Op::Loop:
+  case Op::TryTable:
+  case Op::Illegal: return kTooMuch;
+  case Op::Throw:
+  case Op::ThrowRef:
+  case Op::CallRef:
+  case Op::MemoryGrow:
+  case Op::RefFunc: return kCall | kHinted;
+  case Op::I32DivS:
+  case Op::I32DivU:
+  case Op::I32RemS:
+  case Op::I32RemU:
+  case Op::I64DivS:
+  case Op::I64DivU:
+  case Op::I64RemS:
+  case Op::I64RemU: return kDivision;
+  default: break;
+  }
+  switch (op_info(op).category) {
+  case Category::Call:
+  case Category::Bulk:
+  case Category::Table: return kCall | kHinted;
+  case Category::LegacyException:
+  case Category::Gc: return kTooMuch;
+  default: return 0;
+  }
+}
+
+constexpr Row row_of(Op op) {
+  Row row = layout_of(op_info(op).imm);
+  row.meaning = static_cast<uint16_t>(meaning_of(op));
+  if (op == Op::Block || op == Op::If) row.depth = 1;
+  if (op == Op::End) row.depth = -1;
+  if ((row.meaning & (kTooMuch | kSkips)) != 0) row.unusual = kAlways;
+  return row;
+}
+
+constexpr auto kRows = [] {
+  std::array<Row, 256> rows{};
+  for (size_t i = 0; i < rows.size(); ++i) rows[i] = row_of(kPlainOps[i]);
+  for (const uint8_t prefix : {kPrefixGc, kPrefixMisc, kPrefixSimd, kPrefixAtomic}) {
+    rows[prefix] = {.unusual = kAlways};
+  }
+  return rows;
 }();
 
-// Of a number that ends before the end of the bytes.
-inline const uint8_t* skip_whole_leb(const uint8_t* p) {
-  while (*p++ >= 0x80) {
-  }
-  return p;
+// Vector instructions, by the code behind the prefix; those of two bytes share a row, and
+// ill-formed codes and ones written in more bytes than needed have another.
+constexpr size_t kTwoByteCode = 0x80;
+constexpr size_t kOddCode = 0x81;
+constexpr auto kVectorRows = [] {
+  std::array<Row, kOddCode + 1> rows{};
+  for (size_t i = 0; i < kTwoByteCode; ++i) rows[i] = row_of(kSimdOps[i]);
+  rows[kTwoByteCode] = {.bytes = 2};
+  rows[kOddCode] = {.unusual = kAlways};
+  return rows;
+}();
+static_assert(std::all_of(kSimdOps.begin() + kTwoByteCode, kSimdOps.end(),
+                          [](Op op) { return op_info(op).imm == Imm::None; }));
+
+/// The row for a code, or the first two bytes of it.
+constexpr size_t vector_row(uint64_t code) {
+  const uint64_t first = code & 0xff;
+  const uint64_t second = code >> 8 & 0xff;
+  const size_t wide = second == 1 || second == 2 ? kTwoByteCode : kOddCode;
+  return first < 0x80 ? first : wide;
 }
 
-uint32_t lenient_u32(const uint8_t* p, const uint8_t* end) {
+/// The first eight bytes from `p` on, zeros for those from `end` on.
+inline uint64_t bytes_at(const uint8_t* p, const uint8_t* end) {
+  uint64_t bytes;
+  if (end - p >= static_cast<ptrdiff_t>(sizeof bytes)) [[likely]] {
+    std::memcpy(&bytes, p, sizeof bytes);
+    return bytes;
+  }
+  bytes = 0;
+  std::memcpy(&bytes, p, static_cast<size_t>(end - p));
+  return bytes;
+}
+
+constexpr uint32_t kTooFar = 7;
+
+/// Of eight bytes: in which a number ends that begins in byte 1, and one that begins in byte 2;
+/// kTooFar if it does not end before byte 7.
+struct NumberEnds {
+  uint32_t first;
+  uint32_t second;
+};
+inline NumberEnds ends_of_numbers(uint64_t bytes) {
+  const uint64_t ends = (~bytes & 0x0080'8080'8080'8000) | uint64_t{1} << (8 * kTooFar + 7);
+  return {static_cast<uint32_t>(std::countr_zero(ends)) / 8,
+          static_cast<uint32_t>(std::countr_zero(ends & ~uint64_t{0xffff})) / 8};
+}
+
+uint32_t number_at(const uint8_t* p, const uint8_t* end) {
   uint32_t value = 0;
   for (uint32_t shift = 0; p < end && shift < 32; shift += 7) {
     value |= (*p & 0x7fu) << shift;
@@ -91,319 +190,149 @@ uint32_t lenient_u32(const uint8_t* p, const uint8_t* end) {
   return value;
 }
 
-bool hotter(LocalUse a, LocalUse b) { return a.bits > b.bits; }
+// No depth of a block.
+constexpr uint32_t kNowhere = UINT32_MAX;
+// Notes of uses: the local, what the instruction means, and does every turn come there?
+constexpr uint32_t kMostOperand = 0xffff;
+constexpr int kMeaningShift = 16;
+constexpr uint32_t kStraight = 0x8000'0000;
+// Sums of them: is the local dead, is it written, and how many there are.
+constexpr uint32_t kDead = 1;
+constexpr uint32_t kWritten = 2;
+constexpr uint32_t kOneUse = 4;
 
 }  // namespace
 
 void LoopScan::begin(uint32_t local_count, std::span<const BranchHint> hints, const uint8_t* body) {
-  all_hints_ = hints;
+  hints_ = hints;
   body_ = body;
-  loops_.clear();
-  next_loop_ = 0;
-  scanned_to_ = 0;
   local_count_ = local_count;
-  if (sums_.size() < local_count) sums_.resize(local_count);
+  if (sums_.size() <= local_count) sums_.resize(local_count + 1);
 }
 
-const LoopInfo& LoopScan::find(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end,
-                               bool in_try) {
-  auto offset = static_cast<uint32_t>(pos - bytes);
-  if (offset >= scanned_to_) scan(bytes, pos, end, in_try);
-  while (next_loop_ < loops_.size() && loops_[next_loop_].offset < offset) ++next_loop_;
-  static constexpr LoopInfo kLong{};
-  const bool is_known = next_loop_ < loops_.size() && loops_[next_loop_].offset == offset;
-  return is_known && loops_[next_loop_].is_short ? loops_[next_loop_] : kLong;
-}
-
-void LoopScan::scan(const uint8_t* bytes, const uint8_t* pos, const uint8_t* end, bool in_try) {
-  loops_.clear();
-  use_count_ = open_count_ = noted_ = 0;
-  next_loop_ = loop_ = depth_ = skipped_ = conditional_ = 0;
+LoopInfo LoopScan::look_at(const uint8_t* loop, const uint8_t* end, bool in_try) {
+  live_count_ = dead_count_ = 0;
   unlikely_ = 0;
-  tries_ = in_try ? 1 : 0;
-  const uint8_t* p = pos;
-  start_ = last_call_ = pos;
-  hints_ = hints_from(pos);
-  stop_ = pos + std::min(kMostBytes, end - pos);
-  // A well-formed body ends with a byte that ends a number too. Any other is not worth the care.
-  if (end[-1] >= 0x80) p = end;
-  while (p < stop_) {
-    const uint8_t* instr = p++;
-    switch (kSteps[*instr]) {
-    case Step::Skip0: break;
-    case Step::Skip1: p = p < end ? skip_whole_leb(p) : end; break;
-    case Step::MemArg:
-      if (p < end && *p < 0x40) {
-        ++p;  // the alignment; with an index of a memory it would have a flag
-        p = p < end ? skip_whole_leb(p) : end;
-      } else {
-        p = skip_instr(instr, end);
-      }
-      break;
-    case Step::Vector: p = skip_instr(instr, end); break;
-    case Step::Get: p = scan_local(p, end, false); break;
-    case Step::Set: p = scan_local(p, end, true); break;
-    case Step::Block:
-      if (*instr == 0x02) {
-        open(BlockKind::Block);
-      } else {
-        open_if(instr);
-      }
-      // Most block types have one byte; not those of the two codes that a heap type follows.
-      p = p < end && *p < 0x80 && (*p < 0x63 || *p > 0x64) ? p + 1 : skip_instr(instr, end);
-      break;
-    case Step::End:
-      close();
-      if (open_count_ == 0) stop_ = p;
-      break;
-    case Step::Branch:
-      if (*instr == 0x0c) {
-        branch(instr, end);
-      } else {
-        branch_if(instr, end);
-      }
-      p = p < end ? skip_whole_leb(p) : end;
-      break;
-    case Step::Call:
-      note_call(instr);
-      p = p < end ? skip_whole_leb(p) : end;
-      break;
-    case Step::Other:
-      p = scan_instr(bytes, instr, end);
-      if (open_count_ == 0) stop_ = p;
-      break;
+  unlikely_elses_ = 0;
+  unsigned watched = hints_.empty() ? 0 : kHinted;
+  if (in_try) watched |= kCall;
+  const uint8_t* const stop_with_call = loop + std::min(kMostBytesWithCall, end - loop);
+  const uint8_t* stop = loop + std::min(kMostBytes, end - loop);
+  uint32_t depth = 1;               // blocks that are open, the loop included
+  uint32_t conditional = kNowhere;  // what is as deep as this may be left out of a turn
+  unsigned seen = 0;                // what all instructions so far mean
+  size_t use_count = 0;
+  for (const uint8_t* p = skip_instr(loop, end); depth != 0;) {
+    if (p >= stop) return {};
+    const uint8_t* const instr = p;
+    uint64_t bytes = bytes_at(p, end);
+    const Row* row_at = &kRows[*p];
+    if (*p == kPrefixSimd) {
+      ++p;
+      bytes >>= 8;
+      row_at = &kVectorRows[vector_row(bytes)];
     }
+    const Row& row = *row_at;
+    unsigned meaning = row.meaning;
+    uint32_t operand = bytes >> 8 & 0xff;
+    const NumberEnds ends = ends_of_numbers(bytes);
+    const uint32_t number_end = (ends.first & row.first) | (ends.second & row.second);
+    p += row.bytes;
+    p += number_end;
+    if ((row.unusual >> (operand >> 4) & 1) != 0 || number_end == kTooFar ||
+        (meaning & watched) != 0) [[unlikely]] {
+      p = skip_instr(instr, end);
+      const uint32_t number = number_at(instr + 1, end);
+      operand = std::min(number, kMostOperand);
+      if (is_prefix(*instr)) meaning = meaning_of(find_op(*instr, number));
+      if (in_try && (meaning & kCall) != 0) meaning |= kSkips;  // it may go on at a handler
+      if (!hints_.empty()) meaning = heed_hints(instr, meaning, operand, depth);
+      if ((meaning & kTooMuch) != 0) return {};
+      if ((meaning & kSkips) != 0) conditional = 0;
+    }
+    uses_[use_count] = operand | meaning << kMeaningShift | (conditional & kStraight);
+    use_count += meaning & kLocal;
+    seen |= meaning;
+    stop = (meaning & kCall) != 0 ? stop_with_call : stop;
+    // Anything but a branch back may leave out part of the turn.
+    const bool is_way_out = ((meaning & kBranch) != 0) & (operand != depth - 1);
+    conditional &= uint32_t{is_way_out} - 1;
+    depth += static_cast<uint32_t>(row.depth);
+    conditional = std::min(conditional, depth | ((meaning >> kIfBit & 1) - 1));
+    conditional |= 0 - uint32_t{depth < conditional};
   }
-  scanned_to_ = static_cast<uint32_t>(p - bytes);
-  if (open_count_ != 0) leave_long_loops(bytes, p);
+  sum_up(std::span(uses_).first(use_count));
+  return {true, (seen & kCall) != 0, (seen & kDivision) != 0};
 }
 
-/// Loops that have not ended before `p` are long, unless they have but a small part, and no call,
-/// of what was looked at: these are looked at again, from their own start.
-void LoopScan::leave_long_loops(const uint8_t* bytes, const uint8_t* p) {
-  const uint8_t* const middle = p - start_ >= kMostBytes ? start_ + kMostBytes / 2 : start_;
-  const auto after = static_cast<uint32_t>(std::max(last_call_, middle) - bytes);
-  const auto again = std::find_if(loops_.begin(), loops_.end(), [after](const LoopInfo& loop) {
-    return !loop.is_short && loop.offset > after;
-  });
-  if (again == loops_.end()) return;
-  scanned_to_ = again->offset;
-  loops_.erase(again, loops_.end());
-}
-
-/// Notes a use of a local, whose index begins at `p`.
-inline const uint8_t* LoopScan::scan_local(const uint8_t* p, const uint8_t* end, bool is_set) {
-  if (p == end) return end;
-  uint32_t index = *p++;
-  if (index >= 0x80) [[unlikely]] {
-    index = lenient_u32(p - 1, end);
-    p = skip_whole_leb(p);
+/// Adds up what was noted, by local. Whether a local has been seen before is hard to predict: no
+/// branch asks.
+void LoopScan::sum_up(std::span<const uint32_t> uses) {
+  size_t count = 0;
+  for (const uint32_t use : uses) {
+    // If ill-formed, of none.
+    const uint32_t local = std::min(use & kMostOperand, local_count_);
+    uint32_t& sum = sums_[local];
+    const bool is_new = sum == 0;
+    dead_[count] = static_cast<uint16_t>(local);
+    count += is_new;
+    const bool is_set = (use >> kMeaningShift & kSet) != 0;
+    const bool is_dead = is_new & is_set & ((use & kStraight) != 0);
+    sum = (sum + kOneUse) | is_set * kWritten | is_dead * kDead;
   }
-  if (index >= local_count_) return p;
-  DCHECK(use_count_ < uses_.size(), "uses have two bytes");
-  const uint64_t set = is_set ? LocalUse::kSetFirst | LocalUse::kWritten : 0;
-  uses_[use_count_++].bits = uint64_t{1} << LocalUse::kWeightShift |
-                             uint64_t{0xffff - index} << LocalUse::kLocalShift | set |
-                             std::max(skipped_, conditional_);
-  return p;
-}
-
-const uint8_t* LoopScan::scan_instr(const uint8_t* bytes, const uint8_t* p, const uint8_t* end) {
-  uint8_t opcode = *p;
-  switch (opcode) {
-  case 0x03:
-    open(BlockKind::Loop);
-    loops_.push_back({.offset = static_cast<uint32_t>(p - bytes)});
-    loop_ = static_cast<uint32_t>(loops_.size());
-    ++depth_;
-    break;
-  case 0x05: begin_else(); break;
-  case 0x06:  // try, try_table: its handlers may run or not
-  case 0x1f:
-    open(BlockKind::Try);
-    ++tries_;
-    skipped_ = depth_;
-    break;
-  case 0x18: close(); break;  // delegate
-  case 0x0e:                  // br_table, br_on_null, br_on_non_null
-  case 0xd5:
-  case 0xd6: skipped_ = depth_; break;
-  default:
-    if (is_like_call(p, end)) note_call(p);
-    if (is_division(opcode)) loops_[loop_ - 1].has_division = true;
-    if (opcode == kPrefixGc) skipped_ = depth_;  // br_on_cast is among them
-    break;
+  for (size_t i = 0; i < count; ++i) {
+    const uint16_t local = dead_[i];
+    const uint32_t sum = std::exchange(sums_[local], 0);
+    const bool is_dead = (sum & kDead) != 0;
+    const bool is_known = local < local_count_;
+    live_[live_count_] = {local, static_cast<uint16_t>(sum / kOneUse), (sum & kWritten) != 0};
+    live_count_ += is_known & !is_dead;
+    dead_[dead_count_] = local;
+    dead_count_ += is_known & is_dead;
   }
-  return skip_instr(p, end);
-}
-
-void LoopScan::note_call(const uint8_t* p) {
-  if (unlikely_ == 0) {
-    loops_[loop_ - 1].has_call = true;
-    last_call_ = p;
-    stop_ = std::min(stop_, start_ + kMostBytesWithCall);
-  }
-  if (tries_ != 0) skipped_ = depth_;  // it may go on at a handler
-}
-
-void LoopScan::open(BlockKind kind) {
-  DCHECK(open_count_ < open_.size(), "blocks have two bytes");
-  open_[open_count_++] = {kind, false, static_cast<uint16_t>(use_count_),
-                          static_cast<uint16_t>(loop_), static_cast<uint16_t>(conditional_)};
-  if (kind == BlockKind::If) conditional_ = depth_;
-}
-
-/// Some code is looked at again.
-std::span<const BranchHint> LoopScan::hints_from(const uint8_t* p) const {
-  const auto offset = static_cast<size_t>(p - body_);
-  const auto first =
-      std::partition_point(all_hints_.begin(), all_hints_.end(),
-                           [offset](const BranchHint& known) { return known.offset < offset; });
-  return {first, all_hints_.end()};
 }
 
 /// The hint for the instruction at `p`; null without one, and where nothing is expected to run.
 const BranchHint* LoopScan::hint(const uint8_t* p) {
-  if (hints_.empty()) [[likely]]
-    return nullptr;
   const auto offset = static_cast<size_t>(p - body_);
   while (!hints_.empty() && hints_[0].offset < offset) hints_ = hints_.subspan(1);
   const bool fits = !hints_.empty() && hints_[0].offset == offset && unlikely_ == 0;
   return fits ? hints_.data() : nullptr;
 }
 
-void LoopScan::open_if(const uint8_t* p) {
-  open(BlockKind::If);
-  const BranchHint* known = hint(p);
-  if (known == nullptr) return;
-  open_[open_count_ - 1].is_else_unlikely = known->is_likely;
-  if (!known->is_likely) unlikely_ = open_count_;
-}
-
-void LoopScan::begin_else() {
-  if (unlikely_ == open_count_) {
-    unlikely_ = 0;
-  } else if (open_[open_count_ - 1].is_else_unlikely) {
-    unlikely_ = open_count_;
-  }
-}
-
-void LoopScan::branch_if(const uint8_t* p, const uint8_t* end) {
-  branch(p, end);
-  const BranchHint* known = hint(p);
-  if (known == nullptr || !known->is_likely) return;
-  const uint32_t label = lenient_u32(p + 1, end);
-  const bool to_loop =
-      label < open_count_ && open_[open_count_ - 1 - label].kind == BlockKind::Loop;
-  if (!to_loop) unlikely_ = open_count_;
-}
-
-void LoopScan::close() {
-  if (unlikely_ == open_count_) unlikely_ = 0;
-  const OpenBlock block = open_[--open_count_];
-  conditional_ = block.outer_if;
-  if (block.kind == BlockKind::Try) --tries_;
-  if (block.kind != BlockKind::Loop) return;
-  LoopInfo& info = loops_[loop_ - 1];
-  info.is_short = true;
-  info.any_call |= info.has_call;
-  --depth_;
-  close_loop(info, block.first_use);
-  skipped_ = std::min(skipped_, depth_);
-  loop_ = block.outer_loop;
-  if (loop_ == 0) return;
-  LoopInfo& outer = loops_[loop_ - 1];
-  outer.has_loop = true;
-  outer.any_call |= info.any_call;
-  outer.has_division |= info.has_division;
-  outer.is_incomplete |= info.is_incomplete;
-}
-
-/// Anything but a branch back to the innermost loop may leave out part of a turn.
-void LoopScan::branch(const uint8_t* p, const uint8_t* end) {
-  uint32_t label = lenient_u32(p + 1, end);
-  bool to_innermost = label < open_count_ && open_[open_count_ - 1 - label].kind == BlockKind::Loop;
-  for (uint32_t i = 0; to_innermost && i < label; ++i) {
-    to_innermost = open_[open_count_ - 1 - i].kind != BlockKind::Loop;
-    if (i == kMaxHot) to_innermost = false;  // far enough to look
-  }
-  if (!to_innermost) skipped_ = depth_;
-}
-
-/// Sums up a loop's uses by local, notes the busiest, and leaves these as uses by the loop around.
-void LoopScan::close_loop(LoopInfo& info, size_t first_use) {
-  const std::span uses = std::span(uses_).subspan(first_use, use_count_ - first_use);
-  size_t distinct = sum_up(uses);
-  const size_t kept = depth_ < kDeepNest ? kMaxKept : kMaxKeptDeep;
-  if (distinct > kept) [[unlikely]] {
-    keep_hottest(uses.first(distinct), kept);
-    distinct = kept;
-    info.is_incomplete = true;
-  }
-  use_count_ = first_use + distinct;
-  note_busiest(info, uses.first(distinct));
-}
-
-/// Adds up the uses of each local, and leaves one use of each in front: returns how many. Whether a
-/// local has been seen is hard to predict: no branch asks.
-size_t LoopScan::sum_up(std::span<LocalUse> uses) {
-  size_t distinct = 0;
-  for (const LocalUse use : uses) {
-    uses[distinct] = use;
-    uint64_t& sum = sums_[use.local()].bits;
-    const bool is_new = sum == 0;
-    distinct += is_new;
-    sum = (sum + (use.bits & (is_new ? ~uint64_t{0} : LocalUse::kWeight))) |
-          (use.bits & LocalUse::kWritten);
-  }
-  return distinct;
-}
-
-/// The sum of the uses of this one's local, which is zero then.
-inline LocalUse LoopScan::take_sum(LocalUse use) { return std::exchange(sums_[use.local()], {}); }
-
-/// Puts the locals with the greatest sums in front, and makes those of all others zero.
-void LoopScan::keep_hottest(std::span<LocalUse> uses, size_t kept) {
-  for (LocalUse& use : uses) use = take_sum(use);
-  std::nth_element(uses.begin(), uses.begin() + static_cast<ptrdiff_t>(kept), uses.end(), hotter);
-  for (const LocalUse use : uses.first(kept)) sums_[use.local()] = use;
-}
-
-/// Appends the loop's dead locals and its hot ones to the lists, and makes of each local one use
-/// by the loop around. There are kMaxKept at most.
-void LoopScan::note_busiest(LoopInfo& info, std::span<LocalUse> uses) {
-  if (uses_of_loops_.size() < noted_ + uses.size()) [[unlikely]]
-    uses_of_loops_.resize(std::max(2 * uses_of_loops_.size(), noted_ + kMaxKept));
-  LocalUse live[kMaxKept];
-  LocalUse* const dead = uses_of_loops_.data() + noted_;
-  size_t live_count = 0, dead_count = 0;
-  for (LocalUse& use : uses) {
-    const LocalUse sum = take_sum(use);
-    const bool is_live = info.is_incomplete || !sum.is_set_first() || sum.straight() > depth_;
-    live[live_count] = sum;
-    dead[dead_count] = sum;
-    live_count += is_live;
-    dead_count += !is_live;
-    const uint64_t weight = std::min(sum.weight() * kInnerWeight, kMaxWeight);
-    use.bits = (sum.bits & ~LocalUse::kWeight) | weight << LocalUse::kWeightShift;
-  }
-  const size_t hot_count = std::min<size_t>(live_count, kMaxHot);
-  if (live_count > kMaxHot) std::nth_element(live, live + kMaxHot, live + live_count, hotter);
-  info.first = static_cast<uint32_t>(noted_);
-  info.hot_count = static_cast<uint16_t>(hot_count);
-  info.dead_count = static_cast<uint16_t>(dead_count);
-  noted_ += dead_count + hot_count;
-  LocalUse* const out = dead + dead_count;
-  // A use's rank is the number of hotter ones: for so few the fastest sort, as it does not branch.
-  uint32_t ranks[kMaxHot] = {};
-  for (size_t i = 0; i < hot_count; ++i) {
-    for (size_t k = 0; k < i; ++k) {
-      const bool is_less = hotter(live[k], live[i]);
-      ranks[i] += is_less;
-      ranks[k] += !is_less;
+/// Before the instruction: which code is unlikely from here on. In it calls do not count.
+unsigned LoopScan::heed_hints(const uint8_t* p, unsigned meaning, uint32_t label, uint32_t depth) {
+  const auto in_set = [](uint32_t at) { return at < 64 ? uint64_t{1} << at : 0; };
+  switch (kPlainOps[*p]) {
+  case Op::If:
+    unlikely_elses_ &= ~in_set(depth + 1);
+    if (const BranchHint* known = hint(p); known != nullptr) {
+      if (known->is_likely) {
+        unlikely_elses_ |= in_set(depth + 1);
+      } else {
+        unlikely_ = depth + 1;
+      }
     }
+    break;
+  case Op::Else:
+    if (unlikely_ == depth) {
+      unlikely_ = 0;
+    } else if (unlikely_ == 0 && (unlikely_elses_ & in_set(depth)) != 0) {
+      unlikely_ = depth;
+    }
+    break;
+  case Op::BrIf:
+    // The way out of a loop that mostly goes on is taken all the same.
+    if (const BranchHint* known = hint(p); known != nullptr && known->is_likely) {
+      if (label != depth - 1) unlikely_ = depth;
+    }
+    break;
+  case Op::End:
+    if (unlikely_ == depth) unlikely_ = 0;
+    break;
+  default: break;
   }
-  for (size_t i = 0; i < hot_count; ++i) out[ranks[i]] = live[i];
+  return unlikely_ != 0 ? meaning & ~unsigned{kCall} : meaning;
 }
 
 }  // namespace sluice

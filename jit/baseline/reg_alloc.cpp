@@ -32,10 +32,15 @@ Reg FuncCompiler::allocate_other(RegClass cls, RegSet avoid) {
   return victim;
 }
 
+/// Under stress.
+uint32_t FuncCompiler::random() {
+  stress_ = stress_ * 6364136223846793005u + 1442695040888963407u;
+  return static_cast<uint32_t>(stress_ >> 32);
+}
+
 /// Any choice must give the same results: take a random one, and often one that is in use.
 Reg FuncCompiler::stressed_choice(RegClass cls, RegSet avoid) {
-  stress_ = stress_ * 6364136223846793005u + 1442695040888963407u;
-  uint32_t random = static_cast<uint32_t>(stress_ >> 33);
+  const uint32_t chance = random() >> 1;
   RegSet candidates = allocatable(cls) - avoid;
   RegSet held;
   for (RegSet rest = candidates; !rest.empty(); rest.remove_first()) {
@@ -43,9 +48,9 @@ Reg FuncCompiler::stressed_choice(RegClass cls, RegSet avoid) {
   }
   candidates = candidates - held;
   RegSet free = candidates & regs.free();
-  if (!free.empty() && random % 4 != 0) candidates = free;
+  if (!free.empty() && chance % 4 != 0) candidates = free;
   CHECK(!candidates.empty(), "all registers are held");
-  Reg choice = nth(candidates, (random >> 2) % static_cast<uint32_t>(candidates.size()));
+  Reg choice = nth(candidates, (chance >> 2) % static_cast<uint32_t>(candidates.size()));
   if (!regs.free().has(choice)) evict(choice);
   return choice;
 }

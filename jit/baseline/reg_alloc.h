@@ -22,6 +22,7 @@ struct alignas(16) LocalMap {
 
   uint16_t& operator[](Reg r) { return at[static_cast<size_t>(r)]; }
   uint16_t operator[](Reg r) const { return at[static_cast<size_t>(r)]; }
+  void clear() { std::memset(at, 0xff, sizeof at); }
   /// Registers that do not hold the same in both.
   RegSet differences(const LocalMap& other) const {
     uint32_t equal = 0;
@@ -47,7 +48,7 @@ class RegFile {
     with_local_ = RegSet();
     dirty_ = RegSet();
     clear_users();
-    std::memset(&local_, 0xff, sizeof local_);
+    local_.clear();
   }
   /// The registers hold these locals and nothing else; words and holds are gone.
   void adopt(const LocalMap& local, RegSet with_local, RegSet dirty) {

@@ -15,6 +15,7 @@
 ;;=   mov qword ptr [rbp-0x20], 0x00
 ;;=   vxorps xmm15, xmm15, xmm15
 ;;=   vmovups [rbp-0x30], xmm15
+;;=   mov [rbp-0x18], ecx
 ;;=   vmovups xmm0, [rbp-0x30]
 ;;=   (padding)
 ;;= L1:
