@@ -92,6 +92,12 @@ class Masm {
     std::ranges::copy(cold, items.begin() + static_cast<ptrdiff_t>(kept));
   }
 
+  // --- Drafts: instructions that are only written if draft() comes back to keep(), with nothing
+  // emitted meanwhile.
+
+  Encoder draft() const { return e_; }
+  void keep(const Encoder& draft) { e_ = draft; }
+
   // --- Moves (flags untouched) ---
 
   void mov(Width w, Reg dst, Reg src) { e_.reg_reg({0, 0, 0x89}, wbit(w), num(src), num(dst)); }

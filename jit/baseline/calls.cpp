@@ -3,13 +3,70 @@
 // Every register is the caller's to save: before a call all that is in registers goes to homes and
 // operand slots, after it all registers but the results' are free.
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cstddef>
 
 #include "engine/wasm/type_registry.h"
 #include "jit/baseline/func_compiler.h"
 
 namespace sluice {
+
+namespace {
+
+// Arguments beyond these go to registers with longer instructions.
+constexpr uint32_t kMostPlainArgs = 5;
+constexpr auto kArgBits = [] {
+  std::array<uint32_t, kMostPlainArgs> bits{};
+  for (uint32_t i = 0; i < kMostPlainArgs; ++i) bits[i] = RegSet::of(kValueGprs[i]).bits();
+  return bits;
+}();
+
+/// What brings an argument to its register: mov reg, [rbp + n], mov reg, n or, from the n-th
+/// register, mov reg, n; without `n`, and where that belongs.
+struct ArgForm {
+  uint32_t head = 0;
+  uint8_t bit = 0;
+  uint8_t size = 0;  // of all
+  bool is_unusual = false;
+
+  static constexpr ArgForm of(uint32_t kind, bool is_far, ValKind type, uint32_t reg) {
+    const bool wide = type != ValKind::I32;
+    ArgForm form;
+    if (kind == static_cast<uint32_t>(WordKind::Reg)) {
+      // The register's fourth bit, which is `is_far`, comes to lie on a bit that is set.
+      const uint32_t rex = (wide ? 0x48u : 0u) | (is_far ? 0x44u : 0u);
+      const uint8_t rex_bits = rex != 0 ? 8 : 0;
+      form = {rex | (0xc089u | reg << 8) << rex_bits, static_cast<uint8_t>(11 + rex_bits),
+              static_cast<uint8_t>(2 + rex_bits / 8)};
+    } else if (kind == static_cast<uint32_t>(WordKind::Const)) {
+      form = {0xb8 | reg, 8, 5};
+      form.is_unusual = type == ValKind::I64;  // it may have more than 32 bits
+    } else {
+      const SlotForm slot = SlotForm::of(is_far, wide ? SlotCode::Int64 : SlotCode::Int32, reg);
+      form = {slot.head, slot.disp_bit, slot.size};
+    }
+    form.is_unusual |= type != ValKind::I32 && type != ValKind::I64 && type != ValKind::Ref;
+    return form;
+  }
+};
+
+/// By the kind's last two bits, whether the number is far (a register's: high), type and argument.
+/// All of that is hard to predict.
+constexpr auto kArgForms = [] {
+  std::array<std::array<std::array<std::array<ArgForm, 8>, 8>, 2>, 4> forms{};
+  for (uint32_t kind = 0; kind < 3; ++kind) {
+    for (uint32_t i = 0; i < 2 * 8 * kMostPlainArgs; ++i) {
+      const uint32_t arg = i % kMostPlainArgs;
+      const uint32_t type = i / kMostPlainArgs % 8;
+      const bool is_far = i >= 8 * kMostPlainArgs;
+      forms[kind][is_far][type][arg] =
+          ArgForm::of(kind, is_far, static_cast<ValKind>(type), encoding(kValueGprs[arg]));
+    }
+  }
+  return forms;
+}();
+
+}  // namespace
 
 /// Stores what a call would lose, apart from the operands at `args` and above.
 void FuncCompiler::spill_for_call(Slot* args) {
@@ -60,51 +117,59 @@ void FuncCompiler::note_references(uint32_t height) {
   site.slot_count = static_cast<uint32_t>(frames.slots.size()) - site.first_slot;
 }
 
-/// Moves the arguments to where the callee expects them. Afterwards no register is in use. What is
-/// in no register is brought to its own last, so that only registers depend on one another.
-void FuncCompiler::pass_arguments(const FuncType& type, const Slot* args) {
-  if (type.param_count > kValueGprCount) [[unlikely]]
-    return pass_many_arguments(type, args);
-  // Registers suffice, whatever the types.
-  Reg to[kValueGprCount];
-  Reg from[kValueGprCount];
-  RegSet sources;
-  RegSet targets;
-  uint32_t moves = 0;  // by argument: it goes from register to register
-  uint32_t loads = 0;  // it is in no register
-  LocationCursor cursor;
-  for (uint32_t i = 0; i < type.param_count; ++i) {
-    to[i] = cursor.next(type.types[i]).reg;
-    from[i] = reg_of_operand(args[i].word);
-    if (from[i] == Reg::None) {
-      loads |= 1u << i;
-    } else if (from[i] != to[i]) {
-      moves |= 1u << i;
-      sources.add(from[i]);
-      targets.add(to[i]);
-    }
-  }
-  const bool any_order = memory_.moves.empty() && (sources & targets).empty();
-  for (; moves != 0; moves &= moves - 1) {
-    const auto i = static_cast<uint32_t>(std::countr_zero(moves));
-    const MoveType move = move_type_of(type.types[i]);
-    if (any_order) [[likely]] {
-      move_value(move, to[i], from[i]);
-    } else {
-      memory_.moves.add(move, MovePlace::in_reg(to[i]), MovePlace::in_reg(from[i]));
-    }
-  }
-  memory_.moves.emit(masm);
-  for (; loads != 0; loads &= loads - 1) {
-    const auto i = static_cast<uint32_t>(std::countr_zero(loads));
-    copy_to_reg(args[i], to[i]);
-  }
-  note_outgoing(stack_area_bytes(type.results()));
+/// Moves the arguments to where the callee expects them. Afterwards no register is in use.
+void FuncCompiler::pass_arguments(const FuncType& type, Slot* args) {
+  if (keeps_locals_) find_aliases(std::span(args, type.param_count));
+  if (!pass_plainly(type, args)) [[unlikely]]
+    pass_any_arguments(type, args);
+  leave_arguments(type);
+}
+
+/// They are in place.
+void FuncCompiler::leave_arguments(const FuncType& type) {
+  note_outgoing(stack_area_bytes(type.params()) + stack_area_bytes(type.results()));
   forget_registers();
 }
 
-/// The same where some of them go to the stack.
-void FuncCompiler::pass_many_arguments(const FuncType& type, const Slot* args) {
+/// Where registers keep locals: says of aliases that they are in a register, if they are by now.
+void FuncCompiler::find_aliases(std::span<Slot> args) {
+  for (Slot& arg : args) {
+    const Reg reg = reg_of_operand(arg.word);
+    if (reg != Reg::None) arg.word = Word::in_reg(reg);
+  }
+}
+
+/// The usual case: a few integers, none of which is in the way of one before it, since results get
+/// low registers first. Where they are is no branch: see kArgForms. False: nothing has happened.
+inline bool FuncCompiler::pass_plainly(const FuncType& type, const Slot* args) {
+  if (type.param_count > kMostPlainArgs) return false;
+  Encoder code = masm.draft();
+  uint32_t filled = 0;
+  uint32_t unusual = 0;
+  for (uint32_t i = type.param_count; i-- > 0;) {
+    const Slot& arg = args[i];
+    const auto kind = static_cast<uint32_t>(arg.word.kind);
+    const auto from = static_cast<uint32_t>(arg.word.reg);
+    const uint32_t if_reg = 0u - (kind & WordKind::Reg) / static_cast<uint32_t>(WordKind::Reg);
+    const uint32_t n = arg.word.low ^ ((arg.word.low ^ from) & if_reg);
+    const uint32_t is_far = uint32_t{n + 128 > 255} | ((n & if_reg) >> 3 & 1);
+    const ArgForm& form = kArgForms[kind % 4][is_far][arg.type.bits() % 8][i];
+    uint8_t* const before = code.cursor;
+    code.put(form.head | uint64_t{n} << form.bit, form.size);
+    code.cursor = arg.word.reg == kValueGprs[i] ? before : code.cursor;
+    // No register stands for one of the last, which carry no arguments.
+    unusual |= form.is_unusual | (filled >> (from % 32) & 1);
+    filled |= kArgBits[i];
+  }
+  if (unusual != 0) [[unlikely]]
+    return false;
+  masm.keep(code);
+  return true;
+}
+
+/// The general case. What is in no register is brought to its own last, so that only registers
+/// depend on one another.
+void FuncCompiler::pass_any_arguments(const FuncType& type, const Slot* args) {
   LocationCursor cursor;
   for (uint32_t i = 0; i < type.param_count; ++i) {
     const MoveType move = move_type_of(type.types[i]);
@@ -112,19 +177,17 @@ void FuncCompiler::pass_many_arguments(const FuncType& type, const Slot* args) {
     if (!at.in_reg()) {
       memory_.moves.add(move, MovePlace::in_stack(Reg::Rsp, static_cast<int32_t>(at.offset)),
                         place_of(args[i]));
-    } else if (const Reg from = reg_of_operand(args[i].word); from != Reg::None) {
-      memory_.moves.add(move, MovePlace::in_reg(at.reg), MovePlace::in_reg(from));
+    } else if (args[i].word.kind == WordKind::Reg) {
+      memory_.moves.add(move, MovePlace::in_reg(at.reg), MovePlace::in_reg(args[i].word.reg));
     }
   }
-  note_outgoing(cursor.stack_bytes() + stack_area_bytes(type.results()));
   memory_.moves.emit(masm);
   cursor = LocationCursor();
   for (uint32_t i = 0; i < type.param_count; ++i) {
     masm.ensure_room();
     const ValueLocation at = cursor.next(type.types[i]);
-    if (at.in_reg() && reg_of_operand(args[i].word) == Reg::None) copy_to_reg(args[i], at.reg);
+    if (at.in_reg() && args[i].word.kind != WordKind::Reg) copy_to_reg(args[i], at.reg);
   }
-  forget_registers();
 }
 
 /// Behind the call.
@@ -158,7 +221,7 @@ void FuncCompiler::take_many_results(const FuncType& type, Slot* args) {
       masm.load(LoadKind::I64, kScratchGpr, from);
       masm.store(StoreKind::I64, to, kScratchGpr);
     }
-    args[i].word = Word::stack();
+    args[i].word = Word::stack(to);
   }
 }
 
@@ -198,10 +261,18 @@ void FuncCompiler::call(uint32_t func, const FuncType& type, Slot* args) {
 
 /// Moves the arguments into place, and behind them the operand that says whom to call into
 /// kCalleeReg, which carries no argument.
-void FuncCompiler::pass_arguments_and_callee(const FuncType& type, const Slot* args) {
+void FuncCompiler::pass_arguments_and_callee(const FuncType& type, Slot* args) {
   const Slot& callee = args[type.param_count];
-  memory_.moves.add(move_type_of(callee.type), MovePlace::in_reg(kCalleeReg), place_of(callee));
+  if (keeps_locals_) find_aliases(std::span(args, type.param_count + size_t{1}));
+  const bool in_reg = callee.word.kind == WordKind::Reg;
+  if (in_reg && !regs.free().has(kCalleeReg)) [[unlikely]] {
+    memory_.moves.add(move_type_of(callee.type), MovePlace::in_reg(kCalleeReg), place_of(callee));
+    pass_any_arguments(type, args);
+    return leave_arguments(type);
+  }
+  if (in_reg) move_value(move_type_of(callee.type), kCalleeReg, callee.word.reg);
   pass_arguments(type, args);
+  if (!in_reg) copy_to_reg(callee, kCalleeReg);
 }
 
 /// kCalleeReg: from an index to the address of the table's FuncRecord there, which has the type.

@@ -314,7 +314,8 @@ void FuncCompiler::else_(Frame& frame, bool then_live) {
   adopt(memory_.label_states[frame.label.else_state]);
   memory_.label_states.release(frame.label.else_state);
   for (uint32_t i = 0; i < frame.type.param_count; ++i) {
-    state->base[frame.height + i].word = Word::stack();
+    const uint32_t at = frame.height + i;
+    state->base[at].word = Word::stack(operand_slot(at, move_type_of(frame.type.params()[i])));
   }
   settled_ = frame.height + frame.type.param_count;
   start_block();

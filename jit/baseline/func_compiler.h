@@ -184,9 +184,8 @@ class FuncCompiler {
   }
   /// Where it is then: a slot of the frame.
   Mem pop_to_memory(Slot& slot) {
-    const bool is_alias = slot.word.kind == WordKind::Local;
     slot.word.kind = WordKind::None;
-    return frame_slot(is_alias ? local(slot.word.local()).home : operand_slot(slot).disp);
+    return frame_slot(slot.word.disp());
   }
   /// A constant's bits; only if slot.word.is_const(). An i32 or f32 has zero upper halves.
   uint64_t pop_const(Slot& slot) {
@@ -217,7 +216,7 @@ class FuncCompiler {
   /// changed: see RegFile::release_only_word and give_only_word.
   Reg load_straight(const Word& word, Width w, Reg fresh) {
     const bool is_alias = word.kind == WordKind::Local;
-    masm.load_slot_if(is_alias, w, fresh, word.home());
+    masm.load_slot_if(is_alias, w, fresh, word.disp());
     return is_alias ? fresh : word.reg;
   }
 
@@ -732,8 +731,11 @@ class FuncCompiler {
   void spill_for_call(Slot* args);
   void spill_operands(uint32_t height);
   void note_references(uint32_t height);
-  void pass_arguments(const FuncType& type, const Slot* args);
-  void pass_many_arguments(const FuncType& type, const Slot* args);
+  void find_aliases(std::span<Slot> args);
+  void pass_arguments(const FuncType& type, Slot* args);
+  bool pass_plainly(const FuncType& type, const Slot* args);
+  void pass_any_arguments(const FuncType& type, const Slot* args);
+  void leave_arguments(const FuncType& type);
   void note_outgoing(uint32_t bytes) {
     if (bytes > outgoing_bytes_) outgoing_bytes_ = bytes;
   }
@@ -741,7 +743,7 @@ class FuncCompiler {
   void take_many_results(const FuncType& type, Slot* args);
   void load_memory_base();
   void restore_pinned();
-  void pass_arguments_and_callee(const FuncType& type, const Slot* args);
+  void pass_arguments_and_callee(const FuncType& type, Slot* args);
   void find_table_callee(TypeIdx type_index, uint32_t table);
   void check_callee_ref(const Slot& callee);
   void load_callee(Reg instance);

@@ -185,11 +185,14 @@ void FuncCompiler::set_result_words(const Frame& frame) {
   const LabelState& s = memory_.label_states[frame.label.state];
   settled_ = frame.height;
   for (uint32_t i = 0; i < frame.type.result_count; ++i) {
-    Slot& slot = state->base[frame.height + i];
-    slot.word = Word::stack();
-    if (i >= kMaxMergeRegs || s.result[i] == Reg::None) continue;
-    slot.word = Word::in_reg(s.result[i]);
-    regs.add_use(s.result[i]);
+    const uint32_t at = frame.height + i;
+    Word& word = state->base[at].word;
+    if (i < kMaxMergeRegs && s.result[i] != Reg::None) {
+      word = Word::in_reg(s.result[i]);
+      regs.add_use(s.result[i]);
+    } else {
+      word = Word::stack(operand_slot(at, move_type_of(frame.type.results()[i])));
+    }
   }
 }
 

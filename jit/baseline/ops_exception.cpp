@@ -97,8 +97,9 @@ void FuncCompiler::take_payload(const FuncType& type, Slot* args) {
     } else {
       const MoveType whole = move == MoveType::V128 ? move : MoveType::F64;
       load_value(whole, kScratchXmm, cell);
-      store_value(whole, operand_slot(args[i]), kScratchXmm);
-      args[i].word = Word::stack();
+      const Mem to = operand_slot(args[i]);
+      store_value(whole, to, kScratchXmm);
+      args[i].word = Word::stack(to);
     }
   }
 }
@@ -123,7 +124,9 @@ void FuncCompiler::try_table(Frame& frame, std::span<const CatchClause> clauses)
   adopt(states[entry]);
   states.release(entry);
   settled_ = body_height;
-  for (uint32_t at = frame.height; at < body_height; ++at) state->base[at].word = Word::stack();
+  for (uint32_t at = frame.height; at < body_height; ++at) {
+    state->base[at].word = Word::stack(operand_slot(state->base[at]));
+  }
   memory_.tries.open(frame.label.region, state->frames.size() - 1, masm.offset());
 }
 

@@ -154,10 +154,8 @@ void FuncCompiler::copy_to_local(uint32_t index, Slot& slot) {
     move_value(l.type, reg, held);
   } else if (word.is_const()) {
     load_const(l.type, reg, word.bits());
-  } else if (word.kind == WordKind::Stack) {
-    load_value(l.type, reg, operand_slot(slot));
   } else {
-    load_home(word.local(), reg);
+    load_value(l.type, reg, frame_slot(word.disp()));
   }
 }
 

@@ -122,9 +122,10 @@ void FuncCompiler::evict_local(Reg reg) {
 }
 
 void FuncCompiler::spill_word(Slot& slot) {
-  Reg reg = slot.word.reg;
-  store_value(move_type_of(slot.type), operand_slot(slot), reg);
-  slot.word = Word::stack();
+  const Reg reg = slot.word.reg;
+  const Mem to = operand_slot(slot);
+  store_value(move_type_of(slot.type), to, reg);
+  slot.word = Word::stack(to);
   regs.drop_use(reg);
 }
 

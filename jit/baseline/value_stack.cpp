@@ -44,12 +44,10 @@ MovePlace FuncCompiler::place_of(const Slot& slot) {
   switch (slot.word.kind) {
   case WordKind::Const: return MovePlace::constant(slot.word.bits());
   case WordKind::Reg: return MovePlace::in_reg(slot.word.reg);
-  case WordKind::Stack: return MovePlace::in_stack(Reg::Rbp, operand_slot(slot).disp);
-  case WordKind::Local: {
-    const Reg reg = reg_of(slot.word.local());
-    if (reg != Reg::None) return MovePlace::in_reg(reg);
-    return MovePlace::in_stack(Reg::Rbp, local(slot.word.local()).home);
-  }
+  case WordKind::Local:
+    if (is_in_reg(slot.word.local())) return MovePlace::in_reg(reg_of(slot.word.local()));
+    [[fallthrough]];
+  case WordKind::Stack: return MovePlace::in_stack(Reg::Rbp, slot.word.disp());
   case WordKind::Flags:
   case WordKind::None: break;
   }
@@ -63,12 +61,9 @@ void FuncCompiler::copy_to_reg(const Slot& slot, Reg reg) {
     if (slot.word.high == 0 && type <= MoveType::I64) [[likely]]
       return masm.mov_imm(W32, reg, slot.word.low);
     load_const(type, reg, slot.word.bits());
-  } else if (slot.word.kind == WordKind::Local) {
-    load_home(slot.word.local(), reg);
-  } else if (slot.word.kind == WordKind::Stack) {
-    load_value(type, reg, operand_slot(slot));
   } else {
-    UNREACHABLE("operand has no place");
+    DCHECK(slot.word.kind == WordKind::Stack || slot.word.kind == WordKind::Local, "no place");
+    load_value(type, reg, frame_slot(slot.word.disp()));
   }
 }
 
@@ -87,8 +82,9 @@ void FuncCompiler::settle_word(Slot& slot) {
   } else {
     load_const(type, reg, slot.word.bits());
   }
-  store_value(type, operand_slot(slot), reg);
-  slot.word = Word::stack();
+  const Mem to = operand_slot(slot);
+  store_value(type, to, reg);
+  slot.word = Word::stack(to);
 }
 
 void FuncCompiler::settle(uint32_t height, uint32_t strict_from) {
@@ -140,7 +136,7 @@ Reg FuncCompiler::load_unusual(Slot& slot, RegSet avoid) {
     load_const(type, result, word.bits());
   } else {
     DCHECK(word.kind == WordKind::Stack, "operand cannot be popped");
-    load_value(type, result, operand_slot(slot));
+    load_value(type, result, frame_slot(word.disp()));
   }
   return result;
 }
@@ -181,11 +177,9 @@ PinnedReg FuncCompiler::pop_to_writable_reg(Slot& slot, RegSet avoid) {
     move_value(type, result, held);
   } else if (word.kind == WordKind::Const) {
     load_const(type, result, word.bits());
-  } else if (word.kind == WordKind::Stack) {
-    load_value(type, result, operand_slot(slot));
   } else {
-    DCHECK(word.kind == WordKind::Local, "operand cannot be popped");
-    load_home(word.local(), result);
+    DCHECK(word.kind == WordKind::Stack || word.kind == WordKind::Local, "cannot be popped");
+    load_value(type, result, frame_slot(word.disp()));
   }
   return result;
 }
@@ -208,11 +202,9 @@ PinnedReg FuncCompiler::pop_to_specific(Slot& slot, Reg reg) {
     move_value(type, result, held);
   } else if (word.kind == WordKind::Const) {
     load_const(type, result, word.bits());
-  } else if (word.kind == WordKind::Stack) {
-    load_value(type, result, operand_slot(slot));
   } else {
-    DCHECK(word.kind == WordKind::Local, "operand cannot be popped");
-    load_home(word.local(), result);
+    DCHECK(word.kind == WordKind::Stack || word.kind == WordKind::Local, "cannot be popped");
+    load_value(type, result, frame_slot(word.disp()));
   }
   return result;
 }

@@ -54,12 +54,13 @@ struct Word {
   uint32_t high = 0;
 
   static Word none() { return {}; }
-  static Word stack() { return {.kind = WordKind::Stack}; }
+  static Word stack(const Mem& slot) {
+    return packed(WordKind::Stack, Reg::None, static_cast<uint32_t>(slot.disp));
+  }
   static Word in_reg(Reg r) { return packed(WordKind::Reg, r, 0); }
   static Word constant(uint64_t bits) { return packed(WordKind::Const, Reg::None, bits); }
   static Word local_alias(uint32_t local, int32_t home) {
-    return packed(WordKind::Local, Reg::None,
-                  uint64_t{static_cast<uint32_t>(home)} << 32 | uint64_t{local});
+    return packed(WordKind::Local, Reg::None, uint64_t{local} << 32 | static_cast<uint32_t>(home));
   }
   static Word flags(Cond cond) {
     return packed(WordKind::Flags, Reg{}, 0, static_cast<uint32_t>(cond) << 16);
@@ -69,9 +70,9 @@ struct Word {
   /// A register whose value is the operand's.
   bool is_plain_reg() const { return kind == WordKind::Reg && scale_log2 == 0; }
   uint64_t bits() const { return uint64_t{high} << 32 | low; }
-  uint32_t local() const { return low; }
-  /// Local: where its home is, rbp-relative.
-  int32_t home() const { return static_cast<int32_t>(high); }
+  uint32_t local() const { return high; }
+  /// Stack, or Local: where its slot or home is, rbp-relative.
+  int32_t disp() const { return static_cast<int32_t>(low); }
   /// The first four bytes: kind, reg, cond, scale_log2, from the lowest on.
   uint32_t head() const {
     uint32_t bytes;

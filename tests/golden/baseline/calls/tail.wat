@@ -41,8 +41,8 @@
 ;;=   (epilogue) ret
 ;;= func[2]:
 ;;=   (prologue)
-;;=   mov eax, [rbp+0x10]
 ;;=   mov ecx, [rbp+0x18]
+;;=   mov eax, [rbp+0x10]
 ;;=   lea r13, [rbp+0x18]
 ;;=   mov r12, [rbp+0x08]
 ;;=   mov rbp, [rbp]

@@ -45,8 +45,8 @@
 ;;=   mov dword ptr [rbp-0x10], 0x07
 ;;=   add eax, 0xFFFFFFF9
 ;;=   mov [rbp-0x30], eax
-;;=   mov eax, [rbp-0x10]
 ;;=   mov rcx, [rbp-0x18]
+;;=   mov eax, [rbp-0x10]
 ;;=   mov r11, [instance.func_imports[0]]
 ;;=   mov r14, [instance.func_imports[0]+8]
 ;;=   mov rbx, [instance.memory0_base]
