@@ -33,9 +33,10 @@ bool ran_out(const ByteReader& r) {
 }  // namespace
 
 StreamDecoder::StreamDecoder(Features features, std::shared_ptr<TypeRegistry> registry,
-                             DecoderEvents& events)
+                             DecoderEvents& events, std::optional<size_t> whole_bytes)
     : events_(events) {
-  Result<std::shared_ptr<WireBytes>> wire = WireBytes::create();
+  Result<std::shared_ptr<WireBytes>> wire =
+      whole_bytes ? WireBytes::create_whole(*whole_bytes) : WireBytes::create();
   if (!wire) {
     fail(std::move(wire).error());
     return;
@@ -340,7 +341,7 @@ class NoEvents final : public DecoderEvents {
 Result<std::shared_ptr<Module>> decode_module(std::span<const uint8_t> bytes, Features features,
                                               std::shared_ptr<TypeRegistry> registry) {
   NoEvents events;
-  StreamDecoder decoder(features, std::move(registry), events);
+  StreamDecoder decoder(features, std::move(registry), events, bytes.size());
   TRY_VOID(decoder.feed(bytes));
   return decoder.finish();
 }

@@ -43,7 +43,9 @@ class DecoderEvents {
 /// error is UnexpectedEnd, at the stream's end.
 class StreamDecoder {
  public:
-  StreamDecoder(Features features, std::shared_ptr<TypeRegistry> registry, DecoderEvents& events);
+  /// `whole_bytes`: the size of a module all of which will be fed at once.
+  StreamDecoder(Features features, std::shared_ptr<TypeRegistry> registry, DecoderEvents& events,
+                std::optional<size_t> whole_bytes = {});
   StreamDecoder(const StreamDecoder&) = delete;
   StreamDecoder& operator=(const StreamDecoder&) = delete;
   ~StreamDecoder();

@@ -1,8 +1,9 @@
 // WireBytes: the bytes of a module as they arrived, at one address for ever.
 //
 // They are appended to a reservation, so nothing is copied twice and views (names, bodies, data
-// segments) stay valid as long as the object. One thread appends; others may read what has been
-// announced to them, without a lock.
+// segments) stay valid as long as the object. A small module of which all is at hand has a block of
+// the heap instead. One thread appends; others may read what has been announced to them, without a
+// lock.
 #pragma once
 
 #include <atomic>
@@ -21,6 +22,8 @@ class WireBytes : public Allocated {
  public:
   /// Reserves room for `max_bytes`, or less if the system refuses; OutOfMemory if it refuses all.
   static Result<std::shared_ptr<WireBytes>> create(size_t max_bytes = kMaxModuleBytes);
+  /// Room for `bytes`, all of which are at hand.
+  static Result<std::shared_ptr<WireBytes>> create_whole(size_t bytes);
 
   /// Gets the memory for so many more bytes at once, if the system grants it; what is appended
   /// without it gets its own, step by step.
@@ -31,20 +34,27 @@ class WireBytes : public Allocated {
   Error full_error() const;
 
   size_t size() const { return size_bytes_.load(std::memory_order_acquire); }
-  std::span<const uint8_t> view() const { return {memory_.base(), size()}; }
+  std::span<const uint8_t> view() const { return {base_, size()}; }
   /// A range that has arrived.
   std::span<const uint8_t> view(ByteRange range) const {
-    return {memory_.base() + range.offset, range.size};
+    return {base_ + range.offset, range.size};
   }
 
-  explicit WireBytes(Reservation memory, size_t max_bytes);
+  WireBytes(Reservation memory, size_t max_bytes);
+  /// Owns the block.
+  WireBytes(uint8_t* heap_block, size_t bytes);
+  ~WireBytes();
+  WireBytes(const WireBytes&) = delete;
+  WireBytes& operator=(const WireBytes&) = delete;
 
  private:
   size_t room() const;
   size_t end_of_huge_page(size_t offset) const;
 
-  Reservation memory_;
-  size_t limit_bytes_;  // of the module, not of the reservation
+  Reservation memory_;  // none: the bytes are on the heap
+  uint8_t* base_;
+  size_t limit_bytes_;     // of the module
+  size_t capacity_bytes_;  // of the memory
   size_t committed_bytes_ = 0;
   std::atomic<size_t> size_bytes_{0};
 };

@@ -36,7 +36,7 @@ class StreamCompiler::State final : public Allocated, public DecoderEvents {
  public:
   State(StreamEnvironment environment, ProgressCallback progress, BatchCallback on_batch)
       : environment_(std::move(environment)), progress_(progress), on_batch_(on_batch),
-        decoder_(environment_.features, environment_.types, *this) {}
+        decoder_(environment_.features, environment_.types, *this, environment_.whole_bytes) {}
   ~State() override { cancel(); }
 
   Result<void> feed(std::span<const uint8_t> bytes);

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "engine/base/heap.h"
@@ -34,6 +35,8 @@ struct StreamEnvironment {
   std::shared_ptr<TypeRegistry> types;
   std::shared_ptr<CodeMemory> code_memory;
   std::shared_ptr<WorkerPool> workers;
+  /// The module's size, if all of it comes with the first feed().
+  std::optional<size_t> whole_bytes;
 };
 
 /// How far a stream is. `bodies` is known once the function section has arrived.

@@ -116,15 +116,19 @@ bool Engine::handle_signal(int signal_number, void* siginfo, void* ucontext) {
   return handle_trap_signal(signal_number, siginfo, ucontext);
 }
 
+StreamEnvironment Engine::stream_environment() const {
+  return {config_.features, options_, config_.compile, types_, code_memory_, workers_, {}};
+}
+
 StreamCompiler Engine::compile_stream(ProgressCallback progress, BatchCallback on_batch) const {
-  return StreamCompiler(
-      {config_.features, options_, config_.compile, types_, code_memory_, workers_}, progress,
-      on_batch);
+  return StreamCompiler(stream_environment(), progress, on_batch);
 }
 
 Result<std::shared_ptr<const CompiledModule>>
 Engine::compile(std::span<const uint8_t> bytes) const {
-  StreamCompiler stream = compile_stream();
+  StreamEnvironment environment = stream_environment();
+  environment.whole_bytes = bytes.size();
+  StreamCompiler stream(std::move(environment));
   TRY_VOID(stream.feed(bytes));
   return stream.finish();
 }

@@ -115,6 +115,8 @@ class Engine : public Allocated {
   Engine() = default;
 
  private:
+  StreamEnvironment stream_environment() const;
+
   EngineConfig config_;
   CompileOptions options_;
   uint64_t memory64_bound_bytes_ = 0;

@@ -1,4 +1,5 @@
 // Bytes stay where they are, and the room for them ends where it was said to.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <vector>
 
@@ -43,6 +44,23 @@ TEST(WireBytes, RoomIsNoPromise) {
   wire->make_room(1);
   EXPECT_EQ(wire->append(piece), 0u);
   EXPECT_EQ(wire->view()[99'999], 3);
+}
+
+// On the heap or not: exactly the module has room.
+TEST(WireBytes, WholeModules) {
+  for (const size_t bytes : {size_t{0}, size_t{1}, size_t{100'000}, size_t{1} << 20}) {
+    const auto wire = WireBytes::create_whole(bytes).value();
+    wire->make_room(bytes);
+    const Bytes all(bytes, 9);
+    EXPECT_EQ(wire->append(all), bytes);
+    EXPECT_EQ(wire->append(Bytes(1, 1)), 0u);
+    EXPECT_EQ(wire->full_error().kind, ErrorKind::ModuleTooLarge);
+    EXPECT_EQ(wire->size(), bytes);
+    EXPECT_TRUE(std::ranges::equal(wire->view(), all));
+  }
+  const size_t large = (size_t{1} << 20) + 1;
+  const auto wire = WireBytes::create_whole(large).value();
+  EXPECT_EQ(wire->append(Bytes(large, 9)), large);
 }
 
 TEST(WireBytes, EmptyPiecesAndNoRoom) {
