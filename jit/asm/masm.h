@@ -42,6 +42,8 @@ class Masm {
   void begin(bool* full = nullptr);
   static constexpr size_t kMaxCodeBytes = 128u << 20;
   bool is_full() const { return is_full_; }
+  /// What the buffers take, which grow with the largest body.
+  size_t buffer_bytes() const { return buffer_.size() + other_buffer_.size(); }
   /// Emits the queued slow paths, traps and constants, and appends the function to `out` unless it
   /// is full. `marks`, if given, receives one mark per trap site behind the body, in ascending
   /// order.

@@ -16,6 +16,7 @@ struct CompileScratch::Parts : Allocated {
 
 CompileScratch::CompileScratch(const CpuFeatures& cpu) : parts_(new Parts(cpu)) {}
 CompileScratch::~CompileScratch() = default;
+size_t CompileScratch::code_bytes() const { return parts_->masm.buffer_bytes(); }
 
 Result<void> compile_baseline(const Module& module, const FuncBody& body,
                               const CompileOptions& options, CompileScratch& scratch,

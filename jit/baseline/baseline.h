@@ -23,6 +23,9 @@ class CompileScratch : public Allocated {
   CompileScratch(const CompileScratch&) = delete;
   CompileScratch& operator=(const CompileScratch&) = delete;
 
+  /// Of buffers for code.
+  size_t code_bytes() const;
+
   struct Parts;
   Parts& parts() { return *parts_; }
 

@@ -11,6 +11,11 @@ namespace sluice {
 
 struct BodyScratch final : WorkerScratch {
   explicit BodyScratch(const CompileOptions& options) : compiler(options.cpu) {}
+
+  /// Has it not grown for a body out of the ordinary?
+  bool is_modest() const { return compiler.code_bytes() + batch.bytes.capacity() <= kModestBytes; }
+  static constexpr size_t kModestBytes = size_t{1} << 20;
+
   CompileScratch compiler;
   CodeBatch batch;
   ValidateScratch validator;

@@ -212,6 +212,9 @@ CompileQueue::Work CompileQueue::work() const {
 
 BodyScratch& CompileQueue::scratch_of(std::unique_ptr<WorkerScratch>& scratch) const {
   // Pools serve engines of one kind of task, so a scratch is always this one.
+  if (scratch == nullptr && workers_ != nullptr && &scratch == &own_scratch_) {
+    scratch = workers_->take_scratch();
+  }
   if (scratch == nullptr) scratch = std::make_unique<BodyScratch>(options_);
   return static_cast<BodyScratch&>(*scratch);
 }
@@ -338,12 +341,14 @@ void CompileQueue::drain() {
     }
     completions_.wait(seen, std::memory_order_acquire);
   }
-  // Callers of functions without code go on with it.
-  if (own_scratch_ != nullptr && policy_ != CompilePolicy::Eager) {
-    lazy_.return_scratch(
-        std::unique_ptr<BodyScratch>(static_cast<BodyScratch*>(own_scratch_.release())));
+  if (own_scratch_ == nullptr) return;
+  auto scratch = std::unique_ptr<BodyScratch>(static_cast<BodyScratch*>(own_scratch_.release()));
+  if (policy_ != CompilePolicy::Eager) {
+    // Callers of functions without code go on with it.
+    lazy_.return_scratch(std::move(scratch));
+  } else if (workers_ != nullptr && scratch->is_modest()) {
+    workers_->put_scratch_back(std::move(scratch));
   }
-  own_scratch_.reset();
 }
 
 Result<const void*> CompileQueue::require(FuncIdx func) {

@@ -22,6 +22,7 @@ struct WorkerPool::Shared {
   uint32_t background_running = 0;
   uint32_t most_background = 1;
   bool stopping = false;
+  std::unique_ptr<WorkerScratch> idle_scratch;
   // Bumped with every change of the above; idle threads wait for it to change.
   std::atomic<uint32_t> changes{0};
 
@@ -99,6 +100,16 @@ void WorkerPool::submit(std::shared_ptr<Task> task, Urgency urgency) {
     shared_->changes.fetch_add(1, std::memory_order_release);
   }
   shared_->changes.notify_one();
+}
+
+std::unique_ptr<WorkerScratch> WorkerPool::take_scratch() {
+  std::lock_guard lock(shared_->mutex);
+  return std::move(shared_->idle_scratch);
+}
+
+void WorkerPool::put_scratch_back(std::unique_ptr<WorkerScratch> scratch) {
+  std::lock_guard lock(shared_->mutex);
+  shared_->idle_scratch.swap(scratch);
 }
 
 void* WorkerPool::work(void* argument) {

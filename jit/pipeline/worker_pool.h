@@ -48,6 +48,11 @@ class WorkerPool : public Allocated {
   /// A task may submit others. Dropped if the pool is being destroyed.
   void submit(std::shared_ptr<Task> task, Urgency urgency = Urgency::Urgent);
 
+  /// What a thread that isn't the pool's does the same work with: what the last such thread has put
+  /// back, or null. One is kept.
+  std::unique_ptr<WorkerScratch> take_scratch();
+  void put_scratch_back(std::unique_ptr<WorkerScratch> scratch);
+
  private:
   /// What the threads share; each keeps it alive.
   struct Shared;

@@ -88,6 +88,30 @@ TEST(WorkerPool, ScratchIsKeptPerThread) {
   EXPECT_EQ(made.load(), destroyed.load());
 }
 
+TEST(WorkerPool, OneScratchIsKeptForOtherThreads) {
+  struct Scratch final : WorkerScratch {
+    explicit Scratch(int& alive_) : alive(alive_) { ++alive; }
+    ~Scratch() override { --alive; }
+    int& alive;
+  };
+  int alive = 0;
+  {
+    WorkerPool pool(0);
+    EXPECT_EQ(pool.take_scratch(), nullptr);
+    auto first = std::make_unique<Scratch>(alive);
+    const WorkerScratch* const kept = first.get();
+    pool.put_scratch_back(std::make_unique<Scratch>(alive));
+    pool.put_scratch_back(std::move(first));
+    EXPECT_EQ(alive, 1);
+    auto taken = pool.take_scratch();
+    EXPECT_EQ(taken.get(), kept);
+    EXPECT_EQ(pool.take_scratch(), nullptr);
+    pool.put_scratch_back(std::move(taken));
+    EXPECT_EQ(alive, 1);
+  }
+  EXPECT_EQ(alive, 0);
+}
+
 // The tasks being run are finished, the queued ones dropped, their memory released.
 TEST(WorkerPool, DestructionDropsWhatIsQueued) {
   std::atomic<int> count{0};
