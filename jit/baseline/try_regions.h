@@ -65,6 +65,7 @@ class TryRegions {
     table.frame_bytes = frame_bytes;
     table.ranges = ranges_;
     table.regions = regions_;
+    table.clauses.reserve(clauses_.size());
     std::sort(clauses_.begin(), clauses_.end(), [](const Clause& a, const Clause& b) {
       return a.region != b.region ? a.region < b.region : a.clause.landing < b.clause.landing;
     });

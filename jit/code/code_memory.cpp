@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "jit/abi/instance_layout.h"
@@ -338,7 +339,7 @@ void ModuleCode::copy_function(const CodeBatch& batch, const CodeEntry& entry, u
   memory_->show(offset, {writable, entry.code_size});
 }
 
-Result<void> ModuleCode::publish(const CodeBatch& batch) {
+Result<void> ModuleCode::publish(CodeBatch& batch) {
   if (batch.entries.empty()) return {};
   const bool tell = TRY(copy_batch(batch));
   if (tell) {
@@ -369,7 +370,7 @@ void ModuleCode::announce() {
 }
 
 /// Is the listener to be told?
-Result<bool> ModuleCode::copy_batch(const CodeBatch& batch) {
+Result<bool> ModuleCode::copy_batch(CodeBatch& batch) {
   const std::lock_guard<ForkMutex> hold(memory_->mutex_);
   CodeExtent* extent = TRY(extent_with_room(batch.bytes.size()));
   TRY_VOID(memory_->make_own(*extents_[0]));
@@ -381,7 +382,7 @@ Result<bool> ModuleCode::copy_batch(const CodeBatch& batch) {
     uint32_t handlers = CodeEntry::kNoHandlers;
     if (entry.handlers != CodeEntry::kNoHandlers) {
       handlers = static_cast<uint32_t>(handlers_.size());
-      handlers_.emplace_back(new HandlerTable(batch.handlers[entry.handlers]));
+      handlers_.emplace_back(new HandlerTable(std::move(batch.handlers[entry.handlers])));
     }
     ranges_.push_back({extent->offset + at, entry.code_size, raw(entry.func), handlers});
     code_bytes_ += entry.code_size;

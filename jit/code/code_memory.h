@@ -178,9 +178,9 @@ class ModuleCode : public Allocated {
   ModuleCode& operator=(const ModuleCode&) = delete;
 
   /// Copies a batch in, applies its relocations, and points the slots of its functions to it: each
-  /// by one store, so that other threads may call through the slot meanwhile. CodeMemoryFull or
-  /// OutOfMemory leave the slots as they were.
-  Result<void> publish(const CodeBatch& batch);
+  /// by one store, so that other threads may call through the slot meanwhile. Takes the batch's
+  /// handler tables away. CodeMemoryFull or OutOfMemory leave the slots as they were.
+  Result<void> publish(CodeBatch& batch);
 
   /// Ends HiddenCode, if it was that; not while somebody publishes. On failure, nothing may be
   /// called.
@@ -234,7 +234,7 @@ class ModuleCode : public Allocated {
   ModuleCode(std::shared_ptr<CodeMemory> memory, uint32_t imported_func_count,
              uint32_t defined_func_count, bool is_hidden);
   Result<CodeExtent*> add_extent(size_t least_bytes, size_t wanted_bytes);
-  Result<bool> copy_batch(const CodeBatch& batch);
+  Result<bool> copy_batch(CodeBatch& batch);
   Result<CodeExtent*> extent_with_room(size_t bytes);
   void copy_function(const CodeBatch& batch, const CodeEntry& entry, uint8_t* writable,
                      uint32_t offset) const;
