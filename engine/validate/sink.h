@@ -67,8 +67,8 @@ class NullSink {
   void select(Slot*, ValType) {}  // args: first, second, i32 condition
 
   // --- Memory. The address operand is i32 or i64 by the memory's type.
-  void load(Op, const MemArg&, Slot*) {}   // args: address
-  void store(Op, const MemArg&, Slot*) {}  // args: address, value
+  void load(Op, MemArg, Slot*) {}   // args: address
+  void store(Op, MemArg, Slot*) {}  // args: address, value
   void memory_size(uint32_t, Slot*) {}
   void memory_grow(uint32_t, Slot*) {}
   void memory_fill(uint32_t, Slot*) {}            // memory; args: destination, value, length

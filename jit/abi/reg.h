@@ -39,6 +39,7 @@ class RegSet {
   constexpr void add(Reg r) { bits_ |= uint32_t{1} << static_cast<uint32_t>(r); }
   constexpr void remove(Reg r) { bits_ &= ~(uint32_t{1} << static_cast<uint32_t>(r)); }
   constexpr void remove_first() { bits_ &= bits_ - 1; }
+  constexpr RegSet without_first() const { return RegSet(bits_ & (bits_ - 1)); }
   constexpr bool empty() const { return bits_ == 0; }
   constexpr int size() const { return std::popcount(bits_); }
   constexpr Reg first() const { return static_cast<Reg>(std::countr_zero(bits_)); }

@@ -56,6 +56,7 @@ class Masm {
     if (e_.cursor > limit_) [[unlikely]]
       grow();
   }
+  bool has_room() const { return e_.cursor <= limit_; }
   static constexpr uint32_t kRoomBytes = 1024;
   /// Offset of the next instruction. Of cold code it is provisional: see place().
   uint32_t offset() const {
@@ -122,6 +123,8 @@ class Masm {
   /// The same for [kMemoryReg + index + disp].
   void load_memory0(LoadKind kind, Reg dst, Reg index, int32_t disp);
   void store_memory0(StoreKind kind, Reg index, int32_t disp, Reg src);
+  /// The same where an integer replaces its address, as is usual.
+  void load_memory0_over(LoadKind kind, Reg reg, int32_t disp);
   /// The same for slots of the frame, which are most.
   void load_slot(Width w, Reg dst, int32_t disp) { e_.load_slot(slot_code(w), num(dst), disp); }
   /// load_slot() if so. Without a branch: otherwise the next instruction is written over it.

@@ -54,6 +54,33 @@ constexpr std::array<std::array<MemForm, kSize>, 2> forms_of(const KindOpcode (&
 constexpr auto kLoadForms = forms_of(kLoads);
 constexpr auto kStoreForms = forms_of(kStores);
 
+/// op reg, [kMemoryReg + reg] without the displacement.
+struct LoadOver {
+  uint64_t code = 0;
+  uint8_t mode_bit = 0;  // where the displacement's size belongs
+  uint8_t size = 0;
+
+  static constexpr LoadOver of(const KindOpcode& kind, uint32_t reg) {
+    LoadOver form;
+    const uint32_t rex = (kind.w != 0 ? 0x48u : 0) | (reg >= 8 ? 0x46u : 0);
+    const auto add = [&form](uint64_t byte) { form.code |= byte << (8 * form.size++); };
+    if (rex != 0) add(rex);
+    if (kind.op.map == 1) add(0x0f);
+    add(kind.op.byte);
+    form.mode_bit = static_cast<uint8_t>(8 * form.size + 6);
+    add(4 | (reg & 7) << 3);
+    add((reg & 7) << 3 | encoding(kMemoryReg));
+    return form;
+  }
+};
+static_assert(encoding(kMemoryReg) < 8);
+/// By LoadKind and register.
+constexpr auto kLoadsOver = [] {
+  std::array<LoadOver, 16 * static_cast<size_t>(LoadKind::F32)> forms{};
+  for (uint32_t i = 0; i < forms.size(); ++i) forms[i] = LoadOver::of(kLoads[i / 16], i % 16);
+  return forms;
+}();
+
 // spl, bpl, sil and dil are only reached with a REX prefix; without one these numbers mean ah … bh.
 constexpr uint32_t byte_rex(uint32_t reg) { return reg >= 4 && reg < 8 ? 0x40 : 0; }
 
@@ -68,6 +95,16 @@ void Masm::load(LoadKind kind, Reg dst, const Mem& m) {
 void Masm::load_memory0(LoadKind kind, Reg dst, Reg index, int32_t disp) {
   const MemForm& form = kLoadForms[cpu_.avx][static_cast<size_t>(kind)];
   e_.form_indexed(form, num(dst), num(kMemoryReg), num(index), disp);
+}
+
+void Masm::load_memory0_over(LoadKind kind, Reg reg, int32_t disp) {
+  const LoadOver& form = kLoadsOver[static_cast<size_t>(kind) << 4 | num(reg)];
+  // Displacements of 0, 1 and 4 bytes are modes 0, 1 and 2.
+  const uint32_t mode = uint32_t{disp != 0} + uint32_t{disp != static_cast<int8_t>(disp)};
+  Encoder e = e_;  // whose cursor is in a register
+  e.put(form.code | uint64_t{mode} << form.mode_bit, form.size);
+  e.put(static_cast<uint32_t>(disp), mode * mode);
+  e_ = e;
 }
 
 void Masm::store(StoreKind kind, const Mem& m, Reg src) {

@@ -337,7 +337,9 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
     return;
   case FrameKind::Loop:
     states.release(frame.label.state);
-    return set_loop_state(BlockLabel::kNoState);
+    set_loop_state(BlockLabel::kNoState);
+    if (fallthrough_live && !keeps_locals_) part_words();
+    return;
   case FrameKind::If: return end_if_without_else(frame, fallthrough_live);
   case FrameKind::TryTable:
   case FrameKind::Try:

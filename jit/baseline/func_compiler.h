@@ -220,6 +220,10 @@ class FuncCompiler {
     return is_alias ? fresh : word.reg;
   }
 
+  /// Is there no such register, or something to see to first?
+  bool must_detour(RegSet free) const {
+    return needs_attention_ || free.empty() || !masm.has_room();
+  }
   /// A register for the result of an instruction that does not overwrite an operand. If the next
   /// instruction sets a local, this is the local's own register whenever possible, inside short
   /// loops: elsewhere any register may become the local's. Call it after the operands are popped
@@ -366,8 +370,8 @@ class FuncCompiler {
   void wide(Op op, Slot* args);
   void drop(Slot* arg);
   void select(Slot* args, ValType type);
-  void load(Op op, const MemArg& mem, Slot* args);
-  void store(Op op, const MemArg& mem, Slot* args);
+  void load(Op op, MemArg mem, Slot* args);
+  void store(Op op, MemArg mem, Slot* args);
   void atomic(Op op, const MemArg& mem, Slot* args);
   void atomic_fence();
   void memory_size(uint32_t memory, Slot* out);
@@ -479,11 +483,17 @@ class FuncCompiler {
       maps_->states.push_back({masm.offset(), frame_state});
   }
   void emit_large_frame_check(uint32_t frame_bytes);
-  /// Is there nothing to check before the access, nor to compute? A constant address is left out.
-  bool is_plain(const MemArg& mem, const Slot& address) const {
-    return is_plain_memory(raw(mem.memory)) && mem.offset <= INT32_MAX &&
-           address.word.kind != WordKind::Const && mem.offset + address.word.addend() <= INT32_MAX;
+  /// Is there nothing to check before the access, nor to compute, if `disp` is all that is added to
+  /// the index? A constant address is left out.
+  bool is_plain(const MemArg& mem, uint64_t disp) const {
+    return is_plain_memory(raw(mem.memory)) && disp <= INT32_MAX;
   }
+  bool is_plain(const MemArg& mem, const Slot& address) const {
+    return address.word.kind != WordKind::Const &&
+           is_plain(mem, mem.offset + address.word.addend());
+  }
+  void load_otherwise(Op op, const MemArg& mem, Slot* args);
+  void store_otherwise(Op op, const MemArg& mem, Slot* args);
 
   // --- metering.cpp
   /// A basic block begins behind the present instruction, and the one before it ends with it.
@@ -522,6 +532,7 @@ class FuncCompiler {
   void spill_word(Slot& slot);
   void vacate(Reg reg);
   void relocate_users(Reg from, Reg to);
+  void part_words();
   Reg load_operand(Slot& slot, RegSet avoid);
   Reg load_unusual(Slot& slot, RegSet avoid);
   Reg load_alias(uint32_t index, const Slot& slot, RegSet avoid);
@@ -719,6 +730,8 @@ class FuncCompiler {
 
   // --- ops_variable.cpp
   void write_operand(uint32_t index, const Slot& slot);
+  void set_kept_local(uint32_t index, Slot* arg);
+  void tee_kept_local(uint32_t index, Slot* arg);
   bool can_take_over(uint32_t index, const Word& word) const;
   void get_local(uint32_t index, Slot* out);
   void set_and_get_local(uint32_t index, Slot* arg);

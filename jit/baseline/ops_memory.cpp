@@ -1,8 +1,9 @@
 // Loads, stores, and the size of memories.
 //
-// Where an access may go is address.h's to decide. Only FuncCompiler::load and store themselves do
-// without it: for a 32-bit memory 0 behind guard pages and a displacement below 2^31 there is
-// nothing to check.
+// Where an access may go is address.h's to decide. Only FuncCompiler's own functions do without it:
+// for a 32-bit memory 0 behind guard pages and a displacement below 2^31 there is nothing to check.
+// Of these, load and store are the straight ways of integers where no register keeps a local, and
+// hand everything else to load_otherwise and store_otherwise.
 #include <cstddef>
 
 #include "jit/baseline/address.h"
@@ -73,6 +74,8 @@ constexpr LoadKind kLoadKinds[kLoadOps] = {
 constexpr StoreKind kStoreKinds[kStoreOps] = {StoreKind::I32, StoreKind::I64, StoreKind::F32,
                                               StoreKind::F64, StoreKind::I8,  StoreKind::I16,
                                               StoreKind::I8,  StoreKind::I16, StoreKind::I32};
+// By LoadKind: no result is greater than the complement.
+constexpr uint32_t kBounds[] = {~0xffu, ~0xffffu, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 constexpr size_t ordinal(Op op, Op first) {
   return static_cast<size_t>(op) - static_cast<size_t>(first);
 }
@@ -83,7 +86,25 @@ static_assert(ordinal(Op::I64Store32, Op::I32Store) == kStoreOps - 1);
 
 // Here only the accesses of a 32-bit memory 0 behind guard pages with a displacement below 2^31:
 // the address is the index, all that is constant the displacement.
-void FuncCompiler::load(Op op, const MemArg& mem, Slot* args) {
+void FuncCompiler::load(Op op, MemArg mem, Slot* args) {
+  const LoadKind kind = kLoadKinds[ordinal(op, Op::I32Load)];
+  Word& word = args[0].word;
+  const RegSet free = straight_free();
+  const uint64_t disp = mem.offset + word.addend();
+  if (must_detour(free) || !is_plain(mem, disp) || !word.is(WordKind::Reg | WordKind::Local) ||
+      kind >= LoadKind::F32) [[unlikely]]
+    return load_otherwise(op, mem, args);
+  Reg reg = word.reg;
+  if (word.kind == WordKind::Local) {
+    reg = free.first();
+    regs.give_only_word(reg);
+    masm.load_slot(W32, reg, word.disp());
+  }
+  word = Word::in_reg(reg, kBounds[static_cast<size_t>(kind)]);
+  masm.load_memory0_over(kind, reg, static_cast<int32_t>(disp));
+}
+
+void FuncCompiler::load_otherwise(Op op, const MemArg& mem, Slot* args) {
   prepare();
   if (!is_plain(mem, args[0])) [[unlikely]]
     return emit_load(*this, op, mem, args);
@@ -97,11 +118,37 @@ void FuncCompiler::load(Op op, const MemArg& mem, Slot* args) {
   }
   const auto [index, dst] = replace_reg(args[0]);
   masm.load_memory0(kind, dst, index, disp);
-  if (kind == LoadKind::U8) args[0].word.set_at_most(0xff);
-  if (kind == LoadKind::U16) args[0].word.set_at_most(0xffff);
+  args[0].word.low = kBounds[static_cast<size_t>(kind)];
 }
 
-void FuncCompiler::store(Op op, const MemArg& mem, Slot* args) {
+void FuncCompiler::store(Op op, MemArg mem, Slot* args) {
+  const StoreKind kind = kStoreKinds[ordinal(op, Op::I32Store)];
+  Word& address = args[0].word;
+  Word& value = args[1].word;
+  RegSet free = straight_free();
+  const uint64_t disp = mem.offset + address.addend();
+  if (must_detour(free.without_first()) || !is_plain(mem, disp) ||
+      !address.is(WordKind::Reg | WordKind::Local) ||
+      !value.is(kind >= StoreKind::F32 ? static_cast<uint32_t>(WordKind::Reg)
+                                       : WordKind::Reg | WordKind::Local)) [[unlikely]]
+    return store_otherwise(op, mem, args);
+  Reg index = address.reg, src = value.reg;
+  if (value.kind == WordKind::Local) {
+    src = free.first();
+    free.remove_first();
+    masm.load_slot(args[1].type == kI64 ? W64 : W32, src, value.disp());
+  }
+  if (address.kind == WordKind::Local) {
+    index = free.first();
+    masm.load_slot(W32, index, address.disp());
+  }
+  regs.release_only_word(value.reg);
+  regs.release_only_word(address.reg);
+  value.kind = address.kind = WordKind::None;
+  masm.store_memory0(kind, index, static_cast<int32_t>(disp), src);
+}
+
+void FuncCompiler::store_otherwise(Op op, const MemArg& mem, Slot* args) {
   prepare();
   if (!is_plain(mem, args[0])) [[unlikely]]
     return emit_store(*this, op, mem, args);

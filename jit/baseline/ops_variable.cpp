@@ -25,18 +25,23 @@ inline bool FuncCompiler::can_take_over(uint32_t index, const Word& word) const 
 }
 
 /// Stores the operand to the home of a local that no register keeps. The word stays.
-inline void FuncCompiler::write_operand(uint32_t index, const Slot& slot) {
-  if (slot.word.kind == WordKind::Local && slot.word.local() == index) return;
-  if (std::min(aliases_end_, position(slot)) > settled_) materialise_aliases(index);
+[[gnu::always_inline]] inline void FuncCompiler::write_operand(uint32_t index, const Slot& slot) {
+  prepare();
+  const Word& word = slot.word;
   const LocalState& l = local(index);
-  if (slot.word.kind == WordKind::Reg) [[likely]]
-    return store_in_home(l, slot.word.reg);
-  if (slot.word.is_const() && fits_store_imm(l.type, slot.word.bits())) {
-    return store_in_home(l, static_cast<int32_t>(slot.word.low));
+  const bool has_itself = word.kind == WordKind::Local && word.local() == index;
+  if (std::min(aliases_end_, position(slot)) > settled_ && !has_itself) [[unlikely]]
+    materialise_aliases(index);
+  Reg reg = word.reg;
+  if (word.kind != WordKind::Reg) {
+    if (has_itself) return;
+    if (word.is_const() && fits_store_imm(l.type, word.bits())) {
+      return store_in_home(l, static_cast<int32_t>(word.low));
+    }
+    reg = reg_class_of(l.type) == RegClass::Gpr ? kScratchGpr : kScratchXmm;
+    copy_to_reg(slot, reg);
   }
-  const Reg scratch = reg_class_of(l.type) == RegClass::Gpr ? kScratchGpr : kScratchXmm;
-  copy_to_reg(slot, scratch);
-  store_in_home(l, scratch);
+  store_in_home(l, reg);
 }
 
 /// Where registers keep locals, or something waits to be done first.
@@ -53,11 +58,20 @@ void FuncCompiler::get_local(uint32_t index, Slot* out) {
 }
 
 void FuncCompiler::local_set(uint32_t index, Slot* arg) {
-  if (!keeps_locals_) {
-    prepare();
-    write_operand(index, *arg);
-    return pop_dead(*arg);
-  }
+  if (keeps_locals_) [[unlikely]]
+    return set_kept_local(index, arg);
+  write_operand(index, *arg);
+  regs.release_only_word(arg->word.reg);
+  arg->word.kind = WordKind::None;
+}
+
+void FuncCompiler::local_tee(uint32_t index, Slot* arg) {
+  if (keeps_locals_) [[unlikely]]
+    return tee_kept_local(index, arg);
+  write_operand(index, *arg);
+}
+
+void FuncCompiler::set_kept_local(uint32_t index, Slot* arg) {
   if (!can_take_over(index, arg->word)) {
     prepare();
     return set_local(index, *arg);
@@ -68,11 +82,7 @@ void FuncCompiler::local_set(uint32_t index, Slot* arg) {
   regs.use_to_local(reg, index);
 }
 
-void FuncCompiler::local_tee(uint32_t index, Slot* arg) {
-  if (!keeps_locals_) {
-    prepare();
-    return write_operand(index, *arg);
-  }
+void FuncCompiler::tee_kept_local(uint32_t index, Slot* arg) {
   if (!can_take_over(index, arg->word)) return set_and_get_local(index, arg);
   const Reg reg = arg->word.reg;
   arg->word = Word::in_reg(reg);

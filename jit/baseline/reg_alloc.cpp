@@ -175,6 +175,26 @@ void FuncCompiler::vacate(Reg reg) {
   DCHECK(regs.uses(reg) == 0, "register still in use");
 }
 
+/// Gives each operand a register of its own, or its slot: those that shared a local's register.
+void FuncCompiler::part_words() {
+  shorten_window();
+  for (uint32_t at = settled_, height = state->height(); at < height; ++at) {
+    Slot& slot = state->base[at];
+    const Reg reg = slot.word.reg;
+    if (slot.word.kind != WordKind::Reg || regs.uses(reg) == 1) continue;
+    masm.ensure_room();
+    const RegSet free = regs.free() & allocatable(reg_class(reg));
+    if (free.empty()) {
+      spill_word(slot);
+      continue;
+    }
+    move_value(widest(reg), free.first(), reg);
+    slot.word.reg = free.first();
+    regs.add_use(free.first());
+    regs.drop_use(reg);
+  }
+}
+
 // --- Locals ---
 
 /// Is the local's present value on the operand stack as an alias? True if that is hard to say.

@@ -36,6 +36,9 @@ enum class WordKind : uint8_t {
 constexpr uint32_t operator|(WordKind a, WordKind b) {
   return static_cast<uint32_t>(a) | static_cast<uint32_t>(b);
 }
+constexpr uint32_t operator|(uint32_t kinds, WordKind kind) {
+  return kinds | static_cast<uint32_t>(kind);
+}
 constexpr uint32_t operator&(uint32_t kinds, WordKind kind) {
   return kinds & static_cast<uint32_t>(kind);
 }
@@ -57,7 +60,7 @@ struct Word {
   static Word stack(const Mem& slot) {
     return packed(WordKind::Stack, Reg::None, static_cast<uint32_t>(slot.disp));
   }
-  static Word in_reg(Reg r) { return packed(WordKind::Reg, r, 0); }
+  static Word in_reg(Reg r, uint32_t low = 0) { return packed(WordKind::Reg, r, low); }
   static Word constant(uint64_t bits) { return packed(WordKind::Const, Reg::None, bits); }
   static Word local_alias(uint32_t local, int32_t home) {
     return packed(WordKind::Local, Reg::None, uint64_t{local} << 32 | static_cast<uint32_t>(home));
@@ -66,6 +69,7 @@ struct Word {
     return packed(WordKind::Flags, Reg{}, 0, static_cast<uint32_t>(cond) << 16);
   }
 
+  bool is(uint32_t kinds) const { return (static_cast<uint32_t>(kind) & kinds) != 0; }
   bool is_const() const { return kind == WordKind::Const; }
   /// A register whose value is the operand's.
   bool is_plain_reg() const { return kind == WordKind::Reg && scale_log2 == 0; }
