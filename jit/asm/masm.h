@@ -127,12 +127,6 @@ class Masm {
   void load_memory0_over(LoadKind kind, Reg reg, int32_t disp);
   /// The same for slots of the frame, which are most.
   void load_slot(Width w, Reg dst, int32_t disp) { e_.load_slot(slot_code(w), num(dst), disp); }
-  /// load_slot() if so. Without a branch: otherwise the next instruction is written over it.
-  void load_slot_if(bool is_wanted, Width w, Reg dst, int32_t disp) {
-    uint8_t* const at = e_.cursor;
-    load_slot(w, dst, disp);
-    e_.cursor = is_wanted ? e_.cursor : at;
-  }
   void store_slot(Width w, int32_t disp, Reg src) { e_.store_slot(slot_code(w), num(src), disp); }
   void load_slot(MoveType type, Reg dst, int32_t disp) {
     if (!cpu_.avx && type >= MoveType::F32) [[unlikely]]

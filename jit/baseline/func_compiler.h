@@ -207,19 +207,11 @@ class FuncCompiler {
     return load_operand(slot, RegSet());
   }
 
-  // --- Straight ways: frequent cases of frequent instructions without a branch on what the
-  // operands are. Where registers keep no locals, no two words share a register.
+  // --- Straight ways: frequent cases of frequent instructions behind one condition. Where
+  // registers keep no locals, no two words share a register.
   /// The general-purpose registers that a straight way may take: none where registers keep locals,
   /// or are picked at random, so that one test asks for all.
   RegSet straight_free() const { return regs.free() & straight_gprs_; }
-  /// The operand, Reg or Local, in a register: the alias in `fresh`. Who uses registers is not
-  /// changed: see RegFile::release_only_word and give_only_word.
-  Reg load_straight(const Word& word, Width w, Reg fresh) {
-    const bool is_alias = word.kind == WordKind::Local;
-    masm.load_slot_if(is_alias, w, fresh, word.disp());
-    return is_alias ? fresh : word.reg;
-  }
-
   /// Is there no such register, or something to see to first?
   bool must_detour(RegSet free) const {
     return needs_attention_ || free.empty() || !masm.has_room();

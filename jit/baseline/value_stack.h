@@ -11,7 +11,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
 #include "engine/base/check.h"
 #include "engine/wasm/types.h"
@@ -24,7 +23,7 @@ namespace sluice {
 /// Scans for a register's users look at no more operands than this; deeper ones go to the frame.
 inline constexpr uint32_t kMaxWindow = 64;
 
-/// One bit each, so that two words are tested at once: see Word::head().
+/// One bit each, so that several are asked for at once: see Word::is().
 enum class WordKind : uint8_t {
   None = 0,    // popped, or never set
   Const = 1,   // `bits`; an i32 or f32 has zero upper halves, a v128 the address of its bytes
@@ -77,12 +76,6 @@ struct Word {
   uint32_t local() const { return high; }
   /// Stack, or Local: where its slot or home is, rbp-relative.
   int32_t disp() const { return static_cast<int32_t>(low); }
-  /// The first four bytes: kind, reg, cond, scale_log2, from the lowest on.
-  uint32_t head() const {
-    uint32_t bytes;
-    std::memcpy(&bytes, this, sizeof bytes);
-    return bytes;
-  }
   /// Reg: no value of it is greater.
   uint32_t at_most() const { return ~low; }
   void set_at_most(uint32_t bound) { low = ~bound; }
@@ -101,8 +94,6 @@ struct Word {
   }
 };
 static_assert(sizeof(Word) == 12);
-/// In a head(): a latched scale.
-inline constexpr uint32_t kLatchedScale = 0xff00'0000;
 
 inline RegClass reg_class_of(MoveType type) {
   return type >= MoveType::F32 ? RegClass::Xmm : RegClass::Gpr;
