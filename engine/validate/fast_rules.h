@@ -479,10 +479,12 @@ typename FuncReader<Sink>::Number FuncReader<Sink>::long_u32(const uint8_t* p) {
 template <class Sink>
 typename FuncReader<Sink>::Number FuncReader<Sink>::long_signed(const uint8_t* p, bool is_64) {
   const Number n = medium_signed_leb(p, in_.end());
-  const auto value = static_cast<int64_t>(n.value);
-  const bool fits_32 = value == static_cast<int32_t>(value) && n.next - p <= 5;
-  if (n.next != nullptr && (is_64 || fits_32)) [[likely]]
-    return n;
+  if (n.next != nullptr) [[likely]] {
+    const auto value = static_cast<int64_t>(n.value);
+    const bool fits_32 = value == static_cast<int32_t>(value) && n.next - p <= 5;
+    if (is_64 || fits_32) [[likely]]
+      return n;
+  }
   in_.set_pos(p);
   const int64_t read = is_64 ? in_.read_s64() : in_.read_s32();
   return {static_cast<uint64_t>(read), in_.pos()};
