@@ -36,7 +36,7 @@ struct StreamEnvironment {
   std::shared_ptr<CodeMemory> code_memory;
   std::shared_ptr<WorkerPool> workers;
   /// The module's size, if all of it comes with the first feed().
-  std::optional<size_t> whole_bytes;
+  std::optional<size_t> whole_bytes = std::nullopt;
 };
 
 /// How far a stream is. `bodies` is known once the function section has arrived.
