@@ -627,7 +627,10 @@ class FuncCompiler {
     if (word.kind == WordKind::Reg) return word.reg;
     return keeps_locals_ && word.kind == WordKind::Local ? reg_of(word.local()) : Reg::None;
   }
-  void copy_to_reg(const Slot& slot, Reg reg);
+  void copy_to_reg(MoveType type, const Word& word, Reg reg);
+  void copy_to_reg(const Slot& slot, Reg reg) {
+    copy_to_reg(move_type_of(slot.type), slot.word, reg);
+  }
   /// Fills a register with an operand, wherever that is.
   void put_in_reg(const Slot& slot, Reg reg) {
     const Reg from = reg_of_operand(slot.word);

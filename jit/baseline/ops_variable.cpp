@@ -38,8 +38,8 @@ inline bool FuncCompiler::can_take_over(uint32_t index, const Word& word) const 
     if (word.is_const() && fits_store_imm(l.type, word.bits())) {
       return store_in_home(l, static_cast<int32_t>(word.low));
     }
-    reg = reg_class_of(l.type) == RegClass::Gpr ? kScratchGpr : kScratchXmm;
-    copy_to_reg(slot, reg);
+    reg = scratch_of(l.type);
+    copy_to_reg(l.type, word, reg);
   }
   store_in_home(l, reg);
 }
@@ -162,10 +162,8 @@ void FuncCompiler::copy_to_local(uint32_t index, Slot& slot) {
   regs.set_dirty(reg, true);
   if (held.valid()) {
     move_value(l.type, reg, held);
-  } else if (word.is_const()) {
-    load_const(l.type, reg, word.bits());
   } else {
-    load_value(l.type, reg, frame_slot(word.disp()));
+    copy_to_reg(l.type, word, reg);
   }
 }
 

@@ -55,32 +55,25 @@ MovePlace FuncCompiler::place_of(const Slot& slot) {
 }
 
 /// Fills a register with an operand that is in none.
-void FuncCompiler::copy_to_reg(const Slot& slot, Reg reg) {
-  const MoveType type = move_type_of(slot.type);
-  if (slot.word.kind == WordKind::Const) {
-    if (slot.word.high == 0 && type <= MoveType::I64) [[likely]]
-      return masm.mov_imm(W32, reg, slot.word.low);
-    load_const(type, reg, slot.word.bits());
+void FuncCompiler::copy_to_reg(MoveType type, const Word& word, Reg reg) {
+  if (word.kind == WordKind::Const) {
+    if (word.high == 0 && type <= MoveType::I64) [[likely]]
+      return masm.mov_imm(W32, reg, word.low);
+    load_const(type, reg, word.bits());
   } else {
-    DCHECK(slot.word.kind == WordKind::Stack || slot.word.kind == WordKind::Local, "no place");
-    load_value(type, reg, frame_slot(slot.word.disp()));
+    DCHECK(word.kind == WordKind::Stack || word.kind == WordKind::Local, "no place");
+    masm.load_slot(type, reg, word.disp());
   }
 }
 
 // --- Settling ---
 
 void FuncCompiler::settle_word(Slot& slot) {
-  MoveType type = move_type_of(slot.type);
-  Reg reg = reg_class_of(type) == RegClass::Gpr ? kScratchGpr : kScratchXmm;
-  if (slot.word.kind == WordKind::Local) {
-    uint32_t index = slot.word.local();
-    if (reg_of(index) != Reg::None) {
-      reg = reg_of(index);
-    } else {
-      load_home(index, reg);
-    }
-  } else {
-    load_const(type, reg, slot.word.bits());
+  const MoveType type = move_type_of(slot.type);
+  Reg reg = reg_of_operand(slot.word);
+  if (reg == Reg::None) {
+    reg = scratch_of(type);
+    copy_to_reg(type, slot.word, reg);
   }
   const Mem to = operand_slot(slot);
   store_value(type, to, reg);
@@ -132,12 +125,7 @@ Reg FuncCompiler::load_unusual(Slot& slot, RegSet avoid) {
     return result;
   }
   const Reg result = allocate(reg_class_of(type), avoid);
-  if (word.kind == WordKind::Const) {
-    load_const(type, result, word.bits());
-  } else {
-    DCHECK(word.kind == WordKind::Stack, "operand cannot be popped");
-    load_value(type, result, frame_slot(word.disp()));
-  }
+  copy_to_reg(type, word, result);
   return result;
 }
 
@@ -175,11 +163,8 @@ PinnedReg FuncCompiler::pop_to_writable_reg(Slot& slot, RegSet avoid) {
   PinnedReg result = result_reg(reg_class_of(type), avoid);
   if (held.valid()) {
     move_value(type, result, held);
-  } else if (word.kind == WordKind::Const) {
-    load_const(type, result, word.bits());
   } else {
-    DCHECK(word.kind == WordKind::Stack || word.kind == WordKind::Local, "cannot be popped");
-    load_value(type, result, frame_slot(word.disp()));
+    copy_to_reg(type, word, result);
   }
   return result;
 }
@@ -200,11 +185,8 @@ PinnedReg FuncCompiler::pop_to_specific(Slot& slot, Reg reg) {
   PinnedReg result = scratch_specific(reg);
   if (held.valid()) {
     move_value(type, result, held);
-  } else if (word.kind == WordKind::Const) {
-    load_const(type, result, word.bits());
   } else {
-    DCHECK(word.kind == WordKind::Stack || word.kind == WordKind::Local, "cannot be popped");
-    load_value(type, result, frame_slot(word.disp()));
+    copy_to_reg(type, word, result);
   }
   return result;
 }

@@ -99,6 +99,11 @@ inline RegClass reg_class_of(MoveType type) {
   return type >= MoveType::F32 ? RegClass::Xmm : RegClass::Gpr;
 }
 
+/// The register of the type's class that never holds anything between two instructions.
+inline Reg scratch_of(MoveType type) {
+  return reg_class_of(type) == RegClass::Gpr ? kScratchGpr : kScratchXmm;
+}
+
 /// The type by which any value in the register can be moved.
 inline MoveType widest(Reg reg) { return is_xmm(reg) ? MoveType::V128 : MoveType::I64; }
 
