@@ -166,10 +166,9 @@ struct ReaderState : Allocated {
   bool muted = false;        // the sink is told no more; it may ask for that itself
 
   Vector<ValType> local_types;  // parameters, then declared locals
-  // What local.get may read: local_types, but Bottom while a local without default is not set.
-  Vector<ValType> readable_copy;  // used only if the body declares such a local
-  const ValType* readable = nullptr;
-  uint32_t local_count = 0;
+  // What local.get pushes: the local's type, but Bottom while one without default is not set; and
+  // the word that the sink wrote when it began.
+  SlotArray<Slot> local_slots;
   Vector<uint32_t> init_log;  // locals set so far, undone at the end of their block
 
   ImmediateScratch scratch;  // spans of the current instruction
@@ -178,6 +177,7 @@ struct ReaderState : Allocated {
   uint64_t instr_offset() const { return static_cast<uint64_t>(instr_pos - bytes); }
   uint32_t height() const { return static_cast<uint32_t>(top - base); }
   std::span<const ValType> locals() const { return local_types; }
+  Slot& local_slot(uint32_t local) { return local_slots.data()[local]; }
   Frame& frame(uint32_t depth) {
     DCHECK(depth < frames.size(), "label depth");
     return frames[frames.size() - 1 - depth];

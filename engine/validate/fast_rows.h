@@ -107,6 +107,7 @@ consteval CodeRange codes_of(FastShape first, FastShape last) {
 inline constexpr CodeRange kNumericCodes = codes_of(FastShape::Unary, FastShape::Binary);
 inline constexpr CodeRange kExtendCodes = codes_of(FastShape::Extend, FastShape::Extend);
 inline constexpr CodeRange kAccessCodes = codes_of(FastShape::Load, FastShape::Store);
+inline constexpr CodeRange kLoadCodes = codes_of(FastShape::Load, FastShape::Load);
 inline constexpr CodeRange kIntegerCodes = {code_of(Op::I32Const), code_of(Op::I64Const)};
 inline constexpr CodeRange kLocalSetCodes = {code_of(Op::LocalSet), code_of(Op::LocalTee)};
 inline constexpr CodeRange kVariableCodes = {code_of(Op::LocalSet), code_of(Op::GlobalSet)};

@@ -152,22 +152,35 @@ template <bool kToSink>
   return static_cast<uint32_t>(n.value);
 }
 
+// A local's index: one that a local.get may not have, if it is one, is a failure.
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::read_local(Cursor& c, bool is_get,
+                                                                uint32_t& local) {
+  local = kToSink || c.p != c.end ? *c.p : plain_locals_;
+  if (local < plain_locals_) [[likely]] {
+    ++c.p;
+    return true;
+  }
+  const Number n = any_local(c.p, is_get);
+  local = static_cast<uint32_t>(n.value);
+  c.p = n.next;
+  return n.next != nullptr;
+}
+
 template <class Sink>
 template <bool kToSink>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::local_get(Cursor& c) {
-  const uint32_t local = read_u32<kToSink>(c);
-  if (local >= s_.local_count) [[unlikely]] {
-    fail_index(ErrorKind::UnknownLocal, local);
+  uint32_t local;
+  if (!read_local<kToSink>(c, true, local)) [[unlikely]]
     return false;
+  *c.top = s_.local_slot(local);
+  if constexpr (kToSink) {
+    if (!sink_.takes_local(c.top)) [[unlikely]] {
+      sync(c);
+      sink_.local_get(local, c.top);
+    }
   }
-  const ValType type = s_.readable[local];
-  if (type.is_bottom()) [[unlikely]] {
-    fail_index(ErrorKind::UninitializedLocal, local);
-    return false;
-  }
-  c.top->type = type;
-  sync(c);
-  if constexpr (kToSink) sink_.local_get(local, c.top);
   ++c.top;
   return true;
 }
@@ -175,12 +188,10 @@ template <bool kToSink>
 template <class Sink>
 template <bool kToSink>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::local_set(Cursor& c, uint8_t code) {
-  const uint32_t local = read_u32<kToSink>(c);
-  if (local >= s_.local_count) [[unlikely]] {
-    fail_index(ErrorKind::UnknownLocal, local);
+  uint32_t local;
+  if (!read_local<kToSink>(c, false, local)) [[unlikely]]
     return false;
-  }
-  if (c.top == c.floor || c.top[-1].type != s_.readable[local]) [[unlikely]] {
+  if (c.top == c.floor || c.top[-1].type != s_.local_slot(local).type) [[unlikely]] {
     if (!took(c, take_local(c.top, local))) return false;
   }
   sync(c);
@@ -308,19 +319,20 @@ template <bool kToSink>
 // condition, which may look below the floor.
 template <class Sink>
 template <bool kToSink, bool kVector>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::numeric(Cursor& c, const FastRow& row) {
-  Slot* args = c.top - row.pops;
+[[gnu::always_inline]] inline bool FuncReader<Sink>::numeric(Cursor& c, const FastRow& row,
+                                                             uint32_t pops) {
+  Slot* args = c.top - pops;
   const uint32_t wrong =
       (c.top[-1].type.bits() ^ row.last) | (args->type.bits() ^ row.first) | (args < c.floor);
   if (wrong != 0) [[unlikely]] {
     if (!took(c, take_numeric(c.top, row))) return false;
-    args = c.top - row.pops;
+    args = c.top - pops;
   }
   sync(c);
   if constexpr (kVector) {
     sink_.simd(row.op, args);
   } else if constexpr (kToSink) {
-    if (row.pops == 2) {
+    if (pops == 2) {
       sink_.binary(row.op, args);
     } else {
       sink_.unary(row.op, args);
@@ -365,19 +377,20 @@ template <bool kToSink>
 // A load pops the address and pushes a value, a store pops both.
 template <class Sink>
 template <bool kToSink, bool kVector>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::access(Cursor& c, const FastRow& row) {
+[[gnu::always_inline]] inline bool FuncReader<Sink>::access(Cursor& c, const FastRow& row,
+                                                            uint32_t pops) {
   MemArg mem;
   ValType address;
   if (!read_mem_arg<kToSink>(c, row, mem, address)) [[unlikely]]
     return false;
-  const bool is_store = row.pops == 2;
-  Slot* args = c.top - row.pops;
+  const bool is_store = pops == 2;
+  Slot* args = c.top - pops;
   // What a store stores. A load's last operand is its first: checked by the other half.
-  const uint32_t stored = (c.top[-1].type.bits() ^ row.last) & (1u - row.pops);
+  const uint32_t stored = (c.top[-1].type.bits() ^ row.last) & (1u - pops);
   const uint32_t wrong = stored | (args->type.bits() ^ address.bits()) | (args < c.floor);
   if (wrong != 0) [[unlikely]] {
     if (!took(c, take_access(c.top, row, address))) return false;
-    args = c.top - row.pops;
+    args = c.top - pops;
   }
   sync(c);
   if constexpr (kVector) {
@@ -394,7 +407,7 @@ template <bool kToSink, bool kVector>
     }
   }
   args->type = static_cast<ValKind>(row.result);  // above top if it is a store
-  c.top = args + (2 - row.pops);
+  c.top = args + (2 - pops);
   return true;
 }
 
@@ -446,9 +459,9 @@ void FuncReader<Sink>::exec_vector() {
       bool ok = true;
       switch (row.shape) {
       case FastShape::Unary:
-      case FastShape::Binary: ok = numeric<true, true>(c, row); break;
+      case FastShape::Binary: ok = numeric<true, true>(c, row, row.pops); break;
       case FastShape::Load:
-      case FastShape::Store: ok = access<true, true>(c, row); break;
+      case FastShape::Store: ok = access<true, true>(c, row, row.pops); break;
       case FastShape::Const:
       case FastShape::Shuffle:
       case FastShape::Lane:
@@ -474,6 +487,19 @@ typename FuncReader<Sink>::Number FuncReader<Sink>::long_u32(const uint8_t* p) {
   in_.set_pos(p);
   const uint32_t value = in_.read_u32();
   return {value, in_.pos()};
+}
+
+// `next` is null after a failure.
+template <class Sink>
+typename FuncReader<Sink>::Number FuncReader<Sink>::any_local(const uint8_t* p, bool is_get) {
+  const Number n = long_u32(p);
+  if (in_.failed()) return {0, nullptr};
+  if (!known(ErrorKind::UnknownLocal, n.value, s_.local_types.size())) return {0, nullptr};
+  if (is_get && s_.local_slot(static_cast<uint32_t>(n.value)).type.is_bottom()) {
+    fail_index(ErrorKind::UninitializedLocal, n.value);
+    return {0, nullptr};
+  }
+  return n;
 }
 
 template <class Sink>

@@ -71,6 +71,10 @@ class FuncReader {
   // No instruction that the loop itself decodes is as long: none of them runs out of bytes.
   static constexpr ptrdiff_t kMargin = 32;
 
+  // Does the sink tell loads from stores, and one operand from two? Else a branch on that is
+  // spared.
+  static constexpr bool kTellsApart = Sink::kWantsState;
+
   struct Number {
     uint64_t value;
     const uint8_t* next;
@@ -211,6 +215,9 @@ class FuncReader {
   template <bool kToSink>
   uint32_t read_u32(Cursor& c);
   template <bool kToSink>
+  bool read_local(Cursor& c, bool is_get, uint32_t& local);
+  [[gnu::noinline]] Number any_local(const uint8_t* p, bool is_get);
+  template <bool kToSink>
   bool read_mem_arg(Cursor& c, const FastRow& row, MemArg& mem, ValType& address);
   template <bool kToSink, void (FuncReader::*kRule)()>
   bool rule(Cursor& c);
@@ -246,9 +253,9 @@ class FuncReader {
   template <bool kToSink>
   bool select(Cursor& c);
   template <bool kToSink, bool kVector = false>
-  bool numeric(Cursor& c, const FastRow& row);
+  bool numeric(Cursor& c, const FastRow& row, uint32_t pops);
   template <bool kToSink, bool kVector = false>
-  bool access(Cursor& c, const FastRow& row);
+  bool access(Cursor& c, const FastRow& row, uint32_t pops);
 
   static constexpr uint64_t kNoLaneOfTwo = 0xe0e0'e0e0'e0e0'e0e0;  // in numbers below 32: no bit
   bool vector_immediate(Cursor& c, const FastRow& row);
@@ -470,8 +477,9 @@ class FuncReader {
   Slot* limit_ = nullptr;  // end of the operand stack's memory
   const GlobalDecl* globals_;
   uint32_t global_count_;
-  ValType address0_;   // of memory 0; I8, which no operand has, if there is none
-  bool done_ = false;  // the function's frame has ended
+  uint32_t plain_locals_ = 0;  // locals below have an index of one byte and can always be read
+  ValType address0_;           // of memory 0; I8, which no operand has, if there is none
+  bool done_ = false;          // the function's frame has ended
   const uint8_t* not_compiled_pos_ = nullptr;
   Instr instr_;
 
@@ -593,14 +601,13 @@ void FuncReader<Sink>::read_locals() {
   }
   if (in_.failed()) return;
   if (limit_offset != kNoOffset) return in_.fail(ErrorKind::LocalsLimit, limit_offset);
-  s_.readable = s_.local_types.data();
-  s_.local_count = static_cast<uint32_t>(s_.local_types.size());
-  if (!all_defaultable) {
-    s_.readable_copy = s_.local_types;
-    for (size_t i = s_.type->param_count; i < s_.readable_copy.size(); ++i) {
-      if (!s_.readable_copy[i].is_defaultable()) s_.readable_copy[i] = ValKind::Bottom;
-    }
-    s_.readable = s_.readable_copy.data();
+  const size_t count = s_.local_types.size();
+  if (s_.local_slots.capacity() < count) s_.local_slots.grow(0, count, kMaxLocals);
+  for (size_t i = 0; i < count; ++i) s_.local_slots.data()[i].type = s_.local_types[i];
+  plain_locals_ = all_defaultable ? static_cast<uint32_t>(std::min<size_t>(count, 0x80)) : 0;
+  if (all_defaultable) return;
+  for (size_t i = s_.type->param_count; i < count; ++i) {
+    if (!s_.local_types[i].is_defaultable()) s_.local_slots.data()[i].type = ValKind::Bottom;
   }
 }
 
@@ -645,7 +652,11 @@ void FuncReader<Sink>::loop() {
       continue;
     }
     if (kNumericCodes.has(code)) {
-      if (!numeric<kToSink>(c, row)) return;
+      if (kTellsApart && kToSink
+              ? row.pops == 2 ? !numeric<kToSink>(c, row, 2) : !numeric<kToSink>(c, row, 1)
+              : !numeric<kToSink>(c, row, row.pops)) {
+        return;
+      }
       continue;
     }
     if (kIntegerCodes.has(code)) {
@@ -653,7 +664,11 @@ void FuncReader<Sink>::loop() {
       continue;
     }
     if (kAccessCodes.has(code)) {
-      if (!access<kToSink>(c, row)) return;
+      if (kTellsApart && kToSink
+              ? kLoadCodes.has(code) ? !access<kToSink>(c, row, 1) : !access<kToSink>(c, row, 2)
+              : !access<kToSink>(c, row, row.pops)) {
+        return;
+      }
       continue;
     }
     if (kVariableCodes.has(code)) {
@@ -684,7 +699,7 @@ void FuncReader<Sink>::loop() {
     case kPrefixSimd: ok = rule<kToSink, &FuncReader::exec_vector>(c); break;
     default:
       if (kExtendCodes.has(code)) {
-        ok = has_feature(row.op) && numeric<kToSink>(c, row);
+        ok = has_feature(row.op) && numeric<kToSink>(c, row, 1);
       } else {
         ok = rule<kToSink, &FuncReader::step>(c);
       }
@@ -887,8 +902,8 @@ typename FuncReader<Sink>::Slot* FuncReader<Sink>::take_local(Slot* top, uint32_
   Slot* arg = take_each(type);
   if (arg == nullptr) return nullptr;
   arg->type = type;
-  if (s_.readable[local].is_bottom()) {
-    s_.readable_copy[local] = type;
+  if (s_.local_slot(local).type.is_bottom()) {
+    s_.local_slot(local).type = type;
     s_.init_log.push_back(local);
   }
   return s_.top;

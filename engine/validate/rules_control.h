@@ -90,7 +90,7 @@ void FuncReader<Sink>::mark_dead() {
 template <class Sink>
 void FuncReader<Sink>::undo_inits(uint32_t mark) {
   while (s_.init_log.size() > mark) {
-    s_.readable_copy[s_.init_log.back()] = ValKind::Bottom;
+    s_.local_slot(s_.init_log.back()).type = ValKind::Bottom;
     s_.init_log.pop_back();
   }
 }

@@ -51,6 +51,9 @@ class NullSink {
   void int_const(Slot*, uint64_t) {}  // i32 or i64, by the slot's type; an i32 with zeros above it
   void f32_const(Slot*, uint32_t) {}
   void f64_const(Slot*, uint64_t) {}
+  /// local.get: `out` has the word of state.local_slot(). False: local_get is to be called. State
+  /// is not kept up to date for this.
+  bool takes_local(Slot*) { return true; }
   void local_get(uint32_t, Slot*) {}
   void local_set(uint32_t, Slot*) {}
   void local_tee(uint32_t, Slot*) {}  // the operand stays

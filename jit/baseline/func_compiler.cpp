@@ -95,7 +95,7 @@ void FuncCompiler::set_up_locals() {
   for (uint32_t i = 0; i < params; ++i) {
     ValueLocation at = cursor.next(types[i]);
     MoveType type = move_type_of(types[i]);
-    locals[i] = {at.in_reg() ? homes.next(type) : static_cast<int32_t>(16 + at.offset), type};
+    set_home(i, at.in_reg() ? homes.next(type) : static_cast<int32_t>(16 + at.offset), type);
     if (!at.in_reg()) continue;
     if (keeps_locals_) {
       bind(i, at.reg, true);
@@ -105,9 +105,9 @@ void FuncCompiler::set_up_locals() {
   }
   param_stack_bytes_ = cursor.stack_bytes();
   uint32_t params_end = homes.bytes;
-  for (size_t i = params; i < types.size(); ++i) {
+  for (uint32_t i = params; i < types.size(); ++i) {
     MoveType type = move_type_of(types[i]);
-    locals[i] = {homes.next(type), type};
+    set_home(i, homes.next(type), type);
   }
   operands_base_ = homes.bytes;
   zero_declared_locals(params_end, operands_base_);

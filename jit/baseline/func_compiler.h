@@ -347,12 +347,13 @@ class FuncCompiler {
   void int_const(Slot* out, uint64_t bits) { constant(out, bits); }
   void f32_const(Slot* out, uint32_t bits) { constant(out, bits); }
   void f64_const(Slot* out, uint64_t bits) { constant(out, bits); }
-  void local_get(uint32_t index, Slot* out) {
+  bool takes_local(Slot* out) {
     if (needs_attention_ || keeps_locals_) [[unlikely]]
-      return get_local(index, out);
-    push_alias(index, *out);
-    lower_watermark(position(*out));
+      return false;
+    note_alias(*out);
+    return true;
   }
+  void local_get(uint32_t index, Slot* out);
   void local_set(uint32_t local, Slot* arg);
   void local_tee(uint32_t local, Slot* arg);
   void global_get(uint32_t global, Slot* out);
@@ -467,6 +468,10 @@ class FuncCompiler {
     straight_gprs_ = keeps || stress_ != 0 ? RegSet() : kAllocatableGprs;
   }
   void set_up_locals();
+  void set_home(uint32_t index, int32_t home, MoveType type) {
+    memory_.locals[index] = {home, type};
+    state->local_slot(index).word = Word::local_alias(index, home);
+  }
   void note_reference_locals();
   void zero_declared_locals(uint32_t from_bytes, uint32_t to_bytes);
   void emit_prologue();
@@ -592,8 +597,12 @@ class FuncCompiler {
     return sets_next(&next) && next == index;
   }
   void push_alias(uint32_t index, Slot& slot) {
-    slot.word = Word::local_alias(index, local(index).home);
+    slot.word = state->local_slot(index).word;
+    note_alias(slot);
+  }
+  void note_alias(const Slot& slot) {
     aliases_end_ = std::max(aliases_end_, position(slot) + 1);
+    lower_watermark(position(slot));
   }
   bool may_have_alias() const { return aliases_end_ > settled_; }
   bool has_alias(uint32_t local);
@@ -728,7 +737,6 @@ class FuncCompiler {
   void set_kept_local(uint32_t index, Slot* arg);
   void tee_kept_local(uint32_t index, Slot* arg);
   bool can_take_over(uint32_t index, const Word& word) const;
-  void get_local(uint32_t index, Slot* out);
   void set_and_get_local(uint32_t index, Slot* arg);
   void set_local(uint32_t index, Slot& slot);
   void copy_to_local(uint32_t index, Slot& slot);

@@ -45,16 +45,11 @@ inline bool FuncCompiler::can_take_over(uint32_t index, const Word& word) const 
 }
 
 /// Where registers keep locals, or something waits to be done first.
-void FuncCompiler::get_local(uint32_t index, Slot* out) {
+void FuncCompiler::local_get(uint32_t index, Slot* out) {
   prepare();
   const Reg reg = keeps_locals_ ? reg_of(index) : Reg::None;
-  if (reg != Reg::None) {
-    regs.add_use(reg);
-    out->word = Word::in_reg(reg);
-  } else {
-    push_alias(index, *out);
-  }
-  lower_watermark(position(*out));
+  if (reg == Reg::None) return note_alias(*out);
+  push_taken(*out, reg);
 }
 
 void FuncCompiler::local_set(uint32_t index, Slot* arg) {
@@ -99,12 +94,10 @@ void FuncCompiler::set_and_get_local(uint32_t index, Slot* arg) {
     return;
   }
   if (const Reg reg = reg_of(index); reg != Reg::None) {
-    regs.add_use(reg);
-    arg->word = Word::in_reg(reg);
+    push_taken(*arg, reg);
   } else {
     push_alias(index, *arg);
   }
-  lower_watermark(position(*arg));
 }
 
 /// Pops `slot` into the local.

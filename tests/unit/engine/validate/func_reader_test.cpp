@@ -45,6 +45,7 @@ class RecordingSink {
   }
   void f32_const(Slot* out, uint32_t) { log(make(out) + " = f32"); }
   void f64_const(Slot* out, uint64_t) { log(make(out) + " = f64"); }
+  bool takes_local(Slot*) { return false; }
   void local_get(uint32_t i, Slot* out) { log(make(out) + " = local " + std::to_string(i)); }
   void local_set(uint32_t i, Slot* arg) { log("local " + std::to_string(i) + " = " + use(arg)); }
   void local_tee(uint32_t i, Slot* arg) { log("local " + std::to_string(i) + " := " + use(arg)); }
