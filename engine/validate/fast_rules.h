@@ -196,14 +196,9 @@ template <bool kToSink>
   }
   sync(c);
   const bool is_tee = code == code_of(Op::LocalTee);
-  if constexpr (kToSink) {
-    if (is_tee) {
-      sink_.local_tee(local, c.top - 1);
-    } else {
-      sink_.local_set(local, c.top - 1);
-    }
-  }
-  c.top -= is_tee ? 0 : 1;
+  Slot* const arg = c.top - 1;
+  c.top = arg + is_tee;
+  if constexpr (kToSink) sink_.local_set(local, arg, is_tee);
   return true;
 }
 
@@ -249,7 +244,7 @@ template <bool kToSink>
     value = static_cast<int64_t>(n.value);
   }
   c.top->type = static_cast<ValKind>(static_cast<int>(ValKind::I32) + code - kIntegerCodes.first);
-  sync(c);
+  sync_constant(c);
   if constexpr (kToSink) {
     sink_.int_const(c.top, static_cast<uint64_t>(value) & ~uint64_t{0} >> (is_64 ? 0 : 32));
   }
@@ -267,7 +262,7 @@ template <bool kToSink>
   std::memcpy(&bits, c.p, sizeof bits);
   c.p += sizeof bits;
   c.top->type = kF32;
-  sync(c);
+  sync_constant(c);
   if constexpr (kToSink) sink_.f32_const(c.top, bits);
   ++c.top;
   return true;
@@ -284,7 +279,7 @@ template <bool kToSink>
   std::memcpy(&bits, c.p, sizeof bits);
   c.p += sizeof bits;
   c.top->type = kF64;
-  sync(c);
+  sync_constant(c);
   if constexpr (kToSink) sink_.f64_const(c.top, bits);
   ++c.top;
   return true;
@@ -343,56 +338,35 @@ template <bool kToSink, bool kVector>
   return true;
 }
 
-// Fast: memory 0, an alignment that is not too large, a small offset. Where the body's last byte is
-// known to be `end`, an offset follows such an alignment.
-template <class Sink>
-template <bool kToSink>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::read_mem_arg(Cursor& c, const FastRow& row,
-                                                                  MemArg& mem, ValType& address) {
-  static_assert(kAlignmentsAreNoEnd);
-  address = address0_;
-  if ((kToSink || c.end - c.p >= 2) && c.p[0] <= row.align_log2) [[likely]] {
-    mem.memory = MemoryIdx{0};
-    mem.align_log2 = c.p[0];
-    if (c.p[1] < 0x80) {
-      mem.offset = c.p[1];
-      c.p += 2;
-      return true;
-    }
-    const Number n = short_leb(c.p + 1, c.end);
-    if (n.next != nullptr) [[likely]] {
-      mem.offset = n.value;
-      c.p = n.next;
-      return true;
-    }
-  }
-  long_mem_arg(c.p, row);
-  if (in_.failed()) return false;
-  c.p = in_.pos();
-  mem = instr_.mem;
-  address = memory_address(raw(mem.memory));
-  return true;
-}
-
-// A load pops the address and pushes a value, a store pops both.
+// A load pops the address and pushes a value, a store pops both. False, with nothing done, where
+// anything is out of the ordinary: here are accesses of memory 0 at a small offset. Where the
+// body's last byte is known to be `end`, an offset follows an alignment that is not too large.
 template <class Sink>
 template <bool kToSink, bool kVector>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::access(Cursor& c, const FastRow& row,
                                                             uint32_t pops) {
-  MemArg mem;
-  ValType address;
-  if (!read_mem_arg<kToSink>(c, row, mem, address)) [[unlikely]]
+  static_assert(kAlignmentsAreNoEnd);
+  if ((!kToSink && c.end - c.p < 2) || c.p[0] > row.align_log2) [[unlikely]]
     return false;
-  const bool is_store = pops == 2;
-  Slot* args = c.top - pops;
+  MemArg mem;  // that it may be aligned is of no use to a sink
+  mem.offset = c.p[1];
+  const uint8_t* next = c.p + 2;
+  if (mem.offset >= 0x80) [[unlikely]] {
+    const Number n = short_leb(c.p + 1, c.end);
+    if (n.next == nullptr) [[unlikely]]
+      return false;
+    mem.offset = n.value;
+    next = n.next;
+  }
+  Slot* const args = c.top - pops;
   // What a store stores. A load's last operand is its first: checked by the other half.
   const uint32_t stored = (c.top[-1].type.bits() ^ row.last) & (1u - pops);
-  const uint32_t wrong = stored | (args->type.bits() ^ address.bits()) | (args < c.floor);
-  if (wrong != 0) [[unlikely]] {
-    if (!took(c, take_access(c.top, row, address))) return false;
-    args = c.top - pops;
-  }
+  const uint32_t wrong = stored | (args->type.bits() ^ address0_.bits()) | (args < c.floor);
+  if (wrong != 0) [[unlikely]]
+    return false;
+  c.p = next;
   sync(c);
+  const bool is_store = pops == 2;
   if constexpr (kVector) {
     if (is_store) {
       sink_.simd_store(row.op, mem, args);
@@ -409,6 +383,19 @@ template <bool kToSink, bool kVector>
   args->type = static_cast<ValKind>(row.result);  // above top if it is a store
   c.top = args + (2 - pops);
   return true;
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::access_any(Cursor& c, uint8_t code) {
+  const FastRow& row = kFastRows[code];
+  bool done;
+  if constexpr (kTellsApart && kToSink) {
+    done = kLoadCodes.has(code) ? access<kToSink>(c, row, 1) : access<kToSink>(c, row, 2);
+  } else {
+    done = access<kToSink>(c, row, row.pops);
+  }
+  return done || rule<kToSink, &FuncReader::step>(c);
 }
 
 // Constants, shuffles and single lanes. False, with nothing done: something is out of the ordinary.
@@ -461,7 +448,10 @@ void FuncReader<Sink>::exec_vector() {
       case FastShape::Unary:
       case FastShape::Binary: ok = numeric<true, true>(c, row, row.pops); break;
       case FastShape::Load:
-      case FastShape::Store: ok = access<true, true>(c, row, row.pops); break;
+      case FastShape::Store:
+        if (!access<true, true>(c, row, row.pops)) [[unlikely]]
+          return step();
+        break;
       case FastShape::Const:
       case FastShape::Shuffle:
       case FastShape::Lane:
@@ -514,13 +504,6 @@ typename FuncReader<Sink>::Number FuncReader<Sink>::long_signed(const uint8_t* p
   in_.set_pos(p);
   const int64_t read = is_64 ? in_.read_s64() : in_.read_s32();
   return {static_cast<uint64_t>(read), in_.pos()};
-}
-
-template <class Sink>
-void FuncReader<Sink>::long_mem_arg(const uint8_t* p, FastRow row) {
-  in_.set_pos(p);
-  instr_.mem = sluice::read_mem_arg(in_);
-  if (!in_.failed()) check_mem_arg(instr_.mem, op_info(row.op));
 }
 
 template <class Sink>

@@ -192,7 +192,6 @@ class FuncReader {
     }
     return in_.read_u32();
   }
-  [[gnu::noinline]] void long_mem_arg(const uint8_t* p, FastRow row);  // to instr_.mem
 
   // --- The loop's instructions (fast_rules.h). False: stop.
   void load(Cursor& c);
@@ -202,6 +201,11 @@ class FuncReader {
       s_.top = c.top;
       s_.next_pos = c.p;
     }
+  }
+  // The same for a constant, which most sinks take without.
+  void sync_constant(const Cursor& c) {
+    if (!sink_.takes_constants()) [[unlikely]]
+      sync(c);
   }
   // The same where the next instruction does not matter.
   void sync_control(const Cursor& c) {
@@ -217,8 +221,6 @@ class FuncReader {
   template <bool kToSink>
   bool read_local(Cursor& c, bool is_get, uint32_t& local);
   [[gnu::noinline]] Number any_local(const uint8_t* p, bool is_get);
-  template <bool kToSink>
-  bool read_mem_arg(Cursor& c, const FastRow& row, MemArg& mem, ValType& address);
   template <bool kToSink, void (FuncReader::*kRule)()>
   bool rule(Cursor& c);
   [[gnu::noinline]] bool live_after_ends();
@@ -256,6 +258,8 @@ class FuncReader {
   bool numeric(Cursor& c, const FastRow& row, uint32_t pops);
   template <bool kToSink, bool kVector = false>
   bool access(Cursor& c, const FastRow& row, uint32_t pops);
+  template <bool kToSink>
+  bool access_any(Cursor& c, uint8_t code);
 
   static constexpr uint64_t kNoLaneOfTwo = 0xe0e0'e0e0'e0e0'e0e0;  // in numbers below 32: no bit
   bool vector_immediate(Cursor& c, const FastRow& row);
@@ -319,7 +323,6 @@ class FuncReader {
   [[gnu::noinline]] Slot* take_one(Slot* top, ValType want);
   [[gnu::noinline]] Slot* take_two(Slot* top, ValType first, ValType second);
   [[gnu::noinline]] Slot* take_numeric(Slot* top, FastRow row);
-  [[gnu::noinline]] Slot* take_access(Slot* top, FastRow row, ValType address);
   [[gnu::noinline]] Slot* take_local(Slot* top, uint32_t local);
   [[gnu::noinline]] Slot* take_select(Slot* top);
 
@@ -664,11 +667,7 @@ void FuncReader<Sink>::loop() {
       continue;
     }
     if (kAccessCodes.has(code)) {
-      if (kTellsApart && kToSink
-              ? kLoadCodes.has(code) ? !access<kToSink>(c, row, 1) : !access<kToSink>(c, row, 2)
-              : !access<kToSink>(c, row, row.pops)) {
-        return;
-      }
+      if (!access_any<kToSink>(c, code)) return;
       continue;
     }
     if (kVariableCodes.has(code)) {
@@ -770,7 +769,8 @@ void FuncReader<Sink>::exec_special() {
   }
 }
 
-// Instructions whose row states their types: vectors, atomics, and the rarer numeric ones.
+// Instructions whose row states their types: vectors, atomics, accesses out of the ordinary, and
+// the rarer numeric ones.
 template <class Sink>
 void FuncReader<Sink>::exec_signature(const OpInfo& info) {
   ValType wanted[4];
@@ -801,6 +801,10 @@ void FuncReader<Sink>::tell_plain(const OpInfo& info, Slot* args) {
   const Op op = instr_.op;
   switch (info.category) {
   case Category::Convert: return tell<Category::Convert>([&](auto& sink) { sink.unary(op, args); });
+  case Category::Load:
+    return tell<Category::Load>([&](auto& sink) { sink.load(op, instr_.mem, args); });
+  case Category::Store:
+    return tell<Category::Store>([&](auto& sink) { sink.store(op, instr_.mem, args); });
   case Category::WideArithmetic:
     return tell<Category::WideArithmetic>([&](auto& sink) { sink.wide(op, args); });
   case Category::Simd:
@@ -862,10 +866,6 @@ void FuncReader<Sink>::grow(size_t count) {
 template <class Sink>
 typename FuncReader<Sink>::Slot* FuncReader<Sink>::take_one(Slot* top, ValType want) {
   s_.top = top;
-  if (want.is_packed()) {  // address0_: there is no memory
-    fail_index(ErrorKind::UnknownMemory, 0);
-    return nullptr;
-  }
   return take_each(want) != nullptr ? s_.top : nullptr;
 }
 
@@ -873,10 +873,6 @@ template <class Sink>
 typename FuncReader<Sink>::Slot* FuncReader<Sink>::take_two(Slot* top, ValType first,
                                                             ValType second) {
   s_.top = top;
-  if (first.is_packed()) {
-    fail_index(ErrorKind::UnknownMemory, 0);
-    return nullptr;
-  }
   return take_each(first, second) != nullptr ? s_.top : nullptr;
 }
 
@@ -885,13 +881,6 @@ typename FuncReader<Sink>::Slot* FuncReader<Sink>::take_numeric(Slot* top, FastR
   const ValType first = static_cast<ValKind>(row.first);
   if (row.pops == 1) return take_one(top, first);
   return take_two(top, first, static_cast<ValKind>(row.last));
-}
-
-template <class Sink>
-typename FuncReader<Sink>::Slot* FuncReader<Sink>::take_access(Slot* top, FastRow row,
-                                                               ValType address) {
-  if (row.pops == 1) return take_one(top, address);
-  return take_two(top, address, static_cast<ValKind>(row.last));
 }
 
 // Initialises a local without default; for local.tee the operand becomes of the local's type.

@@ -48,6 +48,8 @@ class NullSink {
   void begin(State&) {}
 
   // --- Constants, locals, globals. `out` has its type, and no valid word yet.
+  /// False: state is kept up to date for constants too.
+  bool takes_constants() { return true; }
   void int_const(Slot*, uint64_t) {}  // i32 or i64, by the slot's type; an i32 with zeros above it
   void f32_const(Slot*, uint32_t) {}
   void f64_const(Slot*, uint64_t) {}
@@ -55,8 +57,7 @@ class NullSink {
   /// is not kept up to date for this.
   bool takes_local(Slot*) { return true; }
   void local_get(uint32_t, Slot*) {}
-  void local_set(uint32_t, Slot*) {}
-  void local_tee(uint32_t, Slot*) {}  // the operand stays
+  void local_set(uint32_t, Slot*, bool /*is_tee: the operand stays*/) {}
   void global_get(uint32_t, Slot*) {}
   void global_set(uint32_t, Slot*) {}
 

@@ -344,18 +344,18 @@ class FuncCompiler {
 
   // --- Sink calls: see engine/validate/sink.h. Those of ops_*.cpp are one call each.
   void begin(State& reader_state);
+  bool takes_constants() const { return !needs_attention_; }
   void int_const(Slot* out, uint64_t bits) { constant(out, bits); }
   void f32_const(Slot* out, uint32_t bits) { constant(out, bits); }
   void f64_const(Slot* out, uint64_t bits) { constant(out, bits); }
   bool takes_local(Slot* out) {
     if (needs_attention_ || keeps_locals_) [[unlikely]]
       return false;
-    note_alias(*out);
+    lower_watermark(position(*out));
     return true;
   }
   void local_get(uint32_t index, Slot* out);
-  void local_set(uint32_t local, Slot* arg);
-  void local_tee(uint32_t local, Slot* arg);
+  void local_set(uint32_t local, Slot* arg, bool is_tee);
   void global_get(uint32_t global, Slot* out);
   void global_set(uint32_t global, Slot* arg);
   void unary(Op op, Slot* args);
@@ -465,6 +465,7 @@ class FuncCompiler {
   }
   void set_keeps_locals(bool keeps) {
     keeps_locals_ = keeps;
+    aliases_end_ = UINT32_MAX;
     straight_gprs_ = keeps || stress_ != 0 ? RegSet() : kAllocatableGprs;
   }
   void set_up_locals();
@@ -489,8 +490,8 @@ class FuncCompiler {
     return address.word.kind != WordKind::Const &&
            is_plain(mem, mem.offset + address.word.addend());
   }
-  void load_otherwise(Op op, const MemArg& mem, Slot* args);
-  void store_otherwise(Op op, const MemArg& mem, Slot* args);
+  void load_otherwise(Op op, MemArg mem, Slot* args);
+  void store_otherwise(Op op, MemArg mem, Slot* args);
 
   // --- metering.cpp
   /// A basic block begins behind the present instruction, and the one before it ends with it.
@@ -789,7 +790,7 @@ class FuncCompiler {
   bool has_flags_ = false;         // the topmost word is Flags …
   uint32_t flags_at_ = 0;          // … at this position
   uint32_t settled_ = 0;           // operands below are Const or Stack
-  uint32_t aliases_end_ = 0;       // no operand from here on is Local
+  uint32_t aliases_end_ = 0;       // no operand from here on is Local, if registers keep locals
   uint64_t stress_;                // state of the random numbers; 0: no stress
 
   RegSet to_store_;  // collected moves: present registers to be stored to their locals' homes, and

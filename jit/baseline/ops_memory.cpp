@@ -104,7 +104,7 @@ void FuncCompiler::load(Op op, MemArg mem, Slot* args) {
   masm.load_memory0_over(kind, reg, static_cast<int32_t>(disp));
 }
 
-void FuncCompiler::load_otherwise(Op op, const MemArg& mem, Slot* args) {
+void FuncCompiler::load_otherwise(Op op, MemArg mem, Slot* args) {
   prepare();
   if (!is_plain(mem, args[0])) [[unlikely]]
     return emit_load(*this, op, mem, args);
@@ -148,7 +148,7 @@ void FuncCompiler::store(Op op, MemArg mem, Slot* args) {
   masm.store_memory0(kind, index, static_cast<int32_t>(disp), src);
 }
 
-void FuncCompiler::store_otherwise(Op op, const MemArg& mem, Slot* args) {
+void FuncCompiler::store_otherwise(Op op, MemArg mem, Slot* args) {
   prepare();
   if (!is_plain(mem, args[0])) [[unlikely]]
     return emit_store(*this, op, mem, args);

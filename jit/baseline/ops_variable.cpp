@@ -30,7 +30,7 @@ inline bool FuncCompiler::can_take_over(uint32_t index, const Word& word) const 
   const Word& word = slot.word;
   const LocalState& l = local(index);
   const bool has_itself = word.kind == WordKind::Local && word.local() == index;
-  if (std::min(aliases_end_, position(slot)) > settled_ && !has_itself) [[unlikely]]
+  if (position(slot) > settled_ && !has_itself) [[unlikely]]
     materialise_aliases(index);
   Reg reg = word.reg;
   if (word.kind != WordKind::Reg) {
@@ -52,18 +52,17 @@ void FuncCompiler::local_get(uint32_t index, Slot* out) {
   push_taken(*out, reg);
 }
 
-void FuncCompiler::local_set(uint32_t index, Slot* arg) {
+/// Whether it is a tee is hard to foresee: no branch asks.
+void FuncCompiler::local_set(uint32_t index, Slot* arg, bool is_tee) {
   if (keeps_locals_) [[unlikely]]
-    return set_kept_local(index, arg);
+    return is_tee ? tee_kept_local(index, arg) : set_kept_local(index, arg);
   write_operand(index, *arg);
-  regs.release_only_word(arg->word.reg);
-  arg->word.kind = WordKind::None;
-}
-
-void FuncCompiler::local_tee(uint32_t index, Slot* arg) {
-  if (keeps_locals_) [[unlikely]]
-    return tee_kept_local(index, arg);
-  write_operand(index, *arg);
+  Word& word = arg->word;
+  const auto kept = static_cast<uint8_t>(-static_cast<int>(is_tee));
+  static_assert(static_cast<uint8_t>(Reg::None) == 0xff &&
+                static_cast<uint8_t>(WordKind::None) == 0);
+  regs.release_only_word(static_cast<Reg>(static_cast<uint8_t>(word.reg) | kept));
+  word.kind = static_cast<WordKind>(static_cast<uint8_t>(word.kind) & kept);
 }
 
 void FuncCompiler::set_kept_local(uint32_t index, Slot* arg) {

@@ -208,7 +208,7 @@ bool FuncCompiler::has_alias(uint32_t index) {
     any = true;
     if (word.local() == index) return true;
   }
-  if (!any) aliases_end_ = 0;
+  if (!any && keeps_locals_) aliases_end_ = 0;
   return false;
 }
 

@@ -80,7 +80,8 @@ struct Word {
   uint32_t at_most() const { return ~low; }
   void set_at_most(uint32_t bound) { low = ~bound; }
   /// Reg: an address's latched addend, with a proof that the sum does not wrap.
-  uint32_t addend() const { return kind == WordKind::Reg ? high : 0; }
+  /// What kind the word is, is hard to foresee: no branch asks.
+  uint32_t addend() const { return high & (0u - static_cast<uint32_t>(kind == WordKind::Reg)); }
 
  private:
   /// Built in registers, so that a word is written by two stores.

@@ -37,6 +37,7 @@ class RecordingSink {
     state = &s;
     log("begin " + std::to_string(s.locals().size()));
   }
+  bool takes_constants() { return false; }
   void int_const(Slot* out, uint64_t v) {
     const bool is_64 = out->type == kI64;
     EXPECT_TRUE(is_64 || v <= UINT32_MAX);
@@ -47,8 +48,9 @@ class RecordingSink {
   void f64_const(Slot* out, uint64_t) { log(make(out) + " = f64"); }
   bool takes_local(Slot*) { return false; }
   void local_get(uint32_t i, Slot* out) { log(make(out) + " = local " + std::to_string(i)); }
-  void local_set(uint32_t i, Slot* arg) { log("local " + std::to_string(i) + " = " + use(arg)); }
-  void local_tee(uint32_t i, Slot* arg) { log("local " + std::to_string(i) + " := " + use(arg)); }
+  void local_set(uint32_t i, Slot* arg, bool is_tee) {
+    log("local " + std::to_string(i) + (is_tee ? " := " : " = ") + use(arg));
+  }
   void global_get(uint32_t i, Slot* out) { log(make(out) + " = global " + std::to_string(i)); }
   void global_set(uint32_t i, Slot* arg) { log("global " + std::to_string(i) + " = " + use(arg)); }
   void unary(Op op, Slot* args) { result(op, args, 1); }
