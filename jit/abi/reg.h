@@ -42,7 +42,8 @@ class RegSet {
   constexpr RegSet without_first() const { return RegSet(bits_ & (bits_ - 1)); }
   constexpr bool empty() const { return bits_ == 0; }
   constexpr int size() const { return std::popcount(bits_); }
-  constexpr Reg first() const { return static_cast<Reg>(std::countr_zero(bits_)); }
+  /// Of a set that is not empty: std::countr_zero would ask.
+  constexpr Reg first() const { return static_cast<Reg>(__builtin_ctz(bits_)); }
   constexpr uint32_t bits() const { return bits_; }
   constexpr RegSet operator&(RegSet o) const { return RegSet(bits_ & o.bits_); }
   constexpr RegSet operator|(RegSet o) const { return RegSet(bits_ | o.bits_); }

@@ -110,6 +110,34 @@ inline constexpr auto kSlotForms = [] {
   return forms;
 }();
 
+/// alu reg, imm without the immediate and the operation's number, which is five bits below it.
+struct AluImmForm {
+  uint32_t head = 0;
+  uint8_t op_bit = 0;
+  uint8_t size = 0;  // of all
+
+  static constexpr AluImmForm of(bool is_far, uint32_t w, uint32_t reg) {
+    const uint32_t rex = w << 3 | reg >> 3;
+    const uint32_t opcode_bit = rex != 0 ? 8 : 0;
+    const bool has_modrm = !is_far || reg != 0;  // all but the accumulator's own form
+    const uint32_t opcode =
+        !has_modrm ? 0x05u : (is_far ? 0x81u : 0x83u) | (0xc0u | (reg & 7)) << 8;
+    const uint32_t op_bit = opcode_bit + (has_modrm ? 11 : 3);
+    AluImmForm form;
+    form.head = opcode << opcode_bit | (rex != 0 ? 0x40u | rex : 0);
+    form.op_bit = static_cast<uint8_t>(op_bit);
+    form.size = static_cast<uint8_t>((op_bit + 5) / 8 + (is_far ? 4 : 1));
+    return form;
+  }
+};
+static_assert(sizeof(AluImmForm) == 8);
+/// By is_far, w and reg.
+inline constexpr auto kAluImmForms = [] {
+  std::array<AluImmForm, 64> forms{};
+  for (uint32_t i = 0; i < 64; ++i) forms[i] = AluImmForm::of(i >= 32, i / 16 % 2, i % 16);
+  return forms;
+}();
+
 class Encoder {
  public:
   uint8_t* cursor = nullptr;
@@ -188,6 +216,13 @@ class Encoder {
               uint64_t{op.byte} << 24 | modrm << 32,
           5);
     }
+  }
+
+  /// op reg, imm, where op is one of Alu's.
+  [[gnu::always_inline]] void alu_imm(uint32_t op, uint32_t w, uint32_t reg, int32_t imm) {
+    const uint32_t is_far = imm != static_cast<int8_t>(imm);
+    const AluImmForm& form = kAluImmForms[is_far << 5 | w << 4 | reg];
+    put(form.head | (op | uint64_t{static_cast<uint32_t>(imm)} << 5) << form.op_bit, form.size);
   }
 
   /// op with the register in the opcode's low bits (push, pop, mov imm).

@@ -164,21 +164,33 @@ class Masm {
   void alu(Alu op, Width w, Reg dst, Reg src) {
     e_.reg_reg({0, 0, alu_byte(op, 1)}, wbit(w), num(src), num(dst));
   }
-  void alu_imm(Alu op, Width w, Reg dst, int32_t imm) {
-    if (imm == static_cast<int8_t>(imm)) {
-      e_.reg_reg({0, 0, 0x83}, wbit(w), static_cast<uint32_t>(op), num(dst));
-      e_.put_imm8(imm);
-    } else if (num(dst) == 0) {
-      e_.opcode_reg(alu_byte(op, 5), wbit(w), 0);
-      e_.put_imm32(imm);
-    } else {
-      e_.reg_reg({0, 0, 0x81}, wbit(w), static_cast<uint32_t>(op), num(dst));
-      e_.put_imm32(imm);
-    }
+  [[gnu::always_inline]] void alu_imm(Alu op, Width w, Reg dst, int32_t imm) {
+    e_.alu_imm(static_cast<uint32_t>(op), wbit(w), num(dst), imm);
+  }
+  /// The same for a slot's value.
+  [[gnu::always_inline]] void alu_imm_slot(Alu op, Width w, Reg dst, int32_t disp, int32_t imm) {
+    Encoder e = e_;  // whose cursor is in a register
+    e.load_slot(slot_code(w), num(dst), disp);
+    e.alu_imm(static_cast<uint32_t>(op), wbit(w), num(dst), imm);
+    e_ = e;
   }
   /// dst op= [m]
   void alu_load(Alu op, Width w, Reg dst, const Mem& m) {
     e_.reg_mem({0, 0, alu_byte(op, 3)}, wbit(w), num(dst), m);
+  }
+  /// The same for a slot of the frame.
+  void alu_slot(Alu op, Width w, Reg dst, int32_t disp) {
+    e_.reg_slot(slot_code(w), alu_byte(op, 3), num(dst), disp);
+  }
+  /// cmp [slot], imm
+  void compare_slot(Width w, int32_t disp, int32_t imm) {
+    const bool small = imm == static_cast<int8_t>(imm);
+    e_.reg_slot(slot_code(w), small ? 0x83 : 0x81, static_cast<uint32_t>(Alu::Cmp), disp);
+    e_.put(static_cast<uint32_t>(imm), small ? 1 : 4);
+  }
+  /// cmp [slot], src
+  void compare_slot(Width w, int32_t disp, Reg src) {
+    e_.reg_slot(slot_code(w), alu_byte(Alu::Cmp, 1), num(src), disp);
   }
   /// cmp [m], src
   void compare_memory(Width w, const Mem& m, Reg src) {

@@ -167,29 +167,18 @@ void Masm::div(Width w, Reg src) {
 }
 
 void Masm::shift_bmi2(Shift op, Width w, Reg dst, Reg src, Reg count) {
-  RareScope rare(*this);
-  auto d = RareScope::gp(w, dst), s = RareScope::gp(w, src), c = RareScope::gp(w, count);
-  if (op == Shift::Shl) {
-    rare.a.shlx(d, s, c);
-  } else if (op == Shift::Shr) {
-    rare.a.shrx(d, s, c);
-  } else {
-    DCHECK(op == Shift::Sar, "BMI2 has no rotation by a register");
-    rare.a.sarx(d, s, c);
-  }
+  DCHECK(op >= Shift::Shl, "BMI2 has no rotation by a register");
+  const uint8_t prefix = op == Shift::Shl ? 0x66 : op == Shift::Shr ? 0xf2 : 0xf3;
+  e_.vex_reg_reg({prefix, 2, 0xf7}, wbit(w), num(dst), num(count), num(src));
 }
 
 void Masm::rorx(Width w, Reg dst, Reg src, uint32_t count) {
-  RareScope rare(*this);
-  rare.a.rorx(RareScope::gp(w, dst), RareScope::gp(w, src), count);
+  e_.vex_reg_reg({0xf2, 3, 0xf0}, wbit(w), num(dst), 0, num(src));
+  e_.put(count, 1);
 }
 
 void Masm::clz(Width w, Reg dst, Reg src) {
-  if (cpu_.lzcnt) {
-    RareScope rare(*this);
-    rare.a.lzcnt(RareScope::gp(w, dst), RareScope::gp(w, src));
-    return;
-  }
+  if (cpu_.lzcnt) return e_.reg_reg({0xf3, 1, 0xbd}, wbit(w), num(dst), num(src));
   // bsr gives the index of the highest bit and nothing for 0: there it is made to be 2n - 1.
   uint32_t top = w == W64 ? 63 : 31;
   mov_imm(W32, kScratchGpr, 2 * top + 1);
@@ -202,11 +191,7 @@ void Masm::clz(Width w, Reg dst, Reg src) {
 }
 
 void Masm::ctz(Width w, Reg dst, Reg src) {
-  if (cpu_.bmi1) {
-    RareScope rare(*this);
-    rare.a.tzcnt(RareScope::gp(w, dst), RareScope::gp(w, src));
-    return;
-  }
+  if (cpu_.bmi1) return e_.reg_reg({0xf3, 1, 0xbc}, wbit(w), num(dst), num(src));
   mov_imm(W32, kScratchGpr, w == W64 ? 64 : 32);
   {
     RareScope rare(*this);
@@ -217,8 +202,7 @@ void Masm::ctz(Width w, Reg dst, Reg src) {
 
 void Masm::popcnt(Width w, Reg dst, Reg src) {
   if (!cpu_.popcnt) return popcnt_by_shifts(w, dst, src);
-  RareScope rare(*this);
-  rare.a.popcnt(RareScope::gp(w, dst), RareScope::gp(w, src));
+  e_.reg_reg({0xf3, 1, 0xb8}, wbit(w), num(dst), num(src));
 }
 
 // Sums of bits in groups of 2, 4, 8, then all bytes by one multiplication.

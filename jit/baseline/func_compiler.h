@@ -274,9 +274,13 @@ class FuncCompiler {
   /// it is on top and the next instruction is one that takes conditions; else it is materialised
   /// before that instruction.
   void push_flags(Slot& slot, Cond cond) {
+    push_flags_above_watermark(slot, cond);
+    lower_watermark(flags_at_);
+  }
+  /// The same in the place of an operand that was not settled.
+  void push_flags_above_watermark(Slot& slot, Cond cond) {
     slot.word = Word::flags(cond);
     flags_at_ = position(slot);
-    lower_watermark(flags_at_);
     has_flags_ = true;
     needs_attention_ = true;
   }
@@ -360,6 +364,7 @@ class FuncCompiler {
   void global_set(uint32_t global, Slot* arg);
   void unary(Op op, Slot* args);
   void binary(Op op, Slot* args);
+  void binary_otherwise(Op op, Slot* args);
   void wide(Op op, Slot* args);
   void drop(Slot* arg);
   void select(Slot* args, ValType type);

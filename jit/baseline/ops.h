@@ -13,9 +13,10 @@
 namespace sluice {
 
 // ops_int.cpp, ops_float.cpp, ops_convert.cpp. FuncCompiler::binary, in the first, hands on floats.
-void emit_unary(FuncCompiler& c, Op op, Slot* args);     // IntUnary, FloatUnary, Convert, eqz
-void emit_division(FuncCompiler& c, Op op, Slot* args);  // ops_divide.cpp
-void emit_wide(FuncCompiler& c, Op op, Slot* args);      // ops_wide.cpp
+void emit_unary(FuncCompiler& c, Op op, Slot* args);        // IntUnary, FloatUnary, Convert, eqz
+void emit_ready_eqz(FuncCompiler& c, Width w, Slot& slot);  // of a word of kReadyKinds
+void emit_division(FuncCompiler& c, Op op, Slot* args);     // ops_divide.cpp
+void emit_wide(FuncCompiler& c, Op op, Slot* args);         // ops_wide.cpp
 void emit_float_unary(FuncCompiler& c, Op op, Slot* args);
 void emit_float_binary(FuncCompiler& c, Op op, Slot* args);  // compares too
 void emit_convert(FuncCompiler& c, Op op, Slot* args);

@@ -23,6 +23,19 @@ void wrap(FuncCompiler& c, Slot* args) {
   c.masm.wrap(dst, source);
 }
 
+/// Of what is in a register or a home, where no register keeps a local.
+void low_half(FuncCompiler& c, Slot& slot, RegSet free) {
+  Reg reg = slot.word.reg;
+  if (slot.word.kind == WordKind::Reg) {
+    c.masm.wrap(reg, reg);
+  } else {
+    reg = free.first();
+    c.regs.give_only_word(reg);
+    c.masm.load_slot(W32, reg, slot.word.disp());
+  }
+  slot.word = Word::in_reg(reg);
+}
+
 void extend_signed(FuncCompiler& c, Slot* args) {
   if (args[0].word.is_const()) {
     const auto value = static_cast<int32_t>(static_cast<uint32_t>(c.pop_const(args[0])));
@@ -104,6 +117,12 @@ void FuncCompiler::unary(Op op, Slot* args) {
     prepare_keeping_flags();
     args->word.cond = negate(args->word.cond);
     return;
+  }
+  const RegSet free = straight_free();
+  if (!must_detour(free) && args->word.is(kReadyKinds)) {
+    if (op == Op::I32Eqz) return emit_ready_eqz(*this, W32, *args);
+    if (op == Op::I64Eqz) return emit_ready_eqz(*this, W64, *args);
+    if (op == Op::I32WrapI64 || op == Op::I64ExtendI32U) return low_half(*this, *args, free);
   }
   prepare();
   if (op == Op::I32WrapI64) return wrap(*this, args);

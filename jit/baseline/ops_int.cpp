@@ -370,7 +370,20 @@ bool fold_compare(Cond cond, Width w, uint64_t a, uint64_t b) {
   if (!is_known || !c.has_zero_flag(w, a)) c.masm.test(w, a, a);
 }
 
-/// The same for a constant on the left.
+/// Pops an operand that is in a register or a home, where no register keeps a local.
+[[gnu::always_inline]] inline void compare_ready(FuncCompiler& c, Cond cond, Width w, Slot& slot,
+                                                 int32_t imm) {
+  const Word& word = slot.word;
+  if (word.kind == WordKind::Reg) {
+    compare_imm(c, cond, w, word.reg, imm);
+    c.regs.release_only_word(word.reg);
+  } else {
+    c.masm.compare_slot(w, word.disp(), imm);
+  }
+  c.push_flags_above_watermark(slot, cond);
+}
+
+/// A constant on the left.
 [[gnu::noinline]] void compare_const(FuncCompiler& c, Cond cond, Width w, Slot* args) {
   if (args[1].word.is_const()) {
     uint64_t b = c.pop_const(args[1]), a = c.pop_const(args[0]);
@@ -428,6 +441,10 @@ void unary(FuncCompiler& c, UnaryEmit emit, Width w, Slot* args) {
 
 }  // namespace
 
+void emit_ready_eqz(FuncCompiler& c, Width w, Slot& slot) {
+  compare_ready(c, Cond::Equal, w, slot, 0);
+}
+
 void emit_unary(FuncCompiler& c, Op op, Slot* args) {
   switch (op) {
   case Op::I32Eqz: return eqz(c, W32, args);
@@ -453,11 +470,12 @@ namespace {
 
 /// How a binary instruction is compiled: the shape of its helper, and what that is told. Float is
 /// what all rows have that are not laid below.
-enum class Binary : uint8_t { Float, Alu, Compare, Shift, Mul, Division };
-struct BinaryRow {
+enum class Binary : uint8_t { Float, Division, Mul, Shift, Alu, Compare };
+struct alignas(4) BinaryRow {
   Binary shape{};
   Width width = W32;
-  uint8_t what = 0;
+  uint8_t what = 0;  // Alu or Shift; a comparison is Alu::Cmp …
+  Cond cond{};       // … and has this
 };
 
 template <class What>
@@ -497,7 +515,7 @@ constexpr auto kBinaryRows = [] {
   std::array<BinaryRow, static_cast<size_t>(Op::F64Copysign) + 1> rows{};
   const auto lay = [&](Width w, Op first_compare, Op first_arithmetic) {
     auto at = static_cast<size_t>(first_compare);
-    for (const Cond cond : kCompares) rows[at++] = {Binary::Compare, w, of(cond)};
+    for (const Cond cond : kCompares) rows[at++] = {Binary::Compare, w, of(Alu::Cmp), cond};
     at = static_cast<size_t>(first_arithmetic);
     for (const BinaryRow& row : kArithmetic) rows[at++] = {row.shape, w, row.what};
   };
@@ -506,18 +524,214 @@ constexpr auto kBinaryRows = [] {
   return rows;
 }();
 
+// --- The straight ways: arithmetic and comparisons of what is in registers and homes. They give
+// the same code as the general ones. Each is a function that is jumped to, so that it saves no more
+// registers than it needs.
+
+[[gnu::always_inline]] inline void detour(FuncCompiler& c, Slot* args, const BinaryRow& row) {
+  c.binary_otherwise(static_cast<Op>(&row - kBinaryRows.data()), args);
+}
+
+/// The operand in its register or, if that is a local's home, in a free one, which it gets.
+[[gnu::always_inline]] inline Reg reg_or_loaded(FuncCompiler& c, Width w, const Word& word,
+                                                RegSet free) {
+  if (word.kind == WordKind::Reg) return word.reg;
+  const Reg reg = free.first();
+  c.regs.give_only_word(reg);
+  c.masm.load_slot(w, reg, word.disp());
+  return reg;
+}
+
+/// x and imm, x - imm, x xor imm.
+[[gnu::noinline]] void straight_other_imm(FuncCompiler& c, Slot* args, const BinaryRow& row,
+                                          RegSet free) {
+  Alu op = static_cast<Alu>(row.what);
+  Width w = row.width;
+  Word& word = args[0].word;
+  int32_t imm = as_imm(args[1].word.low);
+  if (imm == -1) return detour(c, args, row);
+  const Reg reg = reg_or_loaded(c, w, word, free);
+  args[1].word.kind = WordKind::None;
+  uint32_t low = 0;
+  if (op == Alu::And) {
+    if (w == W32 && c.is_condition_next()) {
+      c.masm.test_imm(W32, reg, imm);
+      c.regs.release_only_word(reg);
+      return c.push_flags_above_watermark(args[0], Cond::NotZero);
+    }
+    if (imm >= 0) {
+      w = W32;
+      low = ~static_cast<uint32_t>(imm);
+    }
+    if (imm == 0xff || imm == 0xffff) {
+      c.masm.extend(imm == 0xff ? LoadKind::U8 : LoadKind::U16, reg, reg);
+      word = Word::in_reg(reg, low);
+      return;
+    }
+  } else if (op == Alu::Sub) {
+    op = Alu::Add;
+    imm = -imm;
+  }
+  c.masm.alu_imm(op, w, reg, imm);
+  c.note_zero_flag(w, reg);
+  word = Word::in_reg(reg, low);
+}
+
+/// x op imm, where x is a local's home.
+[[gnu::noinline]] void straight_home_imm(FuncCompiler& c, Slot* args, const BinaryRow& row,
+                                         RegSet free) {
+  Word& word = args[0].word;
+  const Reg reg = free.first();
+  c.masm.alu_imm_slot(static_cast<Alu>(row.what), row.width, reg, word.disp(),
+                      as_imm(args[1].word.low));
+  c.regs.give_only_word(reg);
+  c.note_zero_flag(row.width, reg);
+  args[1].word.kind = WordKind::None;
+  word = Word::in_reg(reg);
+}
+
+/// x op imm.
+[[gnu::noinline]] void straight_alu_imm(FuncCompiler& c, Slot* args, const BinaryRow& row,
+                                        RegSet free) {
+  static_assert(static_cast<int>(Alu::Add) == 0 && static_cast<int>(Alu::Or) == 1);
+  Word& word = args[0].word;
+  const int32_t imm = as_imm(args[1].word.low);
+  if (static_cast<uint32_t>(imm) << 1 == 0) [[unlikely]]
+    return detour(c, args, row);
+  if (row.what > static_cast<uint8_t>(Alu::Or)) return straight_other_imm(c, args, row, free);
+  if (word.kind == WordKind::Local) return straight_home_imm(c, args, row, free);
+  if (word.at_most() <= INT32_MAX) [[unlikely]]  // see latch_addend
+    return detour(c, args, row);
+  const Reg reg = word.reg;
+  c.masm.alu_imm(static_cast<Alu>(row.what), row.width, reg, imm);
+  c.note_zero_flag(row.width, reg);
+  args[1].word.kind = WordKind::None;
+  word = Word::in_reg(reg);
+}
+
+/// x << imm and the like.
+[[gnu::noinline]] void straight_shift(FuncCompiler& c, Slot* args, const BinaryRow& row,
+                                      RegSet free) {
+  const Shift op = static_cast<Shift>(row.what);
+  const Width w = row.width;
+  Word& word = args[0].word;
+  const uint32_t count = args[1].word.low & (bit_count(w) - 1);
+  if (count == 0) [[unlikely]]
+    return detour(c, args, row);
+  const uint32_t bound = bound_of(word);
+  const Reg reg = reg_or_loaded(c, w, word, free);
+  args[1].word.kind = WordKind::None;
+  word = Word::in_reg(reg);
+  if (op == Shift::Shl && count <= 3 && is_addition_next(c, w)) {
+    word.scale_log2 = static_cast<uint8_t>(count);
+    return;
+  }
+  c.masm.shift_imm(op, w, reg, count);
+  if (w == W32) word.set_at_most(shifted_bound(op, bound, count));
+}
+
+/// The flags of x compared with imm.
+[[gnu::noinline]] void straight_compare_imm(FuncCompiler& c, Slot* args, const BinaryRow& row) {
+  const int32_t imm = as_imm(args[1].word.low);
+  args[1].word.kind = WordKind::None;
+  compare_ready(c, row.cond, row.width, args[0], imm);
+}
+
+/// The same for two operands.
+[[gnu::noinline]] void straight_compare(FuncCompiler& c, Slot* args, const BinaryRow& row,
+                                        RegSet free) {
+  const Width w = row.width;
+  const Word& lhs = args[0].word;
+  Word& rhs = args[1].word;
+  Reg b = rhs.reg;
+  if (rhs.kind == WordKind::Const) {
+    b = free.first();
+    free.remove_first();
+    c.masm.mov_imm(W64, b, rhs.bits());
+  }
+  if (lhs.kind == WordKind::Local && rhs.kind == WordKind::Reg) {
+    c.masm.compare_slot(w, lhs.disp(), b);
+  } else {
+    Reg a = lhs.reg;
+    if (lhs.kind == WordKind::Local) {
+      a = free.first();
+      c.masm.load_slot(w, a, lhs.disp());
+    }
+    if (rhs.kind == WordKind::Local) {
+      c.masm.alu_slot(Alu::Cmp, w, a, rhs.disp());
+    } else {
+      c.masm.alu(Alu::Cmp, w, a, b);
+    }
+    c.regs.release_only_word(lhs.reg);
+  }
+  c.regs.release_only_word(rhs.reg);
+  rhs.kind = WordKind::None;
+  c.push_flags_above_watermark(args[0], row.cond);
+}
+
+/// x op y.
+[[gnu::noinline]] void straight_alu(FuncCompiler& c, Slot* args, const BinaryRow& row,
+                                    RegSet free) {
+  const Alu op = static_cast<Alu>(row.what);
+  const Width w = row.width;
+  Word& lhs = args[0].word;
+  Word& rhs = args[1].word;
+  Reg dst;
+  if (rhs.kind == WordKind::Local) {
+    dst = reg_or_loaded(c, w, lhs, free);
+    c.masm.alu_slot(op, w, dst, rhs.disp());
+  } else if (lhs.kind == WordKind::Local && rhs.kind == WordKind::Reg && op != Alu::Sub) {
+    dst = rhs.reg;
+    c.masm.alu_slot(op, w, dst, lhs.disp());
+  } else {
+    if (op == Alu::And && w == W32 && c.is_condition_next()) return detour(c, args, row);
+    Reg b = rhs.reg;
+    if (rhs.kind == WordKind::Const) {
+      b = free.first();
+      free.remove_first();
+      c.masm.mov_imm(W64, b, rhs.bits());
+    }
+    dst = reg_or_loaded(c, w, lhs, free);
+    c.masm.alu(op, w, dst, b);
+    c.regs.release_only_word(rhs.reg);
+  }
+  c.note_zero_flag(w, dst);
+  rhs.kind = WordKind::None;
+  lhs = Word::in_reg(dst);
+}
+
 }  // namespace
+
+void FuncCompiler::binary(Op op, Slot* args) {
+  const BinaryRow& row = kBinaryRows[static_cast<size_t>(op)];
+  const Word& lhs = args[0].word;
+  const Word& rhs = args[1].word;
+  const RegSet free = straight_free();
+  if (must_detour(free.without_first()) || row.shape < Binary::Shift || !lhs.is(kReadyKinds) ||
+      (lhs.scale_log2 | rhs.scale_log2) != 0) [[unlikely]]
+    return binary_otherwise(op, args);
+  if (rhs.is_const() && fits_imm(row.width, rhs.bits())) {
+    if (row.shape == Binary::Compare) return straight_compare_imm(*this, args, row);
+    if (row.shape == Binary::Shift) return straight_shift(*this, args, row, free);
+    return straight_alu_imm(*this, args, row, free);
+  }
+  if (row.shape >= Binary::Alu && rhs.is(kReadyKinds | WordKind::Const)) {
+    if (row.shape == Binary::Compare) return straight_compare(*this, args, row, free);
+    return straight_alu(*this, args, row, free);
+  }
+  binary_otherwise(op, args);
+}
 
 // By rows and not by a switch over all instructions, which would have a jump that is hard to
 // predict.
-void FuncCompiler::binary(Op op, Slot* args) {
+void FuncCompiler::binary_otherwise(Op op, Slot* args) {
   prepare();
   const BinaryRow& row = kBinaryRows[static_cast<size_t>(op)];
   const Binary shape = row.shape;
   const Width w = row.width;
   const uint8_t what = row.what;
   if (shape == Binary::Alu) return alu(*this, static_cast<Alu>(what), w, args);
-  if (shape == Binary::Compare) return compare(*this, static_cast<Cond>(what), w, args);
+  if (shape == Binary::Compare) return compare(*this, row.cond, w, args);
   if (shape == Binary::Shift) return shift(*this, static_cast<Shift>(what), w, args);
   if (shape == Binary::Mul) return mul(*this, w, args);
   if (shape == Binary::Division) return emit_division(*this, op, args);

@@ -42,6 +42,9 @@ constexpr uint32_t operator&(uint32_t kinds, WordKind kind) {
   return kinds & static_cast<uint32_t>(kind);
 }
 
+/// What straight ways take (FuncCompiler::straight_free).
+inline constexpr uint32_t kReadyKinds = WordKind::Reg | WordKind::Local;
+
 /// Where an operand is. Twelve bytes, so that a slot with its type has sixteen.
 ///
 /// A Reg word of an i32 may carry more. An upper bound of its value, for proofs that an address

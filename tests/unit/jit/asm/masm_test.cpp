@@ -444,16 +444,45 @@ TEST_F(MasmTest, TwoOperandFormsKeepTheirSources) {
        [&](auto& a) { a.movaps(x86::xmm3, A), a.mulss(x86::xmm3, B); }, "c = a * b");
 }
 
-TEST_F(MasmTest, BitCounting) {
-  Reg d = Reg::R9, s = Reg::Rcx;
+TEST_F(MasmTest, BitCountingAndBmi2) {
+  const Reg count = Reg::R12;
   for (Width w : kWidths) {
-    auto D = gp(w, d), S = gp(w, s);
-    same_avx([&](Masm& m) { m.clz(w, d, s); }, [&](auto& a) { a.lzcnt(D, S); }, "lzcnt");
-    same_avx([&](Masm& m) { m.ctz(w, d, s); }, [&](auto& a) { a.tzcnt(D, S); }, "tzcnt");
-    same_avx([&](Masm& m) { m.popcnt(w, d, s); }, [&](auto& a) { a.popcnt(D, S); }, "popcnt");
-    same_avx([&](Masm& m) { m.shift_bmi2(Shift::Shl, w, d, s, Reg::Rax); },
-             [&](auto& a) { a.shlx(D, S, gp(w, Reg::Rax)); }, "shlx");
-    same_avx([&](Masm& m) { m.rorx(w, d, s, 7); }, [&](auto& a) { a.rorx(D, S, 7); }, "rorx");
+    for (int i = 0; i < kGprs; ++i) {
+      const Reg d = gpr(i), s = gpr((i + 5) % kGprs);
+      auto D = gp(w, d), S = gp(w, s), C = gp(w, count);
+      same_avx([&](Masm& m) { m.clz(w, d, s); }, [&](auto& a) { a.lzcnt(D, S); }, "lzcnt");
+      same_avx([&](Masm& m) { m.ctz(w, d, s); }, [&](auto& a) { a.tzcnt(D, S); }, "tzcnt");
+      same_avx([&](Masm& m) { m.popcnt(w, d, s); }, [&](auto& a) { a.popcnt(D, S); }, "popcnt");
+      same_avx([&](Masm& m) { m.shift_bmi2(Shift::Shl, w, d, s, count); },
+               [&](auto& a) { a.shlx(D, S, C); }, "shlx");
+      same_avx([&](Masm& m) { m.shift_bmi2(Shift::Shr, w, d, s, count); },
+               [&](auto& a) { a.shrx(D, S, C); }, "shrx");
+      same_avx([&](Masm& m) { m.shift_bmi2(Shift::Sar, w, d, s, count); },
+               [&](auto& a) { a.sarx(D, S, C); }, "sarx");
+      same_avx([&](Masm& m) { m.rorx(w, d, s, 7); }, [&](auto& a) { a.rorx(D, S, 7); }, "rorx");
+    }
+  }
+}
+
+TEST_F(MasmTest, IntegersWithSlots) {
+  for (Width w : kWidths) {
+    for (int i = 0; i < kGprs; ++i) {
+      const Reg r = gpr(i);
+      auto R = gp(w, r);
+      for (int32_t disp : {-8, -128, -129, 16}) {
+        auto slot = mem(frame_slot(disp), w == W64 ? 8 : 4);
+        same([&](Masm& m) { m.alu_slot(Alu::Xor, w, r, disp); }, [&](auto& a) { a.xor_(R, slot); },
+             name("xor slot", i, disp));
+        same([&](Masm& m) { m.compare_slot(w, disp, r); }, [&](auto& a) { a.cmp(slot, R); },
+             name("cmp slot, reg", i, disp));
+        for (int32_t imm : {0, -1, 127, 128, INT32_MIN}) {
+          same([&](Masm& m) { m.compare_slot(w, disp, imm); }, [&](auto& a) { a.cmp(slot, imm); },
+               name("cmp slot, imm", disp, imm));
+          same([&](Masm& m) { m.alu_imm_slot(Alu::Or, w, r, disp, imm); },
+               [&](auto& a) { a.mov(R, slot), a.or_(R, imm); }, name("or slot, imm", i, imm));
+        }
+      }
+    }
   }
 }
 
