@@ -2,8 +2,8 @@
 // control stack, locals. FuncReader changes it; sinks read it, and own the words in it.
 //
 // The operand stack is one array whose slot holds an operand's type and the sink's word about it.
-// Its address may change between two calls of the sink, never during one. All memory is reused from
-// body to body: one ReaderState per worker thread.
+// Its address may change between two calls of the sink, which is told; never during one. All memory
+// is reused from body to body: one ReaderState per worker thread.
 #pragma once
 
 #include <algorithm>

@@ -317,9 +317,8 @@ template <bool kToSink, bool kVector>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::numeric(Cursor& c, const FastRow& row,
                                                              uint32_t pops) {
   Slot* args = c.top - pops;
-  const uint32_t wrong =
-      (c.top[-1].type.bits() ^ row.last) | (args->type.bits() ^ row.first) | (args < c.floor);
-  if (wrong != 0) [[unlikely]] {
+  const uint32_t wrong = (c.top[-1].type.bits() ^ row.last) | (args->type.bits() ^ row.first);
+  if (wrong != 0 || args < c.floor) [[unlikely]] {
     if (!took(c, take_numeric(c.top, row))) return false;
     args = c.top - pops;
   }
@@ -361,8 +360,8 @@ template <bool kToSink, bool kVector>
   Slot* const args = c.top - pops;
   // What a store stores. A load's last operand is its first: checked by the other half.
   const uint32_t stored = (c.top[-1].type.bits() ^ row.last) & (1u - pops);
-  const uint32_t wrong = stored | (args->type.bits() ^ address0_.bits()) | (args < c.floor);
-  if (wrong != 0) [[unlikely]]
+  const uint32_t wrong = stored | (args->type.bits() ^ address0_.bits());
+  if (wrong != 0 || args < c.floor) [[unlikely]]
     return false;
   c.p = next;
   sync(c);

@@ -856,8 +856,12 @@ void FuncReader<Sink>::grow(size_t count) {
   const auto floor = s_.floor - s_.base;
   // One past the limit an instruction still gets its room; it is the last one.
   if (used + count > kMostSlots) fail(ErrorKind::OperandsLimit);
+  const auto before = reinterpret_cast<uintptr_t>(s_.base);
   s_.slots.grow(used, used + count + 1, kMostSlots + 1);
   s_.base = s_.slots.data();
+  if constexpr (Sink::kWantsState) {
+    sink_.stack_moved(reinterpret_cast<uintptr_t>(s_.base) - before);
+  }
   s_.floor = s_.base + floor;
   s_.top = s_.base + used;
   limit_ = s_.base + s_.slots.capacity();

@@ -46,6 +46,9 @@ class NullSink {
   /// First call. Locals are decoded: state.locals() has all types, parameters first; the frame of
   /// the function is entered, the operand stack empty. `state` outlives the body's calls.
   void begin(State&) {}
+  /// The operand stack has another address, by so many bytes (modulo 2^64); also before the first
+  /// call. Only where kWantsState.
+  void stack_moved(uint64_t) {}
 
   // --- Constants, locals, globals. `out` has its type, and no valid word yet.
   /// False: state is kept up to date for constants too.

@@ -73,23 +73,23 @@ void FuncCompiler::spill_for_call(Slot* args) {
   for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove_first()) write_home(rest.first());
   regs.set_clean();
   const uint32_t height = position(*args);
-  if (settled_ < height) spill_operands(height);
+  if (settled_ < args) spill_operands(height);
   if (maps_ != nullptr) [[unlikely]]
     note_references(height);
 }
 
 /// All operands below `height` that are in registers go to the frame.
 void FuncCompiler::spill_operands(uint32_t height) {
-  if (settled_ + kMaxWindow < height) settle(height - kMaxWindow / 2, height);
+  if (settled() + kMaxWindow < height) settle(height - kMaxWindow / 2, height);
   uint32_t watermark = height;
-  for (uint32_t at = height; at > settled_; --at) {
+  for (uint32_t at = height; at > settled(); --at) {
     masm.ensure_room();
     Slot& slot = state->base[at - 1];
     if (slot.word.kind == WordKind::Reg) spill_word(slot);
     // Calls do not change locals, so an alias may stay.
     if (slot.word.kind == WordKind::Local) watermark = at - 1;
   }
-  if (settled_ < watermark) settled_ = watermark;
+  if (settled() < watermark) set_settled(watermark);
 }
 
 /// A call site's frame map. All operands below `height` are in the frame, constants (no handle but

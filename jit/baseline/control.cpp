@@ -317,7 +317,7 @@ void FuncCompiler::else_(Frame& frame, bool then_live) {
     const uint32_t at = frame.height + i;
     state->base[at].word = Word::stack(operand_slot(at, move_type_of(frame.type.params()[i])));
   }
-  settled_ = frame.height + frame.type.param_count;
+  set_settled(frame.height + frame.type.param_count);
   start_block();
 }
 
@@ -368,7 +368,7 @@ void FuncCompiler::end_plainly(Frame& frame) {
   forget_flags();
   forget_zero_flag();
   forget_registers();
-  settled_ = frame.height;
+  set_settled(frame.height);
   start_block();
 }
 

@@ -45,6 +45,7 @@ FuncCompiler::FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& 
 
 void FuncCompiler::begin(State& reader_state) {
   state = &reader_state;
+  settled_ = state->base;
   body_end_ = state->bytes + state->body.range.offset + state->body.range.size;
   memory_.label_states.clear();
   memory_.signature_failures.clear();

@@ -262,12 +262,12 @@ class FuncCompiler {
     regs.hold_to_use(reg);
     reg.regs_ = nullptr;
     slot.word = Word::in_reg(reg.reg_);
-    lower_watermark(position(slot));
+    lower_watermark(slot);
   }
   void push_taken(Slot& slot, Reg reg) {
     regs.add_use(reg);
     slot.word = Word::in_reg(reg);
-    lower_watermark(position(slot));
+    lower_watermark(slot);
   }
   void push_const(Slot& slot, uint64_t bits) { slot.word = Word::constant(bits); }
   /// The processor's flags now say whether the i32 result is 1. The word stays latched as long as
@@ -275,7 +275,7 @@ class FuncCompiler {
   /// before that instruction.
   void push_flags(Slot& slot, Cond cond) {
     push_flags_above_watermark(slot, cond);
-    lower_watermark(flags_at_);
+    lower_watermark(slot);
   }
   /// The same in the place of an operand that was not settled.
   void push_flags_above_watermark(Slot& slot, Cond cond) {
@@ -348,6 +348,9 @@ class FuncCompiler {
 
   // --- Sink calls: see engine/validate/sink.h. Those of ops_*.cpp are one call each.
   void begin(State& reader_state);
+  void stack_moved(uint64_t by) {
+    settled_ = reinterpret_cast<const Slot*>(reinterpret_cast<uintptr_t>(settled_) + by);
+  }
   bool takes_constants() const { return !needs_attention_; }
   void int_const(Slot* out, uint64_t bits) { constant(out, bits); }
   void f32_const(Slot* out, uint32_t bits) { constant(out, bits); }
@@ -355,7 +358,7 @@ class FuncCompiler {
   bool takes_local(Slot* out) {
     if (needs_attention_ || keeps_locals_) [[unlikely]]
       return false;
-    lower_watermark(position(*out));
+    lower_watermark(*out);
     return true;
   }
   void local_get(uint32_t index, Slot* out);
@@ -404,7 +407,7 @@ class FuncCompiler {
   void simd_store(Op op, const MemArg& mem, Slot* args);
   void simd_mem_lane(Op op, const MemArg& mem, uint8_t lane, Slot* args);
   void block(Frame& frame) {
-    if (needs_attention_ || settled_ < frame.height) [[unlikely]]
+    if (needs_attention_ || settled_ < state->floor) [[unlikely]]
       settle_below(frame);
   }
   void loop(Frame& frame);
@@ -608,9 +611,9 @@ class FuncCompiler {
   }
   void note_alias(const Slot& slot) {
     aliases_end_ = std::max(aliases_end_, position(slot) + 1);
-    lower_watermark(position(slot));
+    lower_watermark(slot);
   }
-  bool may_have_alias() const { return aliases_end_ > settled_; }
+  bool may_have_alias() const { return aliases_end_ > settled(); }
   bool has_alias(uint32_t local);
   /// Turns aliases of a local that is about to change into values of their own.
   void materialise_aliases(uint32_t index);
@@ -625,13 +628,15 @@ class FuncCompiler {
   Mem operand_slot(const Slot& slot) {
     return operand_slot(position(slot), move_type_of(slot.type));
   }
-  void lower_watermark(uint32_t at) { settled_ = std::min(settled_, at); }
+  void lower_watermark(const Slot& slot) { settled_ = std::min(settled_, &slot); }
+  uint32_t settled() const { return position(*settled_); }
+  void set_settled(uint32_t at) { settled_ = state->base + at; }
   /// Makes all operands below `height` Const or Stack, those from `strict_from` on Stack.
   void settle(uint32_t height, uint32_t strict_from);
   void settle_word(Slot& slot);
   void shorten_window() {
     uint32_t height = state->height();
-    if (height > settled_ && height - settled_ > kMaxWindow) [[unlikely]]
+    if (height > settled() + kMaxWindow) [[unlikely]]
       settle(height - kMaxWindow / 2, height);
   }
   /// Is the alias' local in no register, and none free for it?
@@ -794,7 +799,7 @@ class FuncCompiler {
   bool needs_attention_ = false;   // flags are latched, or marks wanted
   bool has_flags_ = false;         // the topmost word is Flags …
   uint32_t flags_at_ = 0;          // … at this position
-  uint32_t settled_ = 0;           // operands below are Const or Stack
+  const Slot* settled_ = nullptr;  // operands below are Const or Stack
   uint32_t aliases_end_ = 0;       // no operand from here on is Local, if registers keep locals
   uint64_t stress_;                // state of the random numbers; 0: no stress
 

@@ -183,7 +183,7 @@ void FuncCompiler::drop_moves() {
 /// Behind a block's end: its results are where the label's state says.
 void FuncCompiler::set_result_words(const Frame& frame) {
   const LabelState& s = memory_.label_states[frame.label.state];
-  settled_ = frame.height;
+  set_settled(frame.height);
   for (uint32_t i = 0; i < frame.type.result_count; ++i) {
     const uint32_t at = frame.height + i;
     Word& word = state->base[at].word;

@@ -67,7 +67,7 @@ void FuncCompiler::begin_landing(uint32_t region, uint32_t tag, uint32_t height)
   forget_flags();
   forget_zero_flag();
   forget_registers();
-  settled_ = height;
+  set_settled(height);
   memory_.tries.add_clause(region, tag, masm.offset());
   restore_pinned();
 }
@@ -123,7 +123,7 @@ void FuncCompiler::try_table(Frame& frame, std::span<const CatchClause> clauses)
   forget_registers();
   adopt(states[entry]);
   states.release(entry);
-  settled_ = body_height;
+  set_settled(body_height);
   for (uint32_t at = frame.height; at < body_height; ++at) {
     state->base[at].word = Word::stack(operand_slot(state->base[at]));
   }

@@ -30,7 +30,7 @@ inline bool FuncCompiler::can_take_over(uint32_t index, const Word& word) const 
   const Word& word = slot.word;
   const LocalState& l = local(index);
   const bool has_itself = word.kind == WordKind::Local && word.local() == index;
-  if (position(slot) > settled_ && !has_itself) [[unlikely]]
+  if (&slot > settled_ && !has_itself) [[unlikely]]
     materialise_aliases(index);
   Reg reg = word.reg;
   if (word.kind != WordKind::Reg) {

@@ -74,8 +74,8 @@ Reg FuncCompiler::pick_victim(RegClass cls, RegSet avoid) {
   if (with_operands.has(victim)) {
     // All have operands: the deepest operand is needed last.
     shorten_window();
-    for (uint32_t at = settled_, height = state->height(); at < height; ++at) {
-      const Word& word = state->base[at].word;
+    for (const Slot* slot = settled_; slot < state->top; ++slot) {
+      const Word& word = slot->word;
       if (word.kind == WordKind::Reg && with_operands.has(word.reg)) return word.reg;
     }
   }
@@ -132,7 +132,7 @@ void FuncCompiler::spill_word(Slot& slot) {
 void FuncCompiler::spill_words(Reg reg) {
   shorten_window();
   masm.ensure_room();
-  for (uint32_t at = state->height(); at > settled_ && regs.operand_uses(reg) != 0; --at) {
+  for (uint32_t at = state->height(); at > settled() && regs.operand_uses(reg) != 0; --at) {
     Slot& slot = state->base[at - 1];
     if (slot.word.kind == WordKind::Reg && slot.word.reg == reg) spill_word(slot);
   }
@@ -154,7 +154,7 @@ void FuncCompiler::relocate_users(Reg from, Reg to) {
   }
   if (regs.operand_uses(from) == 0) return;
   shorten_window();
-  for (uint32_t at = state->height(); at > settled_ && regs.operand_uses(from) != 0; --at) {
+  for (uint32_t at = state->height(); at > settled() && regs.operand_uses(from) != 0; --at) {
     Slot& slot = state->base[at - 1];
     if (slot.word.kind != WordKind::Reg || slot.word.reg != from) continue;
     slot.word.reg = to;
@@ -178,7 +178,7 @@ void FuncCompiler::vacate(Reg reg) {
 /// Gives each operand a register of its own, or its slot: those that shared a local's register.
 void FuncCompiler::part_words() {
   shorten_window();
-  for (uint32_t at = settled_, height = state->height(); at < height; ++at) {
+  for (uint32_t at = settled(), height = state->height(); at < height; ++at) {
     Slot& slot = state->base[at];
     const Reg reg = slot.word.reg;
     if (slot.word.kind != WordKind::Reg || regs.uses(reg) == 1) continue;
@@ -200,9 +200,9 @@ void FuncCompiler::part_words() {
 /// Is the local's present value on the operand stack as an alias? True if that is hard to say.
 bool FuncCompiler::has_alias(uint32_t index) {
   const uint32_t end = std::min(aliases_end_, state->height());
-  if (end > settled_ + kMaxWindow) return true;
+  if (end > settled() + kMaxWindow) return true;
   bool any = false;
-  for (uint32_t at = settled_; at < end; ++at) {
+  for (uint32_t at = settled(); at < end; ++at) {
     const Word& word = state->base[at].word;
     if (word.kind != WordKind::Local) continue;
     any = true;
@@ -217,7 +217,7 @@ void FuncCompiler::materialise_aliases(uint32_t index) {
     return;
   shorten_window();
   const uint32_t end = std::min(aliases_end_, state->height());
-  for (uint32_t at = settled_; at < end; ++at) {
+  for (uint32_t at = settled(); at < end; ++at) {
     const Word& word = state->base[at].word;
     if (word.kind == WordKind::Local && word.local() == index) materialise_alias(at);
   }

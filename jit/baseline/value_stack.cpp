@@ -81,7 +81,7 @@ void FuncCompiler::settle_word(Slot& slot) {
 }
 
 void FuncCompiler::settle(uint32_t height, uint32_t strict_from) {
-  uint32_t from = settled_ < strict_from ? settled_ : strict_from;
+  uint32_t from = settled() < strict_from ? settled() : strict_from;
   for (uint32_t at = from; at < height; ++at) {
     Slot& slot = state->base[at];
     masm.ensure_room();
@@ -92,7 +92,7 @@ void FuncCompiler::settle(uint32_t height, uint32_t strict_from) {
       settle_word(slot);
     }
   }
-  if (settled_ < height) settled_ = height;
+  if (settled() < height) set_settled(height);
 }
 
 // --- Taking operands ---

@@ -33,6 +33,7 @@ class RecordingSink {
   }
   static constexpr bool kWantsState = true;
 
+  void stack_moved(uint64_t) {}
   void begin(State& s) {
     state = &s;
     log("begin " + std::to_string(s.locals().size()));
