@@ -67,7 +67,7 @@ void FuncCompiler::begin(State& reader_state) {
   set_up_locals();
   if (maps_ != nullptr) note_reference_locals();
   if (is_metered_) open_block(state->instr_pos, true);
-  memory_.loop_scan.begin(static_cast<uint32_t>(memory_.locals.size()), hints_,
+  memory_.loop_scan.begin(static_cast<uint32_t>(memory_.locals.size()), is_short_, hints_,
                           state->bytes + state->body.range.offset);
 }
 

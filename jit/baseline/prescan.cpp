@@ -203,7 +203,9 @@ constexpr uint32_t kOneUse = 4;
 
 }  // namespace
 
-void LoopScan::begin(uint32_t local_count, std::span<const BranchHint> hints, const uint8_t* body) {
+void LoopScan::begin(uint32_t local_count, bool may_call, std::span<const BranchHint> hints,
+                     const uint8_t* body) {
+  may_call_ = may_call;
   hints_ = hints;
   body_ = body;
   local_count_ = local_count;
@@ -214,9 +216,7 @@ LoopInfo LoopScan::look_at(const uint8_t* loop, const uint8_t* end, bool in_try)
   live_count_ = dead_count_ = 0;
   unlikely_ = 0;
   unlikely_elses_ = 0;
-  unsigned watched = hints_.empty() ? 0 : kHinted;
-  if (in_try) watched |= kCall;
-  const uint8_t* const stop_with_call = loop + std::min(kMostBytesWithCall, end - loop);
+  const unsigned watched = hints_.empty() ? kCall : kCall | kHinted;
   const uint8_t* stop = loop + std::min(kMostBytes, end - loop);
   uint32_t depth = 1;               // blocks that are open, the loop included
   uint32_t conditional = kNowhere;  // what is as deep as this may be left out of a turn
@@ -246,14 +246,16 @@ LoopInfo LoopScan::look_at(const uint8_t* loop, const uint8_t* end, bool in_try)
       operand = std::min(number, kMostOperand);
       if (is_prefix(*instr)) meaning = meaning_of(find_op(*instr, number));
       if (in_try && (meaning & kCall) != 0) meaning |= kSkips;  // it may go on at a handler
+      const bool comes_back = p >= end || kPlainOps[*p] != Op::Unreachable;
+      if (!comes_back) meaning &= ~unsigned{kCall};
       if (!hints_.empty()) meaning = heed_hints(instr, meaning, operand, depth);
-      if ((meaning & kTooMuch) != 0) return {};
+      if ((meaning & (may_call_ ? kTooMuch : kTooMuch | kCall)) != 0) return {};
+      if ((meaning & kCall) != 0) stop = loop + std::min(kMostBytesWithCall, stop - loop);
       if ((meaning & kSkips) != 0) conditional = 0;
     }
     uses_[use_count] = operand | meaning << kMeaningShift | (conditional & kStraight);
     use_count += meaning & kLocal;
     seen |= meaning;
-    stop = (meaning & kCall) != 0 ? stop_with_call : stop;
     // Anything but a branch back may leave out part of the turn.
     const bool is_way_out = ((meaning & kBranch) != 0) & (operand != depth - 1);
     conditional &= uint32_t{is_way_out} - 1;

@@ -1,9 +1,9 @@
 // Looks ahead over an innermost loop and says how often it uses which locals.
 //
-// A loop is short if it holds no other loop and ends within kMostBytes: where time is spent in
-// another one, that is in the calls and the loops in it, or in so much code that no few locals
-// matter. The scan stops where it knows, so each byte is looked at once at most. The bytes are not
-// validated yet: of ill-formed code anything may be found, as it is never run.
+// A loop is short if it holds no other loop and no call, and ends within kMostBytes: where time is
+// spent in another one, that is in the calls and the loops in it, or in so much code that no few
+// locals matter. The scan stops where it knows, so each byte is looked at once at most. The bytes
+// are not validated yet: of ill-formed code anything may be found, as it is never run.
 #pragma once
 
 #include <array>
@@ -24,18 +24,20 @@ struct LocalUse {
 
 struct LoopInfo {
   bool is_short = false;      // else nothing is known of it
-  bool has_call = false;      // where that is not unlikely
+  bool has_call = false;      // that comes back, where that is not unlikely
   bool has_division = false;  // needs rax and rdx
 };
 
 class LoopScan {
  public:
-  // Of a short loop, about; of one with calls, which lose what is in registers.
+  // Of a short loop, about; of one with calls, where such loops are short at all.
   static constexpr ptrdiff_t kMostBytes = 2048;
   static constexpr ptrdiff_t kMostBytesWithCall = 128;
 
-  /// Before a function with so many locals. The offsets of its branch hints count from `body`.
-  void begin(uint32_t local_count, std::span<const BranchHint> hints, const uint8_t* body);
+  /// Before a function with so many locals. May its short loops have calls, which lose what is in
+  /// registers? The offsets of its branch hints count from `body`.
+  void begin(uint32_t local_count, bool may_call, std::span<const BranchHint> hints,
+             const uint8_t* body);
   /// Looks at the loop whose opcode is at `loop`, inside a try block or not. What is said of its
   /// locals is good until the next one is looked at.
   LoopInfo look_at(const uint8_t* loop, const uint8_t* end, bool in_try);
@@ -54,6 +56,7 @@ class LoopScan {
   unsigned heed_hints(const uint8_t* p, unsigned meaning, uint32_t label, uint32_t depth);
 
   uint32_t local_count_ = 0;
+  bool may_call_ = false;
   std::array<uint32_t, kMostUses> uses_;
   Vector<uint32_t> sums_;  // per local and one more, zeros between loops
   std::array<LocalUse, kMostUses> live_;

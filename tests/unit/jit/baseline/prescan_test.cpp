@@ -66,7 +66,7 @@ class Prescan : public testing::Test {
   void begin(std::vector<BranchHint> hints = {}) {
     body.end();
     hints_ = std::move(hints);
-    scan_.begin(kLocals, hints_, body.bytes().data());
+    scan_.begin(kLocals, may_call_, hints_, body.bytes().data());
   }
   LoopInfo look_at(size_t loop, bool in_try = false) {
     const uint8_t* bytes = body.bytes().data();
@@ -88,6 +88,7 @@ class Prescan : public testing::Test {
   }
 
   Body body;
+  bool may_call_ = true;
 
  private:
   std::vector<BranchHint> hints_;
@@ -160,6 +161,28 @@ TEST_F(Prescan, ALoopWithACallIsShortIfItIsVeryShort) {
   }
 }
 
+TEST_F(Prescan, InLongFunctionsNoLoopWithACallIsShort) {
+  may_call_ = false;
+  const size_t loop = body.loop();
+  body.use(1).call().end();
+  const size_t second = body.loop();
+  body.use(1).end();
+  begin();
+  EXPECT_FALSE(look_at(loop).is_short);
+  EXPECT_TRUE(look_at(second).is_short);
+}
+
+TEST_F(Prescan, ACallThatIsNotComeBackFromDoesNotCount) {
+  may_call_ = false;
+  const size_t loop = body.loop();
+  body.use(1).if_();
+  body.call().append({0x00}).end().nop(kLongWithCall).end();
+  begin();
+  EXPECT_TRUE(look_at(loop).is_short);
+  EXPECT_FALSE(look_at(loop).has_call);
+  EXPECT_EQ(live(), (Counts{{1, 1}}));
+}
+
 TEST_F(Prescan, WhatIsLikeACallOrADivisionIsTold) {
   const auto with = [this](const std::vector<uint8_t>& code) {
     body = {};
@@ -218,6 +241,7 @@ TEST_F(Prescan, ALocalIsDeadIfEveryTurnSetsItFirst) {
   // To a handler.
   EXPECT_TRUE(dead_behind([&] { body.call(); }));
   EXPECT_FALSE(dead_behind([&] { body.call(); }, true));
+  EXPECT_FALSE(dead_behind([&] { body.block().call().append({0x00}).end(); }, true));
   EXPECT_FALSE(dead_behind([&] { body.append(hex("08 00")); }, true));
   EXPECT_TRUE(dead_behind([&] { body.append(hex("12 00")); }, true));
   // Labels of more than a byte are not the loop's because they look like it.
@@ -321,7 +345,7 @@ TEST_F(Prescan, AnyBytesAreSafe) {
     exact.insert(exact.end(), bytes.begin(), bytes.end());
     exact.shrink_to_fit();
     LoopScan scan;
-    scan.begin(3, {}, exact.data());
+    scan.begin(3, true, {}, exact.data());
     const LoopInfo info = scan.look_at(exact.data(), exact.data() + exact.size(), false);
     for (const LocalUse& use : scan.live()) ASSERT_LT(use.local, 3u);
     for (const uint32_t local : scan.dead()) ASSERT_LT(local, 3u);
