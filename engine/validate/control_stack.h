@@ -15,6 +15,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/check.h"
 #include "engine/base/heap.h"
+#include "engine/base/reused_vector.h"
 #include "engine/binary/immediates.h"
 #include "engine/wasm/instr.h"
 #include "engine/wasm/module.h"
@@ -93,52 +94,6 @@ class SlotArray {
   size_t capacity_ = 0;
 };
 
-/// The control frames, innermost last. To enter a block is a few stores; only growing is a call.
-template <class Frame>
-class FrameStack {
- public:
-  FrameStack() = default;
-  FrameStack(const FrameStack&) = delete;
-  FrameStack& operator=(const FrameStack&) = delete;
-  ~FrameStack() { release(); }
-
-  Frame& push() {
-    if (end_ == limit_) [[unlikely]]
-      grow();
-    return *new (end_++) Frame;
-  }
-  void pop_back() { --end_; }
-  void clear() { end_ = begin_; }
-  bool empty() const { return end_ == begin_; }
-  size_t size() const { return static_cast<size_t>(end_ - begin_); }
-  Frame* data() { return begin_; }
-  Frame& operator[](size_t index) { return begin_[index]; }
-  Frame& front() { return *begin_; }
-  Frame& back() { return end_[-1]; }
-
- private:
-  static constexpr size_t kFirst = 64;
-  [[gnu::cold, gnu::noinline]] void grow() {
-    static_assert(std::is_trivially_copyable_v<Frame>);
-    const size_t used = size();
-    const size_t capacity = used == 0 ? kFirst : used * 2;
-    auto* memory = static_cast<Frame*>(heap_allocate(capacity * sizeof(Frame), alignof(Frame)));
-    for (size_t i = 0; i < used; ++i) new (memory + i) Frame(begin_[i]);
-    release();
-    begin_ = memory;
-    end_ = memory + used;
-    limit_ = memory + capacity;
-  }
-  void release() {
-    if (begin_ == nullptr) return;
-    heap_release(begin_, static_cast<size_t>(limit_ - begin_) * sizeof(Frame), alignof(Frame));
-  }
-
-  Frame* begin_ = nullptr;
-  Frame* end_ = nullptr;
-  Frame* limit_ = nullptr;
-};
-
 /// Everything FuncReader<Sink> remembers between two instructions.
 template <class Sink>
 struct ReaderState : Allocated {
@@ -161,22 +116,22 @@ struct ReaderState : Allocated {
   Slot* top = nullptr;
   SlotArray<Slot> slots;
 
-  FrameStack<Frame> frames;  // [0] is the function's
-  bool live = true;          // can control reach the current instruction?
-  bool muted = false;        // the sink is told no more; it may ask for that itself
+  ReusedVector<Frame> frames;  // innermost last; [0] is the function's
+  bool live = true;            // can control reach the current instruction?
+  bool muted = false;          // the sink is told no more; it may ask for that itself
 
-  Vector<ValType> local_types;  // parameters, then declared locals
+  ReusedVector<ValType> local_types;  // parameters, then declared locals
   // What local.get pushes: the local's type, but Bottom while one without default is not set; and
   // the word that the sink wrote when it began.
   SlotArray<Slot> local_slots;
-  Vector<uint32_t> init_log;  // locals set so far, undone at the end of their block
+  ReusedVector<uint32_t> init_log;  // locals set so far, undone at the end of their block
 
   ImmediateScratch scratch;  // spans of the current instruction
   Arena block_types;         // arrays of single-result block types
 
   uint64_t instr_offset() const { return static_cast<uint64_t>(instr_pos - bytes); }
   uint32_t height() const { return static_cast<uint32_t>(top - base); }
-  std::span<const ValType> locals() const { return local_types; }
+  std::span<const ValType> locals() const { return {local_types.data(), local_types.size()}; }
   Slot& local_slot(uint32_t local) { return local_slots.data()[local]; }
   Frame& frame(uint32_t depth) {
     DCHECK(depth < frames.size(), "label depth");

@@ -583,23 +583,30 @@ Result<void> FuncReader<Sink>::result() {
 
 template <class Sink>
 void FuncReader<Sink>::read_locals() {
-  s_.local_types.assign(s_.type->params().begin(), s_.type->params().end());
+  const FuncType& func = *s_.type;
+  ValType* params = s_.local_types.resize_for_overwrite(func.param_count);
+  for (uint32_t i = 0; i < func.param_count; ++i) params[i] = func.types[i];  // few
   bool all_defaultable = true;
-  uint64_t total = s_.local_types.size();
+  uint64_t total = func.param_count;
   uint64_t limit_offset = kNoOffset;
   const uint32_t runs = in_.read_u32();
   for (uint32_t i = 0; i < runs && !in_.failed(); ++i) {
-    const uint64_t at = in_.offset();
+    const uint8_t* at = in_.pos();
     const uint32_t count = in_.read_u32();
     const ValType type = read_val_type(in_, scope_);
     if (in_.failed()) return;
     total += count;
-    if (total - s_.type->param_count > UINT32_MAX) return in_.fail(ErrorKind::TooManyLocals, at);
-    if (total > kMaxLocals) {
-      limit_offset = std::min(limit_offset, at);
+    if (total - func.param_count > UINT32_MAX) [[unlikely]]
+      return in_.fail(ErrorKind::TooManyLocals, in_.offset_of(at));
+    if (total > kMaxLocals) [[unlikely]] {
+      limit_offset = std::min(limit_offset, in_.offset_of(at));
       continue;
     }
-    for (uint32_t k = 0; k < count; ++k) s_.local_types.push_back(type);  // runs are short
+    // By four, since runs are short and of any length.
+    ValType* all = s_.local_types.resize_for_overwrite(total, 3);
+    for (ValType* run = all + (total - count); run < all + total; run += 4) {
+      run[0] = run[1] = run[2] = run[3] = type;
+    }
     if (count != 0) all_defaultable &= type.is_defaultable();
   }
   if (in_.failed()) return;

@@ -19,6 +19,7 @@
 // says so.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -35,10 +36,12 @@ inline constexpr uint32_t kValueXmmCount = 8;  // xmm0 … xmm7
 /// r14 and rbx may be another instance's. Nothing else is.
 inline constexpr uint32_t kRestoresInstance = 0xf8758b4c;
 
+/// By a number of one bit for each kind: which it is, is hard to foresee.
 constexpr RegClass reg_class_of(ValType type) {
-  ValKind k = type.kind();
-  return k == ValKind::F32 || k == ValKind::F64 || k == ValKind::V128 ? RegClass::Xmm
-                                                                      : RegClass::Gpr;
+  constexpr uint32_t kXmms = 1u << static_cast<uint32_t>(ValKind::F32) |
+                             1u << static_cast<uint32_t>(ValKind::F64) |
+                             1u << static_cast<uint32_t>(ValKind::V128);
+  return static_cast<RegClass>(kXmms >> static_cast<uint32_t>(type.kind()) & 1);
 }
 
 /// Is a value of this type a handle into the store's heap of references? Concrete types are not.
@@ -60,10 +63,11 @@ struct ValueLocation {
 class LocationCursor {
  public:
   constexpr ValueLocation next(ValType type) {
-    if (reg_class_of(type) == RegClass::Gpr) {
-      if (gprs_ < kValueGprCount) return {kValueGprs[gprs_++], 0};
-    } else if (xmms_ < kValueXmmCount) {
-      return {static_cast<Reg>(16 + xmms_++), 0};
+    const auto cls = static_cast<uint32_t>(reg_class_of(type));
+    const uint32_t used = used_ >> 16 * cls & 0xffff;
+    if (used < kValueRegs[cls].count) [[likely]] {
+      used_ += 1u << 16 * cls;
+      return {kValueRegs[cls].regs[used], 0};
     }
     ValueLocation at{Reg::None, stack_bytes_};
     stack_bytes_ += type.kind() == ValKind::V128 ? 16u : 8u;
@@ -73,8 +77,18 @@ class LocationCursor {
   constexpr uint32_t stack_bytes() const { return stack_bytes_; }
 
  private:
-  uint32_t gprs_ = 0;
-  uint32_t xmms_ = 0;
+  struct ValueRegs {
+    Reg regs[kValueXmmCount];
+    uint32_t count;
+  };
+  static constexpr ValueRegs kValueRegs[] = {
+      {{Reg::Rax, Reg::Rcx, Reg::Rdx, Reg::Rsi, Reg::Rdi, Reg::R8}, kValueGprCount},
+      {{Reg::Xmm0, Reg::Xmm1, Reg::Xmm2, Reg::Xmm3, Reg::Xmm4, Reg::Xmm5, Reg::Xmm6, Reg::Xmm7},
+       kValueXmmCount}};
+  static_assert(std::ranges::equal(kValueGprs,
+                                   std::span(kValueRegs[0].regs).first<kValueGprCount>()));
+
+  uint32_t used_ = 0;  // of each class's registers, in 16 bits
   uint32_t stack_bytes_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "jit/abi/instance_layout.h"
 #include "jit/asm/rare.h"
 
@@ -35,6 +36,7 @@ Masm::Masm(const CpuFeatures& cpu) : cpu_(cpu), rare_(new Rare) {
   rare_->code.init(asmjit::Environment(asmjit::Arch::kX64));
   rare_->code.attach(&rare_->assembler);
   grow();
+  make_prologue();
   begin();
 }
 
@@ -261,10 +263,34 @@ void Masm::ret(uint32_t arg_bytes) {
   e_.put(0xc2u | uint64_t{arg_bytes} << 8, 3);
 }
 
-uint32_t Masm::sub_rsp_patchable() {
-  e_.reg_reg({0, 0, 0x81}, 1, 5, num(Reg::Rsp));
+/// The instructions that enter_frame copies.
+void Masm::make_prologue() {
+  begin();
+  push(Reg::Rbp);
+  prologue_.linked = offset();
+  mov(W64, Reg::Rbp, Reg::Rsp);
+  prologue_.framed = offset();
+  load_word(kScratchGpr, instance_field(offsetof(InstanceData, context)));
+  prologue_.check = offset();
+  alu_load(Alu::Cmp, W64, Reg::Rsp, mem_at(kScratchGpr, offsetof(StoreContext, stack_limit)));
+  queue_slow(Cond::Below, SlowKind::Trap);
+  prologue_failure_ = slow_paths_.back().fixup;
+  e_.reg_reg({0, 0, 0x81}, 1, 5, num(Reg::Rsp));  // sub rsp, imm32
+  prologue_.frame_size = offset();
   e_.put(0, 4);
-  return offset() - 4;
+  bind(prologue_.after_check);
+  store_word(frame_slot(-8), kInstanceReg);
+  prologue_bytes_ = offset();
+  CHECK(prologue_bytes_ <= sizeof prologue_code_, "room for a prologue");
+  std::memcpy(prologue_code_, buffer_.data(), sizeof prologue_code_);
+}
+
+void Masm::enter_frame() {
+  DCHECK(offset() == 0, "a function's start");
+  std::memcpy(e_.cursor, prologue_code_, sizeof prologue_code_);
+  queue(prologue_failure_, SlowKind::Trap).trap_byte =
+      static_cast<uint8_t>(TrapCode::StackExhausted);
+  e_.cursor += prologue_bytes_;
 }
 
 uint32_t Masm::sub_mem_patchable(const Mem& m) {
@@ -278,10 +304,7 @@ uint32_t Masm::sub_mem_patchable(const Mem& m) {
 Masm::SlowPath& Masm::queue_slow(Cond cond, SlowKind kind) {
   DCHECK(static_cast<uint32_t>(cond) < 16, "plain conditions only");
   e_.put(0x800fu | static_cast<uint32_t>(cond) << 8, 2);
-  SlowPath& path = slow_paths_.emplace_back();
-  path.fixup = offset();
-  path.wasm_offset = wasm_offset_;
-  path.kind = kind;
+  SlowPath& path = queue(offset(), kind);
   e_.put(0, 4);
   return path;
 }
@@ -308,11 +331,7 @@ void Masm::trap_if_builtin_failed() {
 
 void Masm::trap(TrapCode code) {
   e_.put(0xe9, 1);
-  SlowPath& path = slow_paths_.emplace_back();
-  path.fixup = offset();
-  path.wasm_offset = wasm_offset_;
-  path.kind = SlowKind::Trap;
-  path.trap_byte = static_cast<uint8_t>(code);
+  queue(offset(), SlowKind::Trap).trap_byte = static_cast<uint8_t>(code);
   e_.put(0, 4);
 }
 

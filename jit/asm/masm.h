@@ -16,6 +16,7 @@
 #include "engine/base/check.h"
 #include "engine/base/heap.h"
 #include "engine/base/ids.h"
+#include "engine/base/reused_vector.h"
 #include "jit/abi/builtins.h"
 #include "jit/abi/compile_options.h"
 #include "jit/abi/trap_codes.h"
@@ -348,11 +349,21 @@ class Masm {
   void call_builtin(Builtin builtin);
   /// After a builtin: traps with the reason in rdx unless it is 0. Changes flags.
   void trap_if_builtin_failed();
+  /// Where things are in a function's first instructions: the same in all.
+  struct Prologue {
+    uint32_t linked = 0;      // rbp is pushed
+    uint32_t framed = 0;      // rbp is the frame pointer
+    uint32_t check = 0;       // of the stack
+    uint32_t frame_size = 0;  // for patch32
+    Label after_check;
+  };
+  /// Enters a frame whose size is to be filled in, saves the instance, and traps if the stack is
+  /// exhausted already. First thing in a function. Changes kScratchGpr and flags.
+  void enter_frame();
+  const Prologue& prologue() const { return prologue_; }
   /// Returns, popping `arg_bytes` of stack arguments.
   void ret(uint32_t arg_bytes);
-  /// `sub rsp, n` (flags changed) with n to be filled in: returns its offset for patch32.
-  uint32_t sub_rsp_patchable();
-  /// The same for 64 bits in memory.
+  /// `sub [m], n` (64 bits, flags changed) with n to be filled in: returns its offset for patch32.
   uint32_t sub_mem_patchable(const Mem& m);
   /// Jumps to a trap stub behind the body, for the instruction at set_wasm_offset(). Any condition.
   void trap_if(Cond cond, TrapCode code);
@@ -430,6 +441,7 @@ class Masm {
   void set_bounds();
 
   void grow();
+  void make_prologue();
   void mov_imm_wide(Reg dst, uint64_t imm);
   void jump_back(uint32_t opcode, const Label& label);
   void jcc_slow(Cond cond, Label& label);
@@ -449,6 +461,14 @@ class Masm {
   Label& pooled(FWidth w, uint64_t bits) { return pooled(w == FWidth::F64 ? 8 : 4, bits); }
   Label& pooled(const uint8_t* bytes);
 
+  /// To be reached by the rel32 field at `fixup`.
+  SlowPath& queue(uint32_t fixup, SlowKind kind) {
+    SlowPath& path = slow_paths_.push();
+    path.fixup = fixup;
+    path.wasm_offset = wasm_offset_;
+    path.kind = kind;
+    return path;
+  }
   SlowPath& queue_slow(Cond cond, SlowKind kind);
   void queue_trap(Cond cond, uint8_t trap_byte);
   void emit_slow_path(const SlowPath& path, Vector<SourceMark>* marks);
@@ -481,10 +501,14 @@ class Masm {
   uint8_t* other_cursor_ = nullptr;
   uint32_t cold_start_ = 0;    // once it is joined
   Vector<uint32_t> crossing_;  // rel32 fields between body and cold code
-  uint8_t lost_[8] = {};       // stands for all code once it is full
-  Vector<SlowPath> slow_paths_;
-  Vector<PoolEntry> pool_;
-  Vector<Relocation> relocs_;
+  Prologue prologue_;
+  uint8_t prologue_code_[32];      // …
+  uint32_t prologue_bytes_ = 0;    // … of which it has so many; …
+  uint32_t prologue_failure_ = 0;  // … in them, where it jumps to if there is no stack
+  uint8_t lost_[8] = {};           // stands for all code once it is full
+  ReusedVector<SlowPath> slow_paths_;
+  ReusedVector<PoolEntry> pool_;
+  ReusedVector<Relocation> relocs_;
   Rare* rare_ = nullptr;
 };
 

@@ -15,15 +15,15 @@
 
 namespace sluice {
 
+/// References and what has no type are 64 bits.
 constexpr MoveType move_type_of(ValType type) {
-  switch (type.kind()) {
-  case ValKind::I32: return MoveType::I32;
-  case ValKind::F32: return MoveType::F32;
-  case ValKind::F64: return MoveType::F64;
-  case ValKind::V128: return MoveType::V128;
-  default: return MoveType::I64;
-  }
+  constexpr uint64_t kTypes = 0x1'1114'3210'1;  // four bits for each kind
+  return static_cast<MoveType>(kTypes >> 4 * static_cast<uint32_t>(type.kind()) & 15);
 }
+static_assert(move_type_of(kI32) == MoveType::I32 && move_type_of(kI64) == MoveType::I64);
+static_assert(move_type_of(kF32) == MoveType::F32 && move_type_of(kF64) == MoveType::F64);
+static_assert(move_type_of(kV128) == MoveType::V128 && move_type_of(kFuncRef) == MoveType::I64);
+static_assert(move_type_of(ValType()) == MoveType::I64);
 
 /// The bytes of a v128 constant, which the holder of its bits keeps alive and in place.
 inline uint64_t v128_bits(const uint8_t* bytes) { return reinterpret_cast<uintptr_t>(bytes); }

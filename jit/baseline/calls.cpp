@@ -287,7 +287,7 @@ void FuncCompiler::find_table_callee(TypeIdx type_index, uint32_t table) {
   masm.alu_load(Alu::Add, W64, kCalleeReg, mem_at(kScratchGpr, offsetof(TableData, elements)));
   masm.load(LoadKind::I32, kScratchGpr, mem_at(kCalleeReg, offsetof(FuncRecord, signature)));
   masm.alu_imm(Alu::Cmp, W32, kScratchGpr, static_cast<int32_t>(raw(def.canonical)));
-  SignatureFailure& failure = memory_.signature_failures.emplace_back();
+  SignatureFailure& failure = memory_.signature_failures.push();
   failure.wasm_offset = static_cast<uint32_t>(state->instr_offset());
   failure.type = &def;
   masm.jcc(Cond::NotEqual, failure.label);

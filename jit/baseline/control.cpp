@@ -501,7 +501,7 @@ void FuncCompiler::br_table(Slot* index, std::span<const uint32_t> depths) {
       if (!has_moves()) continue;
       drop_moves();
     }
-    memory_.table_stubs.emplace_back();
+    memory_.table_stubs.push();
     memory_.table_depths.push_back(depth);
     target.label.table_stub = static_cast<uint32_t>(memory_.table_stubs.size());
   }

@@ -26,7 +26,9 @@ struct Homes {
   uint32_t bytes = 8;  // from rbp down to the last one; the saved instance is above them
 
   int32_t next(MoveType type) {
-    bytes = type == MoveType::V128 ? (bytes + 16 + 15) & ~15u : bytes + 8;
+    bytes += 8;
+    if (type == MoveType::V128) [[unlikely]]
+      bytes = (bytes + 8 + 15) & ~15u;
     return -static_cast<int32_t>(bytes);
   }
 };
@@ -72,25 +74,19 @@ void FuncCompiler::begin(State& reader_state) {
 }
 
 void FuncCompiler::emit_prologue() {
-  note_frame(FrameState::Called);
-  masm.push(Reg::Rbp);
-  note_frame(FrameState::Linked);
-  masm.mov(W64, Reg::Rbp, Reg::Rsp);
-  note_frame(FrameState::Framed);
-  masm.load_word(kScratchGpr, instance_field(offsetof(InstanceData, context)));
-  check_offset_ = masm.offset();
-  masm.alu_load(Alu::Cmp, W64, Reg::Rsp, mem_at(kScratchGpr, offsetof(StoreContext, stack_limit)));
-  masm.trap_if(Cond::Below, TrapCode::StackExhausted);
-  frame_patch_ = masm.sub_rsp_patchable();
-  masm.bind(after_check_);
-  masm.store_word(frame_slot(-8), kInstanceReg);
+  masm.enter_frame();
+  if (maps_ == nullptr) [[likely]]
+    return;
+  const Masm::Prologue& at = masm.prologue();
+  maps_->states.push_back({0, FrameState::Called});
+  maps_->states.push_back({at.linked, FrameState::Linked});
+  maps_->states.push_back({at.framed, FrameState::Framed});
 }
 
 void FuncCompiler::set_up_locals() {
   std::span<const ValType> types = state->locals();
   uint32_t params = state->type->param_count;
-  Vector<LocalState>& locals = memory_.locals;
-  locals.resize(types.size());
+  LocalState* locals = memory_.locals.resize_for_overwrite(types.size());
   LocationCursor cursor;
   Homes homes;
   for (uint32_t i = 0; i < params; ++i) {
@@ -167,7 +163,7 @@ bool FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
   bytes = (bytes + 15) & ~uint64_t{15};
   DCHECK(bytes <= kMaxFrameBytes, "a frame within the limits on locals and operands");
   auto frame_bytes = static_cast<uint32_t>(bytes);
-  masm.patch32(frame_patch_, frame_bytes);
+  masm.patch32(masm.prologue().frame_size, frame_bytes);
   if (frame_bytes >= kSmallFrameBytes) emit_large_frame_check(frame_bytes);
   masm.finish(func, out, marks_);
   if (masm.is_full()) return false;
@@ -183,11 +179,13 @@ bool FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
 void FuncCompiler::emit_large_frame_check(uint32_t frame_bytes) {
   masm.ensure_room();
   masm.set_wasm_offset(state->body.range.offset);
-  uint32_t jump_end = check_offset_ + 5;
+  const uint32_t check = masm.prologue().check;
+  sluice::Label after_check = masm.prologue().after_check;
+  uint32_t jump_end = check + 5;
   uint32_t distance = masm.offset() - jump_end;
-  DCHECK(jump_end + 3 <= after_check_.offset(), "no room for a jump");
-  masm.patch32(check_offset_, 0xe9u | distance << 8);
-  masm.patch32(check_offset_ + 4, 0xcccccc00u | distance >> 24);
+  DCHECK(jump_end + 3 <= after_check.offset(), "no room for a jump");
+  masm.patch32(check, 0xe9u | distance << 8);
+  masm.patch32(check + 4, 0xcccccc00u | distance >> 24);
   if (marks_ != nullptr) marks_->push_back({masm.offset(), state->body.range.offset});
   masm.mov(W64, Reg::R10, Reg::Rsp);
   masm.alu_imm(Alu::Sub, W64, Reg::R10, static_cast<int32_t>(frame_bytes));
@@ -195,7 +193,7 @@ void FuncCompiler::emit_large_frame_check(uint32_t frame_bytes) {
   masm.alu_load(Alu::Cmp, W64, Reg::R10, mem_at(kScratchGpr, offsetof(StoreContext, stack_limit)));
   masm.trap_if(Cond::Below, TrapCode::StackExhausted);
   masm.mov(W64, Reg::Rsp, Reg::R10);
-  masm.jmp(after_check_);
+  masm.jmp(after_check);
 }
 
 // --- Between instructions ---

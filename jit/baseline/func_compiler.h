@@ -22,6 +22,7 @@
 
 #include "engine/base/heap.h"
 #include "engine/base/result.h"
+#include "engine/base/reused_vector.h"
 #include "engine/binary/skip.h"
 #include "engine/validate/control_stack.h"
 #include "engine/wasm/module.h"
@@ -131,16 +132,16 @@ struct CaughtSlotUse {
 
 /// What a worker thread keeps between functions, so that compiling one allocates nothing.
 struct CompilerMemory {
-  Vector<LocalState> locals;
+  ReusedVector<LocalState> locals;
   LabelStates label_states;
   LoopScan loop_scan;
   ParallelMove moves;
-  Vector<Label> table_stubs;
-  Vector<uint32_t> table_depths;  // of each stub
-  Vector<SignatureFailure> signature_failures;
-  Vector<TailCallExit> tail_call_exits;
+  ReusedVector<Label> table_stubs;
+  ReusedVector<uint32_t> table_depths;  // of each stub
+  ReusedVector<SignatureFailure> signature_failures;
+  ReusedVector<TailCallExit> tail_call_exits;
   TryRegions tries;
-  Vector<CaughtSlotUse> caught_slot_uses;
+  ReusedVector<CaughtSlotUse> caught_slot_uses;
 };
 
 class FuncCompiler {
@@ -826,9 +827,6 @@ class FuncCompiler {
   uint32_t open_handlers_ = 0;          // legacy handlers around the present instruction
   uint32_t caught_slots_ = 0;           // most of them at any time
   uint32_t param_stack_bytes_ = 0;
-  uint32_t check_offset_ = 0;  // of the prologue's stack check
-  uint32_t frame_patch_ = 0;   // of the frame's size
-  sluice::Label after_check_;
 
   const uint8_t* block_begin_ = nullptr;  // of the basic block whose price is not known yet …
   uint32_t charge_patch_ = 0;             // … which goes there; 0: there is none

@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "engine/base/check.h"
 #include "engine/base/heap.h"
+#include "engine/base/reused_vector.h"
 #include "jit/abi/reg.h"
 #include "jit/asm/operand.h"
 #include "jit/baseline/reg_alloc.h"
@@ -61,7 +63,7 @@ class LabelStates {
   const LabelState& operator[](uint32_t index) const { return states_[index]; }
   void clear() {
     if (states_.empty()) states_.resize(kMoreStates);
-    states_[kEmpty] = {};
+    DCHECK(states_[kEmpty].locals.empty(), "nobody changes it");
     used_ = kEmpty + 1;
     free_.clear();
   }
@@ -69,8 +71,8 @@ class LabelStates {
  private:
   static constexpr size_t kMoreStates = 32;
   Vector<LabelState> states_;
-  uint32_t used_ = 0;      // of them; the others have never been asked for
-  Vector<uint32_t> free_;  // of the used ones
+  uint32_t used_ = 0;            // of them; the others have never been asked for
+  ReusedVector<uint32_t> free_;  // of the used ones
 };
 
 /// What the compiler keeps per control frame.

@@ -85,7 +85,7 @@ void FuncCompiler::return_call_ref(TypeIdx, const FuncType& type, Slot* args) {
 
 /// Jumps to the code in kCalleeReg, if it is of this instance.
 void FuncCompiler::leave_for_callee(const FuncType& type) {
-  TailCallExit& exit = memory_.tail_call_exits.emplace_back();
+  TailCallExit& exit = memory_.tail_call_exits.push();
   exit.wasm_offset = static_cast<uint32_t>(state->instr_offset());
   masm.alu(Alu::Cmp, W64, kCalleeInstance, kInstanceReg);
   masm.jcc(Cond::NotEqual, exit.label);
