@@ -7,6 +7,7 @@
 // business.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,6 +17,31 @@
 #include "engine/base/result.h"
 
 namespace sluice {
+
+struct LebNumber {
+  uint64_t value;
+  const uint8_t* next;  // the byte behind it
+};
+
+/// Unsigned numbers of up to four bytes, with five bytes to read, and those below 2^31 that linkers
+/// leave padded to five; `next` is null for any other. Without branches on how many bytes it has.
+inline LebNumber short_leb(const uint8_t* p, const uint8_t* end) {
+  uint32_t word;
+  if (static_cast<size_t>(end - p) <= sizeof word) return {0, nullptr};
+  std::memcpy(&word, p, sizeof word);
+  const uint32_t stops = ~word & 0x80808080u;
+  if (stops == 0) {
+    if (p[4] >= 8) return {0, nullptr};
+    const uint32_t low = (word & 0x7f) | ((word >> 1) & 0x3f80) | ((word >> 2) & 0x1fc000) |
+                         ((word >> 3) & 0xfe00000);
+    return {low | uint32_t{p[4]} << 28, p + 5};
+  }
+  const uint32_t through = stops ^ (stops - 1);  // all bits up to the last byte's top bit
+  const uint32_t bits = word & through;
+  const uint32_t value =
+      (bits & 0x7f) | ((bits >> 1) & 0x3f80) | ((bits >> 2) & 0x1fc000) | ((bits >> 3) & 0xfe00000);
+  return {value, p + (std::countr_zero(stops) >> 3) + 1};
+}
 
 /// A plain value, cheap to make; does not own the bytes. One-byte LEB128 is decoded inline.
 ///
@@ -80,6 +106,14 @@ class ByteReader {
     if (pos_ != end_ && *pos_ < 0x80) [[likely]]
       return *pos_++;
     return read_u32_slow();
+  }
+  /// The same where it is hard to foresee how many bytes there are.
+  uint32_t read_any_u32() {
+    const LebNumber n = short_leb(pos_, end_);
+    if (n.next == nullptr) [[unlikely]]
+      return read_u32();
+    pos_ = n.next;
+    return static_cast<uint32_t>(n.value);
   }
   uint64_t read_u64() {
     if (pos_ != end_ && *pos_ < 0x80) [[likely]]

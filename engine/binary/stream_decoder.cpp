@@ -212,7 +212,7 @@ StreamDecoder::Step StreamDecoder::read_body() {
   const size_t index = module_->bodies.size();
   if (index == declared_bodies_) return end_items();
   ByteReader r = section_reader();
-  const uint32_t size = r.read_u32();
+  const uint32_t size = r.read_any_u32();
   if (ran_out(r) && r.end_offset() < section_end_) return Step::NeedsBytes;
   if (r.failed()) return fail(r.error());
   if (size > section_end_ - r.offset()) return fail_at(ErrorKind::LengthOutOfBounds, pos_);

@@ -75,10 +75,7 @@ class FuncReader {
   // spared.
   static constexpr bool kTellsApart = Sink::kWantsState;
 
-  struct Number {
-    uint64_t value;
-    const uint8_t* next;
-  };
+  using Number = LebNumber;
 
   // The loop's copy of cursor and stack, kept in registers: it must never have its address taken by
   // what isn't inlined.
@@ -147,25 +144,6 @@ class FuncReader {
   // --- Numbers of the loop: one byte inline there, the rest here.
   [[gnu::noinline]] Number long_u32(const uint8_t* p);
   [[gnu::noinline]] Number long_signed(const uint8_t* p, bool is_64);
-  // Numbers of up to four bytes, with five bytes to read, and those below 2^31 that linkers leave
-  // padded to five; `next` is null for any other.
-  static Number short_leb(const uint8_t* p, const uint8_t* end) {
-    uint32_t word;
-    if (static_cast<size_t>(end - p) <= sizeof word) return {0, nullptr};
-    std::memcpy(&word, p, sizeof word);
-    const uint32_t stops = ~word & 0x80808080u;
-    if (stops == 0) {
-      if (p[4] >= 8) return {0, nullptr};
-      const uint32_t low = (word & 0x7f) | ((word >> 1) & 0x3f80) | ((word >> 2) & 0x1fc000) |
-                           ((word >> 3) & 0xfe00000);
-      return {low | uint32_t{p[4]} << 28, p + 5};
-    }
-    const uint32_t through = stops ^ (stops - 1);  // all bits up to the last byte's top bit
-    const uint32_t bits = word & through;
-    const uint32_t value = (bits & 0x7f) | ((bits >> 1) & 0x3f80) | ((bits >> 2) & 0x1fc000) |
-                           ((bits >> 3) & 0xfe00000);
-    return {value, p + (std::countr_zero(stops) >> 3) + 1};
-  }
   // Signed numbers of up to eight bytes, with eight to read.
   static Number medium_signed_leb(const uint8_t* p, const uint8_t* end) {
     uint64_t word;
@@ -183,15 +161,8 @@ class FuncReader {
     value = static_cast<uint64_t>(static_cast<int64_t>(value << unused) >> unused);
     return {value, p + bytes};
   }
-  // An index of a rule outside the loop. How long it is, is hard to foresee.
-  uint32_t read_index() {
-    const Number n = short_leb(in_.pos(), in_.end());
-    if (n.next != nullptr) [[likely]] {
-      in_.set_pos(n.next);
-      return static_cast<uint32_t>(n.value);
-    }
-    return in_.read_u32();
-  }
+  // An index of a rule outside the loop.
+  uint32_t read_index() { return in_.read_any_u32(); }
 
   // --- The loop's instructions (fast_rules.h). False: stop.
   void load(Cursor& c);
