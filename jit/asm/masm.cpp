@@ -437,7 +437,9 @@ void Masm::finish(FuncIdx func, CodeBatch& out, Vector<SourceMark>* marks) {
   entry.code_size = offset();
   entry.first_reloc = static_cast<uint32_t>(out.relocs.size());
   entry.reloc_count = static_cast<uint32_t>(relocs_.size());
-  out.relocs.insert(out.relocs.end(), relocs_.begin(), relocs_.end());
+  for (const Relocation& reloc : relocs_) {
+    out.relocs.push_back({reloc.offset + entry.code_offset, reloc.kind, reloc.target});
+  }
   out.entries.push_back(entry);
 }
 

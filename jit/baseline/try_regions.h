@@ -61,20 +61,17 @@ class TryRegions {
   }
 
   HandlerTable table(uint32_t frame_bytes) {
-    HandlerTable table;
+    HandlerTable table(ranges_.size(), regions_.size(), clauses_.size());
     table.frame_bytes = frame_bytes;
-    table.ranges = ranges_;
-    table.regions = regions_;
-    table.clauses.reserve(clauses_.size());
+    std::ranges::copy(ranges_, table.ranges.begin());
+    std::ranges::copy(regions_, table.regions.begin());
     std::sort(clauses_.begin(), clauses_.end(), [](const Clause& a, const Clause& b) {
       return a.region != b.region ? a.region < b.region : a.clause.landing < b.clause.landing;
     });
-    for (const Clause& each : clauses_) {
-      HandlerRegion& region = table.regions[each.region];
-      if (region.clause_count++ == 0) {
-        region.first_clause = static_cast<uint32_t>(table.clauses.size());
-      }
-      table.clauses.push_back(each.clause);
+    for (uint32_t i = 0; i < clauses_.size(); ++i) {
+      HandlerRegion& region = table.regions[clauses_[i].region];
+      if (region.clause_count++ == 0) region.first_clause = i;
+      table.clauses[i] = clauses_[i].clause;
     }
     return table;
   }

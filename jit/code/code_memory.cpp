@@ -321,12 +321,11 @@ Result<CodeExtent*> ModuleCode::extent_with_room(size_t bytes) {
   return add_extent(bytes, std::max(bytes, growth));
 }
 
-void ModuleCode::copy_function(const CodeBatch& batch, const CodeEntry& entry, uint8_t* writable,
-                               uint32_t offset) const {
-  std::memcpy(writable, batch.bytes.data() + entry.code_offset, entry.code_size);
-  for (uint32_t i = 0; i < entry.reloc_count; ++i) {
-    const Relocation& reloc = batch.relocs[entry.first_reloc + i];
-    DCHECK(reloc.offset + 4 <= entry.code_size, "a relocation inside its function");
+/// All functions at once: how large they are and how many calls they have is hard to foresee.
+void ModuleCode::copy_code(const CodeBatch& batch, uint8_t* writable, uint32_t offset) const {
+  std::memcpy(writable, batch.bytes.data(), batch.bytes.size());
+  for (const Relocation& reloc : batch.relocs) {
+    DCHECK(reloc.offset + 4 <= batch.bytes.size(), "a relocation inside the batch");
     switch (reloc.kind) {
     case RelocKind::FuncSlot: {
       const int32_t distance =
@@ -336,7 +335,7 @@ void ModuleCode::copy_function(const CodeBatch& batch, const CodeEntry& entry, u
     }
     }
   }
-  memory_->show(offset, {writable, entry.code_size});
+  memory_->show(offset, {writable, batch.bytes.size()});
 }
 
 Result<void> ModuleCode::publish(CodeBatch& batch) {
@@ -374,23 +373,22 @@ Result<bool> ModuleCode::copy_batch(CodeBatch& batch) {
   const std::lock_guard<ForkMutex> hold(memory_->mutex_);
   CodeExtent* extent = TRY(extent_with_room(batch.bytes.size()));
   TRY_VOID(memory_->make_own(*extents_[0]));
+  const uint32_t begin = extent->offset + extent->used_bytes;
+  copy_code(batch, extent->write_at + extent->used_bytes, begin);
+  if (!ranges_.empty() && ranges_.back().offset > begin) ranges_sorted_ = false;
   for (const CodeEntry& entry : batch.entries) {
     DCHECK(entry.code_offset % kFunctionAlign == 0, "functions are aligned");
-    const uint32_t at = extent->used_bytes + entry.code_offset;
-    copy_function(batch, entry, extent->write_at + at, extent->offset + at);
-    if (!ranges_.empty() && ranges_.back().offset > extent->offset + at) ranges_sorted_ = false;
     uint32_t handlers = CodeEntry::kNoHandlers;
     if (entry.handlers != CodeEntry::kNoHandlers) {
       handlers = static_cast<uint32_t>(handlers_.size());
-      handlers_.emplace_back(new HandlerTable(std::move(batch.handlers[entry.handlers])));
+      handlers_.push_back(std::move(batch.handlers[entry.handlers]));
     }
-    ranges_.push_back({extent->offset + at, entry.code_size, raw(entry.func), handlers});
+    ranges_.push_back({begin + entry.code_offset, entry.code_size, raw(entry.func), handlers});
     code_bytes_ += entry.code_size;
   }
   // Only now: a caller through a slot may reach any function of the batch at once.
   for (const CodeEntry& entry : batch.entries) {
-    set_slot(raw(entry.func) - imported_func_count_, kJumpRel32,
-             extent->offset + extent->used_bytes + entry.code_offset);
+    set_slot(raw(entry.func) - imported_func_count_, kJumpRel32, begin + entry.code_offset);
   }
   extent->used_bytes =
       std::min(extent->size_bytes,
@@ -431,8 +429,7 @@ ModuleCode::Handlers ModuleCode::find_handlers(uintptr_t pc) const {
   const uint32_t offset = static_cast<uint32_t>(pc - memory_->base());
   const FuncRange* range = sorted_find(offset);
   if (range == nullptr || range->handlers == CodeEntry::kNoHandlers) return {};
-  return {handlers_[range->handlers].get(), offset - range->offset,
-          memory_->base() + range->offset};
+  return {&handlers_[range->handlers], offset - range->offset, memory_->base() + range->offset};
 }
 
 /// Where the slot leads, unless that is a stub. Wants the code memory's mutex held.

@@ -236,8 +236,7 @@ class ModuleCode : public Allocated {
   Result<CodeExtent*> add_extent(size_t least_bytes, size_t wanted_bytes);
   Result<bool> copy_batch(CodeBatch& batch);
   Result<CodeExtent*> extent_with_room(size_t bytes);
-  void copy_function(const CodeBatch& batch, const CodeEntry& entry, uint8_t* writable,
-                     uint32_t offset) const;
+  void copy_code(const CodeBatch& batch, uint8_t* writable, uint32_t offset) const;
   void set_slot(uint32_t slot, uint8_t opcode, uint32_t target_offset) const;
   std::optional<uint32_t> entry_offset(FuncIdx func) const;
   const FuncRange* sorted_find(uint32_t offset) const;
@@ -254,7 +253,7 @@ class ModuleCode : public Allocated {
   uint64_t code_bytes_ = 0;
   bool is_announced_ = false;
   bool is_hidden_;
-  Vector<std::unique_ptr<const HandlerTable>> handlers_;
+  Deque<HandlerTable> handlers_;  // elements never move
 };
 
 }  // namespace sluice

@@ -22,7 +22,7 @@ enum class RelocKind : uint8_t {
 };
 
 struct Relocation {
-  uint32_t offset = 0;  // of the four bytes to patch, from the start of the function
+  uint32_t offset = 0;  // of the four bytes to patch, into CodeBatch::bytes
   RelocKind kind = RelocKind::FuncSlot;
   uint32_t target = 0;
 };

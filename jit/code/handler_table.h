@@ -9,6 +9,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <new>
+#include <span>
+#include <type_traits>
 
 #include "engine/base/heap.h"
 
@@ -36,11 +39,25 @@ struct HandlerRange {
   uint32_t region = kNoRegion;
 };
 
-struct HandlerTable : Allocated {
+/// In one block of the heap, since a module may have many.
+struct HandlerTable {
+  HandlerTable() = default;
+  /// With room for so many, which are the caller's to fill in.
+  HandlerTable(size_t range_count, size_t region_count, size_t clause_count)
+      : block_(words<HandlerRange>(range_count) + words<HandlerRegion>(region_count) +
+               words<HandlerClause>(clause_count)) {
+    uint32_t* at = block_.data();
+    ranges = take<HandlerRange>(at, range_count);
+    regions = take<HandlerRegion>(at, region_count);
+    clauses = take<HandlerClause>(at, clause_count);
+  }
+  HandlerTable(HandlerTable&&) noexcept = default;
+  HandlerTable& operator=(HandlerTable&&) noexcept = default;
+
   uint32_t frame_bytes = 0;  // rsp of the function's frame lies so far below rbp
-  Vector<HandlerRange> ranges;
-  Vector<HandlerRegion> regions;
-  Vector<HandlerClause> clauses;
+  std::span<HandlerRange> ranges;
+  std::span<HandlerRegion> regions;
+  std::span<HandlerClause> clauses;
 
   /// The innermost region that the code at `code_offset` lies in, or kNoRegion.
   uint32_t region_at(uint32_t code_offset) const {
@@ -49,6 +66,22 @@ struct HandlerTable : Allocated {
                          [](uint32_t at, const HandlerRange& range) { return at < range.begin; });
     return next == ranges.begin() ? kNoRegion : (next - 1)->region;
   }
+
+ private:
+  template <class T>
+  static size_t words(size_t count) {
+    static_assert(alignof(T) == alignof(uint32_t) && std::is_trivially_copyable_v<T>);
+    return count * (sizeof(T) / sizeof(uint32_t));
+  }
+  template <class T>
+  static std::span<T> take(uint32_t*& at, size_t count) {
+    T* first = reinterpret_cast<T*>(at);
+    at += words<T>(count);
+    for (size_t i = 0; i < count; ++i) new (first + i) T;
+    return {first, count};
+  }
+
+  Vector<uint32_t> block_;
 };
 
 }  // namespace sluice

@@ -83,7 +83,7 @@ class Lister {
       : module_(module), code_(batch.bytes.data() + entry.code_offset), size_(entry.code_size) {
     for (uint32_t i = 0; i < entry.reloc_count; ++i) {
       const Relocation& r = batch.relocs[entry.first_reloc + i];
-      relocs_[r.offset] = "func[" + std::to_string(r.target) + "]";
+      relocs_[r.offset - entry.code_offset] = "func[" + std::to_string(r.target) + "]";
     }
     pool_ = size_;
     if (entry.handlers != CodeEntry::kNoHandlers) note_handlers(batch.handlers[entry.handlers]);

@@ -544,7 +544,7 @@ TEST_F(MasmTest, CallsLeaveRelocations) {
   ASSERT_EQ(batch.relocs.size(), 2u);
   EXPECT_EQ(batch.entries[1].code_offset, 16u);
   EXPECT_EQ(batch.entries[1].first_reloc, 1u);
-  EXPECT_EQ(batch.relocs[1].offset, 2u);
+  EXPECT_EQ(batch.relocs[1].offset, 18u);
   EXPECT_EQ(batch.relocs[1].target, 41u);
 }
 

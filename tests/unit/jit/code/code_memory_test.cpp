@@ -36,7 +36,7 @@ void append_jump(CodeBatch& batch, uint32_t func, uint32_t target) {
   batch.bytes.insert(batch.bytes.end(), code, code + sizeof code);
   batch.entries.push_back({static_cast<FuncIdx>(func), start, sizeof code,
                            static_cast<uint32_t>(batch.relocs.size()), 1});
-  batch.relocs.push_back({1, RelocKind::FuncSlot, target});
+  batch.relocs.push_back({start + 1, RelocKind::FuncSlot, target});
 }
 
 uint32_t run(const ModuleCode& code, uint32_t func) {
