@@ -13,7 +13,8 @@
 
 namespace sluice {
 
-template <class T>
+/// `kAlign`: of the first element, in bytes.
+template <class T, size_t kAlign = alignof(T)>
 class ReusedVector {
  public:
   ReusedVector() = default;
@@ -54,6 +55,8 @@ class ReusedVector {
   const T& operator[](size_t index) const { return begin_[index]; }
   T& front() { return *begin_; }
   T& back() { return end_[-1]; }
+  /// The element so many before the last.
+  T& back(size_t distance) { return *(end_ - 1 - distance); }
 
  private:
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
@@ -63,7 +66,7 @@ class ReusedVector {
     const size_t used = size();
     const auto doubled = 2 * static_cast<size_t>(limit_ - begin_);
     const size_t capacity = std::max({wanted, doubled, kFirst});
-    auto* memory = static_cast<T*>(heap_allocate(capacity * sizeof(T), alignof(T)));
+    auto* memory = static_cast<T*>(heap_allocate(capacity * sizeof(T), kAlign));
     for (size_t i = 0; i < used; ++i) new (memory + i) T(begin_[i]);
     release();
     begin_ = memory;
@@ -76,7 +79,7 @@ class ReusedVector {
   }
   void release() {
     if (begin_ == nullptr) return;
-    heap_release(begin_, static_cast<size_t>(limit_ - begin_) * sizeof(T), alignof(T));
+    heap_release(begin_, static_cast<size_t>(limit_ - begin_) * sizeof(T), kAlign);
   }
 
   T* begin_ = nullptr;

@@ -116,9 +116,10 @@ struct ReaderState : Allocated {
   Slot* top = nullptr;
   SlotArray<Slot> slots;
 
-  ReusedVector<Frame> frames;  // innermost last; [0] is the function's
-  bool live = true;            // can control reach the current instruction?
-  bool muted = false;          // the sink is told no more; it may ask for that itself
+  ReusedVector<Frame, 64>
+      frames;          // innermost last; [0] is the function's; of a compiler each has a cache line
+  bool live = true;    // can control reach the current instruction?
+  bool muted = false;  // the sink is told no more; it may ask for that itself
 
   ReusedVector<ValType> local_types;  // parameters, then declared locals
   // What local.get pushes: the local's type, but Bottom while one without default is not set; and
@@ -135,7 +136,7 @@ struct ReaderState : Allocated {
   Slot& local_slot(uint32_t local) { return local_slots.data()[local]; }
   Frame& frame(uint32_t depth) {
     DCHECK(depth < frames.size(), "label depth");
-    return frames[frames.size() - 1 - depth];
+    return frames.back(depth);
   }
   Frame& innermost() { return frames.back(); }
 };

@@ -138,9 +138,8 @@ void Masm::join_cold() {
 uint8_t* Masm::bytes_elsewhere(uint32_t offset) {
   if (is_full_) {
     // Whoever reads a chain of jumps here is at its end.
-    static_assert(Label::kNone == 0xffff'ffffu);
-    std::memset(lost_, 0xff, sizeof lost_);
-    return lost_;
+    std::ranges::fill(lost_, Label::kNone);
+    return reinterpret_cast<uint8_t*>(lost_);
   }
   if (is_joined()) offset = place(offset);
   if (is_joined() || is_cold(offset) == in_cold_) {
@@ -163,10 +162,9 @@ void Masm::set_distance_elsewhere(uint32_t at, uint32_t target) {
 // --- Labels and jumps ---
 
 void Masm::bind(Label& label) {
-  DCHECK(!label.bound_, "label bound twice");
+  DCHECK(!label.is_bound(), "label bound twice");
   const uint32_t here = offset();
-  uint32_t at = std::exchange(label.value_, here);
-  label.bound_ = true;
+  uint32_t at = std::exchange(label.value_, here | Label::kBound);
   if (!is_plain_) [[unlikely]]
     return end_chain_elsewhere(at, here);
   while (at != Label::kNone) {
@@ -189,21 +187,21 @@ void Masm::end_chain_elsewhere(uint32_t at, uint32_t target) {
 
 void Masm::jump_back(uint32_t opcode, const Label& label) {
   DCHECK(opcode == 0xe9, "only jmp has this short form");
-  int64_t distance = int64_t{label.value_} - (int64_t{offset()} + 2);
+  int64_t distance = int64_t{label.offset()} - (int64_t{offset()} + 2);
   DCHECK(distance < 0 || is_full_, "from the body back into cold code");
   if (distance >= -128) return e_.put(0xebu | static_cast<uint64_t>(distance & 0xff) << 8, 2);
   e_.put(opcode, 1);
-  put_distance(label.value_);
+  put_distance(label.offset());
 }
 
 void Masm::jcc_backward(Cond cond, const Label& label) {
   uint32_t cc = static_cast<uint32_t>(cond);
-  int64_t distance = int64_t{label.value_} - (int64_t{offset()} + 2);
+  int64_t distance = int64_t{label.offset()} - (int64_t{offset()} + 2);
   if (distance >= -128) {
     return e_.put(0x70u | cc | static_cast<uint64_t>(distance & 0xff) << 8, 2);
   }
   e_.put(0x800fu | cc << 8, 2);
-  put_distance(label.value_);
+  put_distance(label.offset());
 }
 
 void Masm::jcc_slow(Cond cond, Label& label) {
@@ -302,7 +300,7 @@ uint32_t Masm::sub_mem_patchable(const Mem& m) {
 // --- Out of line ---
 
 Masm::SlowPath& Masm::queue_slow(Cond cond, SlowKind kind) {
-  DCHECK(static_cast<uint32_t>(cond) < 16, "plain conditions only");
+  DCHECK(is_native(cond), "plain conditions only");
   e_.put(0x800fu | static_cast<uint32_t>(cond) << 8, 2);
   SlowPath& path = queue(offset(), kind);
   e_.put(0, 4);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/base/heap.h"
@@ -317,16 +318,19 @@ class Masm {
 
   void bind(Label& label);
   void jmp(Label& label) {
-    if (label.bound_) return jump_back(0xe9, label);
-    e_.put(0xe9, 1);
-    wait_for(label);
+    if (label.is_bound()) return jump_back(0xe9, label);
+    put_waiting(0xe9, 1, label);
   }
   void jcc(Cond cond, Label& label) {
-    if (label.bound_ || static_cast<uint8_t>(cond) >= 16) [[unlikely]] {
+    if (label.is_bound() || !is_native(cond)) [[unlikely]] {
       return jcc_slow(cond, label);
     }
-    e_.put(0x800fu | static_cast<uint32_t>(cond) << 8, 2);
-    wait_for(label);
+    jcc_ahead(cond, label);
+  }
+  /// The same for one of the hardware's conditions, to a label that is not bound yet.
+  void jcc_ahead(Cond cond, Label& label) {
+    DCHECK(is_native(cond) && !label.is_bound(), "a plain jump forwards");
+    put_waiting(0x800fu | static_cast<uint32_t>(cond) << 8, 2, label);
   }
   /// To an offset that is known, in the long form.
   void jmp_to(uint32_t target);
@@ -407,13 +411,17 @@ class Masm {
   static uint8_t alu_byte(Alu op, uint32_t form) {
     return static_cast<uint8_t>(static_cast<uint32_t>(op) << 3 | form);
   }
+  /// Writes an opcode of so many bytes and a rel32 field that waits for `label`, which is not
+  /// bound.
+  void put_waiting(uint32_t opcode, uint32_t size, Label& label) {
+    const uint32_t previous = std::exchange(label.value_, offset() + size);
+    e_.put(opcode | uint64_t{previous} << 8 * size, size + 4);
+  }
   /// Writes a rel32 field that waits for `label`, or is final if that is bound.
   void wait_for(Label& label) {
-    if (label.bound_) [[unlikely]]
-      return put_distance(label.value_);
-    uint32_t at = offset();
-    e_.put(label.value_, 4);
-    label.value_ = at;
+    if (label.is_bound()) [[unlikely]]
+      return put_distance(label.offset());
+    put_waiting(0, 0, label);
   }
   /// Writes a rel32 field.
   void put_distance(uint32_t target) {
@@ -505,7 +513,7 @@ class Masm {
   uint8_t prologue_code_[32];      // …
   uint32_t prologue_bytes_ = 0;    // … of which it has so many; …
   uint32_t prologue_failure_ = 0;  // … in them, where it jumps to if there is no stack
-  uint8_t lost_[8] = {};           // stands for all code once it is full
+  uint32_t lost_[2] = {};          // stands for all code once it is full
   ReusedVector<SlowPath> slow_paths_;
   ReusedVector<PoolEntry> pool_;
   ReusedVector<Relocation> relocs_;

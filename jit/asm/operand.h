@@ -48,6 +48,8 @@ enum class Cond : uint8_t {
   Zero = Equal, NotZero = NotEqual, Carry = Below, NoCarry = AboveEqual,
   // clang-format on
 };
+/// Is it one of the hardware's?
+constexpr bool is_native(Cond c) { return static_cast<uint8_t>(c) < 16; }
 constexpr Cond negate(Cond c) { return static_cast<Cond>(static_cast<uint8_t>(c) ^ 1u); }
 static_assert(negate(Cond::Zero) == Cond::NotZero && negate(Cond::Less) == Cond::GreaterEqual);
 static_assert(negate(Cond::FloatEqual) == Cond::FloatNotEqual);
@@ -112,14 +114,15 @@ class Label {
  public:
   /// Something jumps here already.
   bool is_used() const { return value_ != kNone; }
+  bool is_bound() const { return (value_ & kBound) != 0; }
   /// From the start of the function. Only if bound.
-  uint32_t offset() const { return value_; }
+  uint32_t offset() const { return value_ & ~kBound; }
 
  private:
   friend class Masm;
-  static constexpr uint32_t kNone = 0xffff'ffffu;
-  uint32_t value_ = kNone;  // bound: its offset; else the last waiting field's
-  bool bound_ = false;
+  static constexpr uint32_t kBound = 1u << 31;
+  static constexpr uint32_t kNone = ~kBound;
+  uint32_t value_ = kNone;  // bound: its offset and kBound; else the last waiting field's
 };
 
 }  // namespace sluice

@@ -23,9 +23,9 @@ constexpr size_t kMaxComparedTargets = 4;
 
 /// Are no values passed to the block's label, and no locals wanted in registers there so far?
 bool is_plain_label(const Frame& frame) {
-  const uint32_t state = frame.label.state;
-  return (frame.type.param_count | frame.type.result_count) == 0 && frame.kind != FrameKind::Func &&
-         (state == BlockLabel::kNoState || state == LabelStates::kEmpty);
+  static_assert(BlockLabel::kNoState + 1 == LabelStates::kEmpty);
+  const uint32_t types = frame.type.param_count | frame.type.result_count;
+  return (types | (frame.label.state + 1) >> 1) == 0;
 }
 
 constexpr RegSet first_of(RegSet set, uint32_t count) {
@@ -120,6 +120,55 @@ void FuncCompiler::emit_leave() {
   note_frame(FrameState::Framed);
 }
 
+// --- Straight ways: where nothing but the jumps themselves is to be emitted.
+
+/// The condition of a branch, for Masm::jcc_ahead.
+inline bool FuncCompiler::takes_straight_condition(const Slot& cond) const {
+  return has_plain_joins_ && masm.has_room() && cond.word.kind == WordKind::Flags &&
+         is_native(cond.word.cond);
+}
+
+void FuncCompiler::br(Frame& target, uint32_t) {
+  if (!is_straight() || !is_plain_label(target)) [[unlikely]]
+    return br_any(target);
+  target.label.state = LabelStates::kEmpty;
+  masm.jmp(target.label.target);
+}
+
+void FuncCompiler::br_if(Frame& target, uint32_t, Slot* cond) {
+  if (!takes_straight_condition(*cond) || !is_plain_label(target) || target.label.target.is_bound())
+      [[unlikely]] {
+    return br_if_any(target, cond);
+  }
+  target.label.state = LabelStates::kEmpty;
+  masm.jcc_ahead(condition(*cond), target.label.target);
+}
+
+void FuncCompiler::if_(Frame& frame, Slot* cond) {
+  if (!takes_straight_condition(*cond) || settled() < frame.height || frame.type.param_count != 0)
+      [[unlikely]] {
+    return if_any(frame, cond);
+  }
+  frame.label.else_state = LabelStates::kEmpty;
+  masm.jcc_ahead(negate(condition(*cond)), frame.label.otherwise);
+}
+
+void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
+  if (!is_straight() || frame.kind > FrameKind::Else || !is_plain_label(frame)) [[unlikely]]
+    return end_any(frame, fallthrough_live);
+  if (frame.kind == FrameKind::If) {
+    masm.bind(frame.label.otherwise);
+  } else if (frame.kind == FrameKind::Loop || frame.label.state == BlockLabel::kNoState) {
+    return;
+  }
+  forget_zero_flag();
+  forget_registers();
+  set_settled(frame.height);
+  masm.bind(frame.label.target);
+}
+
+// --- The same in general.
+
 /// Where registers keep no locals, a way to a label that takes no values has nothing to move,
 /// unless the label's state is from inside a short loop. That it is empty is fixed here if need be.
 inline bool FuncCompiler::needs_nothing(Frame& target) const {
@@ -211,13 +260,13 @@ void FuncCompiler::go_to(Frame& target, const Slot* passed, bool is_next) {
   if (!is_next) masm.jmp(target.label.target);
 }
 
-void FuncCompiler::br(Frame& target, uint32_t) {
+void FuncCompiler::br_any(Frame& target) {
   prepare();
   branch(target, state->top - target.arity());
   forget_flags();
 }
 
-void FuncCompiler::br_if(Frame& target, uint32_t, Slot* cond) {
+void FuncCompiler::br_if_any(Frame& target, Slot* cond) {
   const Likelihood likelihood = prepare_branch();
   const Cond taken = condition(*cond);
   branch_if(target, cond - target.arity(), taken, likelihood);
@@ -272,7 +321,7 @@ void FuncCompiler::settle_below(const Frame& frame) {
   settle(frame.height, frame.height);
 }
 
-void FuncCompiler::if_(Frame& frame, Slot* cond) {
+void FuncCompiler::if_any(Frame& frame, Slot* cond) {
   const Likelihood likelihood = prepare_branch();
   Cond taken = condition(*cond);
   // Parameters as well: both parts find them in their slots.
@@ -321,13 +370,10 @@ void FuncCompiler::else_(Frame& frame, bool then_live) {
   start_block();
 }
 
-void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
+void FuncCompiler::end_any(Frame& frame, bool fallthrough_live) {
   prepare();
   if (ends_cold_part()) [[unlikely]]
     fallthrough_live = end_cold_frame(frame, fallthrough_live);
-  if (!keeps_locals_ && frame.kind <= FrameKind::Else && frame.kind != FrameKind::Loop &&
-      is_plain_label(frame)) [[likely]]
-    return end_plainly(frame);
   Slot* results = state->base + frame.height;
   LabelStates& states = memory_.label_states;
   switch (frame.kind) {
@@ -353,22 +399,6 @@ void FuncCompiler::end(Frame& frame, bool fallthrough_live) {
   adopt(states[frame.label.state]);
   set_result_words(frame);
   states.release(frame.label.state);
-  start_block();
-}
-
-/// The same where registers keep no locals, and neither way to the label has anything to move.
-void FuncCompiler::end_plainly(Frame& frame) {
-  if (frame.kind == FrameKind::If) {
-    DCHECK(frame.label.else_state == LabelStates::kEmpty, "a state with locals");
-    masm.bind(frame.label.otherwise);
-  } else if (frame.label.state == BlockLabel::kNoState) {
-    return;
-  }
-  masm.bind(frame.label.target);
-  forget_flags();
-  forget_zero_flag();
-  forget_registers();
-  set_settled(frame.height);
   start_block();
 }
 

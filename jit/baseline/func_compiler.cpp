@@ -61,8 +61,9 @@ void FuncCompiler::begin(State& reader_state) {
   // A short function may run as often as a short loop; whoever gives hints has measured.
   is_short_ = state->body.range.size <= LoopScan::kMostBytesWithCall || !hints_.empty();
   if ((stress_ & 1) != 0) is_short_ = !is_short_;
-  set_keeps_locals(is_short_);
   is_watched_ = marks_ != nullptr || !hints_.empty();
+  set_keeps_locals(is_short_);
+  state->frames.front().label.state = BlockLabel::kReturn;
   masm.set_wasm_offset(state->body.range.offset);
   if (marks_ != nullptr) marks_->push_back({0, state->body.range.offset});
   emit_prologue();

@@ -44,6 +44,7 @@ namespace sluice {
 
 using Slot = OperandSlot<Word>;
 using Frame = ControlFrame<BlockLabel>;
+static_assert(sizeof(Frame) == 64, "a cache line, and numbers of frames are differences shifted");
 
 /// Holds a register: it is not evicted and not given to anyone else while this lives.
 class PinnedReg {
@@ -475,6 +476,7 @@ class FuncCompiler {
   void set_keeps_locals(bool keeps) {
     keeps_locals_ = keeps;
     aliases_end_ = UINT32_MAX;
+    has_plain_joins_ = !keeps && !is_watched_ && !is_metered_;
     straight_gprs_ = keeps || stress_ != 0 ? RegSet() : kAllocatableGprs;
   }
   void set_up_locals();
@@ -696,6 +698,11 @@ class FuncCompiler {
   Cond tested_condition(Slot& slot);
   void test_ref(const Slot& slot);
   bool needs_nothing(Frame& target) const;
+  bool is_straight() const { return has_plain_joins_ && !needs_attention_ && masm.has_room(); }
+  bool takes_straight_condition(const Slot& cond) const;
+  void br_any(Frame& target);
+  void br_if_any(Frame& target, Slot* cond);
+  void if_any(Frame& frame, Slot* cond);
   void branch(Frame& target, const Slot* passed);
   void branch_if(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood);
   void branch_if_moving(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood);
@@ -711,7 +718,7 @@ class FuncCompiler {
   void pass_many_results(const Slot* results);
   void emit_leave();
   void settle_below(const Frame& frame);
-  void end_plainly(Frame& frame);
+  void end_any(Frame& frame, bool fallthrough_live);
   void end_if_without_else(Frame& frame, bool then_live);
   void enter_loop(Frame& frame);
   void choose_loop_registers(const LoopInfo& info, LabelState& header);
@@ -794,6 +801,7 @@ class FuncCompiler {
   bool keeps_locals_ = false;      // registers keep locals here; else all are in their homes only
   RegSet straight_gprs_;           // see straight_free
   bool is_short_ = false;          // then that is so in the whole function
+  bool has_plain_joins_ = false;   // all are in their homes, and nothing below is to be seen to
   bool is_watched_ = false;        // branches have hints or marks
   bool has_plain_memory_ = false;  // see is_plain_memory
   bool is_metered_ = false;        // blocks begin with code of their own

@@ -78,15 +78,16 @@ class LabelStates {
 /// What the compiler keeps per control frame.
 struct BlockLabel {
   static constexpr uint32_t kNoState = 0xffff'ffffu;
-  sluice::Label target;            // a loop's header, else the end
-  sluice::Label otherwise;         // of an if: where its condition is false
-  uint32_t state = kNoState;       // at `target`, once fixed
-  uint32_t else_state = kNoState;  // of an if: at `otherwise`
-  bool is_else_cold = false;       // of an if: its condition is likely to hold
-  uint32_t table_stub = 0;         // br_table: 1 + number of the stub for this target
-  uint32_t table_id = 0;           // br_table: the table that `table_stub` belongs to
-  uint32_t region = kNoRegion;     // of a try: TryRegions' number
-  uint32_t caught_slot = 0;        // of a legacy handler: where it keeps its exception
+  static constexpr uint32_t kReturn = 0xffff'fffeu;  // of the function's own: never a state
+  sluice::Label target;                              // a loop's header, else the end
+  sluice::Label otherwise;                           // of an if: where its condition is false
+  uint32_t state = kNoState;                         // at `target`, once fixed
+  uint32_t else_state = kNoState;                    // of an if: at `otherwise`
+  uint32_t table_stub = 0;      // br_table: 1 + number of the stub for this target
+  uint32_t table_id = 0;        // br_table: the table that `table_stub` belongs to
+  uint32_t region = kNoRegion;  // of a try: TryRegions' number
+  uint32_t caught_slot = 0;     // of a legacy handler: where it keeps its exception
+  bool is_else_cold = false;    // of an if: its condition is likely to hold
 };
 
 }  // namespace sluice

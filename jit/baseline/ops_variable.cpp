@@ -49,6 +49,7 @@ void FuncCompiler::local_get(uint32_t index, Slot* out) {
   prepare();
   const Reg reg = keeps_locals_ ? reg_of(index) : Reg::None;
   if (reg == Reg::None) return note_alias(*out);
+  shorten_window();
   push_taken(*out, reg);
 }
 

@@ -41,13 +41,18 @@ static_assert(sizeof(LocalMap) == 64);
 
 class RegFile {
  public:
-  RegFile() { reset(); }
+  RegFile() {
+    local_.clear();
+    reset();
+  }
 
   void reset() {
     free_ = kAllocatableGprs | kAllocatableXmms;
-    with_local_ = RegSet();
     dirty_ = RegSet();
     clear_users();
+    if (with_local_.empty()) [[likely]]
+      return;
+    with_local_ = RegSet();
     local_.clear();
   }
   /// The registers hold these locals and nothing else; words and holds are gone.
@@ -99,15 +104,13 @@ class RegFile {
   /// Registers of the class that some word or hold uses.
   RegSet used(RegClass cls) const {
     const uint32_t first = cls == RegClass::Gpr ? 0 : 16;
-    const auto* uses = reinterpret_cast<const __m128i*>(uses_ + first);
-    const __m128i zero = _mm_setzero_si128();
-    const auto unused = [&](uint32_t i) { return _mm_cmpeq_epi32(_mm_load_si128(uses + i), zero); };
-    const __m128i low = _mm_packs_epi32(unused(0), unused(1));
-    const __m128i high = _mm_packs_epi32(unused(2), unused(3));
-    return RegSet((~mask_of(_mm_packs_epi16(low, high)) & 0xffffu) << first);
+    const __m128i uses = _mm_load_si128(reinterpret_cast<const __m128i*>(uses_ + first));
+    const __m128i unused = _mm_cmpeq_epi8(uses, _mm_setzero_si128());
+    return RegSet((~mask_of(unused) & 0xffffu) << first);
   }
 
   void add_use(Reg r) {
+    DCHECK(uses_[index(r)] < UINT8_MAX, "more words than the window has");
     ++uses_[index(r)];
     free_.remove(r);
   }
@@ -177,11 +180,8 @@ class RegFile {
   }
 
  private:
-  /// By plain stores: for more bytes at once compilers take `rep stos`, which is slow to start.
   void clear_users() {
-    static_assert(sizeof uses_ == 128);
-    std::memset(uses_, 0, 64);
-    std::memset(uses_ + 16, 0, 64);
+    std::memset(uses_, 0, sizeof uses_);
     std::memset(holds_, 0, sizeof holds_);
   }
   static uint32_t mask_of(__m128i bytes) { return static_cast<uint32_t>(_mm_movemask_epi8(bytes)); }
@@ -193,9 +193,10 @@ class RegFile {
   RegSet free_;  // no word, no hold, no local
   RegSet with_local_;
   RegSet dirty_;
-  alignas(16) uint32_t uses_[32];  // words and holds
+  // Words and holds: never many more than kMaxWindow.
+  alignas(16) uint8_t uses_[32];
   alignas(16) uint8_t holds_[32];
-  LocalMap local_;
+  LocalMap local_;  // kNoLocal for those that are not in with_local_
 };
 
 constexpr RegSet allocatable(RegClass cls) {

@@ -175,6 +175,25 @@ TEST(Baseline, CopiesOfALocalKeepItsOldValue) {
   }
 }
 
+// More copies than a register's users are counted.
+TEST(Baseline, VeryManyCopiesOfALocalKeepItsOldValue) {
+  constexpr uint32_t kCopies = 256;
+  TestModule m;
+  Code code;
+  code.loop();
+  for (uint32_t i = 0; i < kCopies; ++i) code.get(0);
+  code.i32(5).set(0);
+  for (uint32_t i = 1; i < kCopies; ++i) code.add();
+  code.set(1).end().get(1);
+  m.func(m.type({kTypeI32}, {kTypeI32}), {{1, kTypeI32}}, code);
+  auto module = decode(m.bytes());
+  TestRunner runner;
+  for (uint64_t stress = 0; stress < 9; ++stress) {
+    ASSERT_TRUE(runner.load(*module, host_options(), stress));
+    EXPECT_EQ(runner.run(0, {10}), 10 * kCopies);
+  }
+}
+
 // An i32 that was computed with a carry out of 32 bits is an index below 4 GiB.
 TEST(Baseline, IndicesWrapAt32Bits) {
   TestModule m;
