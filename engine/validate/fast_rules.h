@@ -133,6 +133,35 @@ template <bool kToSink>
   return true;
 }
 
+// A call with one to four arguments of just the types it wants and at most one result. No branch
+// depends on how many there are, nor on how long the callee's number is: that is hard to predict.
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::call(Cursor& c) {
+  const Number func = short_leb(c.p, c.end);
+  if (func.next == nullptr || func.value >= func_count_) [[unlikely]]
+    return rule<kToSink, &FuncReader::exec_call>(c);
+  const FuncType& type = module_.types[raw(func_types_[func.value])].func;
+  const uint32_t last = type.param_count - 1;
+  if (last > 3 || type.result_count > 1 || c.top - c.floor <= last) [[unlikely]]
+    return rule<kToSink, &FuncReader::exec_call>(c);
+  Slot* const args = c.top - type.param_count;
+  // min(i, last): a table, as a compiler makes branches of the function.
+  static constexpr uint8_t kLooked[4][4] = {{0, 0, 0, 0}, {0, 1, 1, 1}, {0, 1, 2, 2}, {0, 1, 2, 3}};
+  const auto difference = [&](uint32_t i) {
+    const uint32_t arg = kLooked[last][i];
+    return args[arg].type.bits() ^ type.types[arg].bits();
+  };
+  if ((difference(0) | difference(1) | difference(2) | difference(3)) != 0) [[unlikely]]
+    return rule<kToSink, &FuncReader::exec_call>(c);
+  c.p = func.next;
+  sync_control(c);
+  if constexpr (kToSink) sink_.call(static_cast<uint32_t>(func.value), type, args);
+  args->type = type.types[last + type.result_count];  // the result's, if there is one
+  c.top = args + type.result_count;
+  return true;
+}
+
 // After a slow check of operands, which may have moved the stack.
 template <class Sink>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::took(Cursor& c, Slot* top) {

@@ -208,6 +208,8 @@ class FuncReader {
   template <bool kToSink>
   bool end(Cursor& c);
   template <bool kToSink>
+  bool call(Cursor& c);
+  template <bool kToSink>
   bool local_get(Cursor& c);
   template <bool kToSink>
   bool local_set(Cursor& c, uint8_t code);
@@ -375,7 +377,6 @@ class FuncReader {
   void exec_br_table();
   void exec_return();
   void exec_unreachable();
-  bool call_plainly(uint32_t func, const FuncType& type);
   void exec_call();
   void exec_call_indirect();
   void exec_call_ref();
@@ -452,6 +453,8 @@ class FuncReader {
   const GlobalDecl* globals_;
   uint32_t global_count_;
   uint32_t plain_locals_ = 0;  // locals below have an index of one byte and can always be read
+  uint32_t func_count_;
+  const TypeIdx* func_types_;  // of each function
   ValType address0_;           // of memory 0; I8, which no operand has, if there is none
   bool done_ = false;          // the function's frame has ended
   const uint8_t* not_compiled_pos_ = nullptr;
@@ -472,6 +475,7 @@ FuncReader<Sink>::FuncReader(const Module& module, const FuncBody& body,
     : module_(module), scope_(module.types, module.features), s_(state), sink_(sink),
       in_({module_bytes, body.range.offset}, 0), globals_(module.globals.data()),
       global_count_(static_cast<uint32_t>(module.globals.size())),
+      func_count_(static_cast<uint32_t>(module.funcs.size())), func_types_(module.funcs.data()),
       address0_(module.memories.empty() ? ValType(ValKind::I8)
                                         : address_type(module.memories[0].limits)),
       body_end_(module_bytes + body.range.offset + body.range.size) {
@@ -672,7 +676,7 @@ void FuncReader<Sink>::loop() {
     case code_of(Op::Br): ok = br<kToSink>(c); break;
     case code_of(Op::BrIf): ok = br_if<kToSink>(c); break;
     case code_of(Op::Return): ok = rule<kToSink, &FuncReader::exec_return>(c); break;
-    case code_of(Op::Call): ok = rule<kToSink, &FuncReader::exec_call>(c); break;
+    case code_of(Op::Call): ok = call<kToSink>(c); break;
     case kPrefixSimd: ok = rule<kToSink, &FuncReader::exec_vector>(c); break;
     default:
       if (kExtendCodes.has(code)) {

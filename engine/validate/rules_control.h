@@ -308,33 +308,11 @@ void FuncReader<Sink>::exec_unreachable() {
   mark_dead();
 }
 
-// A call with one to four arguments of just the types it wants and at most one result. No branch
-// depends on how many there are, since that is hard to predict. False: nothing has happened.
-template <class Sink>
-[[gnu::always_inline]] inline bool FuncReader<Sink>::call_plainly(uint32_t func,
-                                                                  const FuncType& type) {
-  const uint32_t last = type.param_count - 1;
-  if (last > 3 || type.result_count > 1 || s_.top - s_.floor <= last) return false;
-  Slot* args = s_.top - type.param_count;
-  // min(i, last): a table, as a compiler makes branches of the function.
-  static constexpr uint8_t kLooked[4][4] = {{0, 0, 0, 0}, {0, 1, 1, 1}, {0, 1, 2, 2}, {0, 1, 2, 3}};
-  const auto difference = [&](uint32_t i) {
-    const uint32_t arg = kLooked[last][i];
-    return args[arg].type.bits() ^ type.types[arg].bits();
-  };
-  if ((difference(0) | difference(1) | difference(2) | difference(3)) != 0) return false;
-  if (to_sink()) sink_.call(func, type, args);
-  args[0].type = type.types[last + type.result_count];  // the result's, if there is one
-  s_.top = args + type.result_count;
-  return true;
-}
-
 template <class Sink>
 void FuncReader<Sink>::exec_call() {
   const uint32_t func = read_index();
   if (in_.failed() || !known(ErrorKind::UnknownFunc, func, module_.funcs.size())) return;
   const FuncType& type = module_.func_type(FuncIdx{func});
-  if (call_plainly(func, type)) return;
   reserve(type.result_count);
   Slot* args = take(type.params());
   if (args == nullptr) return;

@@ -68,14 +68,9 @@ constexpr auto kArgForms = [] {
 
 }  // namespace
 
-/// Stores what a call would lose, apart from the operands at `args` and above.
-void FuncCompiler::spill_for_call(Slot* args) {
+void FuncCompiler::write_dirty_homes() {
   for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove_first()) write_home(rest.first());
   regs.set_clean();
-  const uint32_t height = position(*args);
-  if (settled_ < args) spill_operands(height);
-  if (maps_ != nullptr) [[unlikely]]
-    note_references(height);
 }
 
 /// All operands below `height` that are in registers go to the frame.
@@ -117,18 +112,19 @@ void FuncCompiler::note_references(uint32_t height) {
   site.slot_count = static_cast<uint32_t>(frames.slots.size()) - site.first_slot;
 }
 
+/// They are in place.
+inline void FuncCompiler::leave_arguments(const FuncType& type) {
+  if (std::max(type.param_count, type.result_count) > kValueGprCount) [[unlikely]]
+    note_outgoing(stack_area_bytes(type.params()) + stack_area_bytes(type.results()));
+  forget_registers();
+}
+
 /// Moves the arguments to where the callee expects them. Afterwards no register is in use.
 void FuncCompiler::pass_arguments(const FuncType& type, Slot* args) {
   if (keeps_locals_) find_aliases(std::span(args, type.param_count));
   if (!pass_plainly(type, args)) [[unlikely]]
     pass_any_arguments(type, args);
   leave_arguments(type);
-}
-
-/// They are in place.
-void FuncCompiler::leave_arguments(const FuncType& type) {
-  note_outgoing(stack_area_bytes(type.params()) + stack_area_bytes(type.results()));
-  forget_registers();
 }
 
 /// Where registers keep locals: says of aliases that they are in a register, if they are by now.
@@ -156,7 +152,9 @@ inline bool FuncCompiler::pass_plainly(const FuncType& type, const Slot* args) {
     const ArgForm& form = kArgForms[kind % 4][is_far][arg.type.bits() % 8][i];
     uint8_t* const before = code.cursor;
     code.put(form.head | uint64_t{n} << form.bit, form.size);
-    code.cursor = arg.word.reg == kValueGprs[i] ? before : code.cursor;
+    // By a mask, as a compiler makes a branch of the choice.
+    const uint32_t if_elsewhere = uint32_t{arg.word.reg == kValueGprs[i]} - 1;
+    code.cursor = before + (form.size & if_elsewhere);
     // No register stands for one of the last, which carry no arguments.
     unusual |= form.is_unusual | (filled >> (from % 32) & 1);
     filled |= kArgBits[i];
@@ -191,7 +189,7 @@ void FuncCompiler::pass_any_arguments(const FuncType& type, const Slot* args) {
 }
 
 /// Behind the call.
-void FuncCompiler::take_results(const FuncType& type, Slot* args) {
+inline void FuncCompiler::take_results(const FuncType& type, Slot* args) {
   if (type.param_count > kValueGprCount || type.result_count > 1) [[unlikely]]
     return take_many_results(type, args);
   if (type.result_count == 0) return;

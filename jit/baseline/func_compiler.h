@@ -763,7 +763,15 @@ class FuncCompiler {
   Mem global_cell(uint32_t global, PinnedReg& holder);
 
   // --- calls.cpp
-  void spill_for_call(Slot* args);
+  /// Stores what a call would lose, apart from the operands at `args` and above.
+  void spill_for_call(Slot* args) {
+    if (!regs.dirty().empty()) [[unlikely]]
+      write_dirty_homes();
+    if (settled_ < args) spill_operands(position(*args));
+    if (maps_ != nullptr) [[unlikely]]
+      note_references(position(*args));
+  }
+  void write_dirty_homes();
   void spill_operands(uint32_t height);
   void note_references(uint32_t height);
   void find_aliases(std::span<Slot> args);
