@@ -116,8 +116,8 @@ struct ReaderState : Allocated {
   Slot* top = nullptr;
   SlotArray<Slot> slots;
 
-  ReusedVector<Frame, 64>
-      frames;          // innermost last; [0] is the function's; of a compiler each has a cache line
+  // Innermost last; [0] is the function's. A compiler's has a cache line each.
+  ReusedVector<Frame, 64> frames;
   bool live = true;    // can control reach the current instruction?
   bool muted = false;  // the sink is told no more; it may ask for that itself
 
