@@ -466,8 +466,9 @@ void FuncReader<Sink>::exec_vector() {
     Cursor c;
     load(c);
     if (to_sink() && c.end - c.p >= 2 && module_.features.has(Feature::Simd)) [[likely]] {
-      const bool is_long = c.p[0] >= 0x80;
-      const uint32_t code = is_long ? (c.p[0] & 0x7fu) | uint32_t{c.p[1]} << 7 : c.p[0];
+      // Whether a code has one byte or two is hard to predict: no branch asks.
+      const uint32_t is_long = c.p[0] >> 7;
+      const uint32_t code = (c.p[0] & 0x7fu) | (uint32_t{c.p[1]} << 7 & (0 - is_long));
       static constexpr FastRow kNone;
       const FastRow& row = code < kVectorRows.size() ? kVectorRows[code] : kNone;
       c.p += 1 + is_long;

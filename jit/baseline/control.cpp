@@ -60,9 +60,10 @@ struct Bar {
   }
 };
 
-/// The one that is passed by `room` locals at most, given how many are used how often.
-Bar bar_for(const uint16_t* with_count, uint32_t room, Bar lowest) {
-  for (uint32_t count = kMostCounted; count > lowest.count; --count) {
+/// The one that is passed by `room` locals at most, given how many are used how often, none more
+/// often than `most`.
+Bar bar_for(const uint16_t* with_count, uint32_t most, uint32_t room, Bar lowest) {
+  for (uint32_t count = most; count > lowest.count; --count) {
     if (with_count[count] > room) return {count, room};
     room -= with_count[count];
   }
@@ -485,9 +486,14 @@ void FuncCompiler::choose_loop_registers(const LoopInfo& info, LabelState& heade
   Bar bars[2] = {{most_unused, 0}, {most_unused, 0}};
   if (uses.size() > static_cast<size_t>(std::min(left.free[0].size(), left.free[1].size()))) {
     uint16_t with_count[2][kMostCounted + 1] = {};
-    for (const LocalUse& use : uses) ++with_count[class_of(use)][counted(use)];
+    uint32_t most = 0;
+    for (const LocalUse& use : uses) {
+      ++with_count[class_of(use)][counted(use)];
+      most = std::max(most, counted(use));
+    }
     for (size_t cls = 0; cls < 2; ++cls) {
-      bars[cls] = bar_for(with_count[cls], static_cast<uint32_t>(left.free[cls].size()), bars[cls]);
+      const auto room = static_cast<uint32_t>(left.free[cls].size());
+      bars[cls] = bar_for(with_count[cls], most, room, bars[cls]);
     }
   }
   for (const LocalUse& use : uses) {

@@ -28,9 +28,10 @@ void FuncCompiler::adopt(const LabelState& label_state) {
 
 /// From here on no register keeps a local.
 void FuncCompiler::send_locals_home() {
-  for (RegSet rest = regs.with_local(); !rest.empty(); rest.remove_first()) {
-    evict_local(rest.first());
+  for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove_first()) {
+    write_home(rest.first());
   }
+  regs.unbind_locals();
 }
 
 /// The first branch to a forward label: what holds now shall hold there. Inside a `then` part the

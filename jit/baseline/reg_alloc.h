@@ -178,6 +178,13 @@ class RegFile {
     dirty_.remove(r);
     if (uses_[index(r)] == 0) free_.add(r);
   }
+  /// No register holds a local any more; words and holds stay.
+  void unbind_locals() {
+    const RegSet used_by_others = used(RegClass::Gpr) | used(RegClass::Xmm);
+    free_ = (kAllocatableGprs | kAllocatableXmms) - used_by_others;
+    with_local_ = dirty_ = RegSet();
+    local_.clear();
+  }
 
  private:
   void clear_users() {
