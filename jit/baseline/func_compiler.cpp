@@ -99,6 +99,7 @@ void FuncCompiler::set_up_locals() {
       bind(i, at.reg, true);
     } else {
       store_in_home(locals[i], at.reg);
+      if (is_float(type)) bind(i, at.reg, false);
     }
   }
   param_stack_bytes_ = cursor.stack_bytes();

@@ -184,6 +184,11 @@ class FuncCompiler {
     if (slot.word.kind == WordKind::Stack) return true;
     return slot.word.kind == WordKind::Local && (!keeps_locals_ || is_stuck_in_home(slot.word));
   }
+  /// The same for floats, whose locals may be in a register everywhere.
+  bool is_float_in_memory(const Slot& slot) const {
+    return is_in_memory(slot) &&
+           (slot.word.kind != WordKind::Local || !is_in_reg(slot.word.local()));
+  }
   /// Where it is then: a slot of the frame.
   Mem pop_to_memory(Slot& slot) {
     slot.word.kind = WordKind::None;
@@ -753,6 +758,7 @@ class FuncCompiler {
 
   // --- ops_variable.cpp
   void write_operand(uint32_t index, const Slot& slot);
+  void remember_float(uint32_t index, const Word& word);
   void set_kept_local(uint32_t index, Slot* arg);
   void tee_kept_local(uint32_t index, Slot* arg);
   bool can_take_over(uint32_t index, const Word& word) const;

@@ -58,7 +58,8 @@ static_assert(ordinal(Op::F64Div) - ordinal(Op::F64Add) == 3);
 /// Is it the first operand that had better be read where it is? Sums and products do not mind.
 bool is_better_swapped(FuncCompiler& c, FArith op, const Slot* args) {
   if (op != FArith::Add && op != FArith::Mul) return false;
-  return args[0].word.is_const() || (args[1].word.kind == WordKind::Reg && c.is_in_memory(args[0]));
+  return args[0].word.is_const() ||
+         (args[1].word.kind == WordKind::Reg && c.is_float_in_memory(args[0]));
 }
 
 void arithmetic(FuncCompiler& c, const FloatRow& row, Slot* args) {
@@ -73,7 +74,7 @@ void arithmetic(FuncCompiler& c, const FloatRow& row, Slot* args) {
     c.masm.farith_const(op, row.width, dst, a, bits);
     return c.push_taken(args[0], dst);
   }
-  if (c.is_in_memory(second)) {
+  if (c.is_float_in_memory(second)) {
     const Mem mem = c.pop_to_memory(second);
     const Reg a = c.take_reg(first);
     const Reg dst = c.take_result_reg(RegClass::Xmm, a);
@@ -93,7 +94,7 @@ void compare(FuncCompiler& c, const FloatRow& row, Slot* args) {
   if (second.word.is_const()) {
     const uint64_t bits = c.pop_const(second);
     c.masm.fcompare_const(row.width, c.take_reg(first), bits);
-  } else if (c.is_in_memory(second)) {
+  } else if (c.is_float_in_memory(second)) {
     const Mem mem = c.pop_to_memory(second);
     c.masm.fcompare_load(row.width, c.take_reg(first), mem);
   } else {

@@ -44,6 +44,13 @@ inline bool FuncCompiler::can_take_over(uint32_t index, const Word& word) const 
   store_in_home(l, reg);
 }
 
+/// A float was stored to its home: its register has the local too, until something else needs it or
+/// the block ends.
+void FuncCompiler::remember_float(uint32_t index, const Word& word) {
+  if (is_in_reg(index)) unbind(reg_of(index));
+  if (word.kind == WordKind::Reg && !regs.has_local(word.reg)) bind(index, word.reg, false);
+}
+
 /// Where registers keep locals, or something waits to be done first.
 void FuncCompiler::local_get(uint32_t index, Slot* out) {
   prepare();
@@ -59,6 +66,8 @@ void FuncCompiler::local_set(uint32_t index, Slot* arg, bool is_tee) {
     return is_tee ? tee_kept_local(index, arg) : set_kept_local(index, arg);
   write_operand(index, *arg);
   Word& word = arg->word;
+  if (is_float(local(index).type)) [[unlikely]]
+    remember_float(index, word);
   const auto kept = static_cast<uint8_t>(-static_cast<int>(is_tee));
   static_assert(static_cast<uint8_t>(Reg::None) == 0xff &&
                 static_cast<uint8_t>(WordKind::None) == 0);

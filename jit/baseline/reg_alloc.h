@@ -119,14 +119,14 @@ class RegFile {
     const uint32_t left = --uses_[index(r)];
     free_ = free_ | (RegSet(uint32_t{left == 0} << index(r)) - with_local_);
   }
-  // Where no register has a local, a hold or two words: by stores alone.
+  // Where no register has a hold or two words: by stores alone.
   /// The word in `r`, the only user, is gone. None, which words elsewhere have, is no register.
   void release_only_word(Reg r) {
     static_assert((static_cast<uint32_t>(Reg::None) & 31) == static_cast<uint32_t>(kScratchXmm));
     const uint32_t i = static_cast<uint32_t>(r) & 31;
     DCHECK(uses_[i] == (r == Reg::None ? 0u : 1u) && holds_[i] == 0, "one word in the register");
     uses_[i] = 0;
-    free_ = free_ | (RegSet(uint32_t{1} << i) - RegSet::of(kScratchXmm));
+    free_ = free_ | (RegSet(uint32_t{1} << i) - (with_local_ | RegSet::of(kScratchXmm)));
   }
   /// A word gets `r`, which is free.
   void give_only_word(Reg r) {

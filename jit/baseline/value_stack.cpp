@@ -100,7 +100,12 @@ void FuncCompiler::settle(uint32_t height, uint32_t strict_from) {
 /// The operand in a register that is not held and not one to avoid; see take_reg.
 Reg FuncCompiler::load_operand(Slot& slot, RegSet avoid) {
   if (slot.word.kind == WordKind::Local && !keeps_locals_) {
-    const LocalState& l = local(slot.word.local());
+    const uint32_t index = slot.word.local();
+    const LocalState& l = local(index);
+    if (is_float(l.type) && is_in_reg(index) && !avoid.has(l.last_reg)) {
+      slot.word.kind = WordKind::None;
+      return l.last_reg;
+    }
     const RegSet free = (regs.free() & allocatable(reg_class_of(l.type))) - avoid;
     if (!free.empty() && stress_ == 0) [[likely]] {
       slot.word.kind = WordKind::None;
@@ -132,7 +137,7 @@ Reg FuncCompiler::load_unusual(Slot& slot, RegSet avoid) {
 /// The same where the operand was an alias: the local keeps the register too, where any does.
 Reg FuncCompiler::load_alias(uint32_t index, const Slot& slot, RegSet avoid) {
   LocalState& l = local(index);
-  if (is_in_reg(index)) {
+  if (keeps_locals_ && is_in_reg(index)) {
     if (!avoid.has(l.last_reg)) return l.last_reg;
     const Reg result = allocate(reg_class_of(l.type), avoid);
     move_value(l.type, result, l.last_reg);

@@ -108,6 +108,11 @@ inline Reg scratch_of(MoveType type) {
   return reg_class_of(type) == RegClass::Gpr ? kScratchGpr : kScratchXmm;
 }
 
+/// Even where registers keep no locals, the one that such a local was set from is remembered until
+/// its block ends: what is loaded soon after its store costs a float as much time as three
+/// additions.
+constexpr bool is_float(MoveType type) { return type == MoveType::F32 || type == MoveType::F64; }
+
 /// The type by which any value in the register can be moved.
 inline MoveType widest(Reg reg) { return is_xmm(reg) ? MoveType::V128 : MoveType::I64; }
 

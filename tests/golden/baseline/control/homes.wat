@@ -31,9 +31,9 @@
 ;;=   movsd [rbp-0x20], xmm0
 ;;=   mov qword ptr [rbp-0x28], 0x00
 ;;=   mov qword ptr [rbp-0x18], 0xFFFFFFFFFFFFFFFF
-;;=   movsd xmm0, qword ptr [rbp-0x20]
-;;=   mulsd xmm0, [rbp-0x20]
-;;=   movsd [rbp-0x28], xmm0
+;;=   movaps xmm1, xmm0
+;;=   mulsd xmm1, xmm0
+;;=   movsd [rbp-0x28], xmm1
 ;;=   movsd xmm15, qword ptr [rbp-0x28]
 ;;=   movsd [rbp-0x20], xmm15
 ;;=   mov eax, [rbp-0x10]
