@@ -758,7 +758,8 @@ class FuncCompiler {
 
   // --- ops_variable.cpp
   void write_operand(uint32_t index, const Slot& slot);
-  void remember_float(uint32_t index, const Word& word);
+  void release_unless(bool is_tee, Word& word);
+  void set_float(uint32_t index, Slot* arg, bool is_tee);
   void set_kept_local(uint32_t index, Slot* arg);
   void tee_kept_local(uint32_t index, Slot* arg);
   bool can_take_over(uint32_t index, const Word& word) const;

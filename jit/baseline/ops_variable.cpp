@@ -44,13 +44,6 @@ inline bool FuncCompiler::can_take_over(uint32_t index, const Word& word) const 
   store_in_home(l, reg);
 }
 
-/// A float was stored to its home: its register has the local too, until something else needs it or
-/// the block ends.
-void FuncCompiler::remember_float(uint32_t index, const Word& word) {
-  if (is_in_reg(index)) unbind(reg_of(index));
-  if (word.kind == WordKind::Reg && !regs.has_local(word.reg)) bind(index, word.reg, false);
-}
-
 /// Where registers keep locals, or something waits to be done first.
 void FuncCompiler::local_get(uint32_t index, Slot* out) {
   prepare();
@@ -60,19 +53,33 @@ void FuncCompiler::local_get(uint32_t index, Slot* out) {
   push_taken(*out, reg);
 }
 
-/// Whether it is a tee is hard to foresee: no branch asks.
-void FuncCompiler::local_set(uint32_t index, Slot* arg, bool is_tee) {
-  if (keeps_locals_) [[unlikely]]
-    return is_tee ? tee_kept_local(index, arg) : set_kept_local(index, arg);
-  write_operand(index, *arg);
-  Word& word = arg->word;
-  if (is_float(local(index).type)) [[unlikely]]
-    remember_float(index, word);
+/// The operand of a local.set is popped, a tee's stays. Which it is, is hard to foresee: no branch
+/// asks.
+[[gnu::always_inline]] inline void FuncCompiler::release_unless(bool is_tee, Word& word) {
   const auto kept = static_cast<uint8_t>(-static_cast<int>(is_tee));
   static_assert(static_cast<uint8_t>(Reg::None) == 0xff &&
                 static_cast<uint8_t>(WordKind::None) == 0);
   regs.release_only_word(static_cast<Reg>(static_cast<uint8_t>(word.reg) | kept));
   word.kind = static_cast<WordKind>(static_cast<uint8_t>(word.kind) & kept);
+}
+
+void FuncCompiler::local_set(uint32_t index, Slot* arg, bool is_tee) {
+  if (keeps_locals_) [[unlikely]]
+    return is_tee ? tee_kept_local(index, arg) : set_kept_local(index, arg);
+  if (is_float(local(index).type)) [[unlikely]]
+    return set_float(index, arg, is_tee);
+  write_operand(index, *arg);
+  release_unless(is_tee, arg->word);
+}
+
+/// The same for floats: the operand's register has the local too, until something else needs it or
+/// the block ends.
+void FuncCompiler::set_float(uint32_t index, Slot* arg, bool is_tee) {
+  write_operand(index, *arg);
+  const Word& word = arg->word;
+  if (is_in_reg(index)) unbind(reg_of(index));
+  if (word.kind == WordKind::Reg && !regs.has_local(word.reg)) bind(index, word.reg, false);
+  release_unless(is_tee, arg->word);
 }
 
 void FuncCompiler::set_kept_local(uint32_t index, Slot* arg) {
