@@ -76,10 +76,10 @@ void FuncCompiler::local_set(uint32_t index, Slot* arg, bool is_tee) {
 /// the block ends.
 void FuncCompiler::set_float(uint32_t index, Slot* arg, bool is_tee) {
   write_operand(index, *arg);
-  const Word& word = arg->word;
+  Word& word = arg->word;
   if (is_in_reg(index)) unbind(reg_of(index));
   if (word.kind == WordKind::Reg && !regs.has_local(word.reg)) bind(index, word.reg, false);
-  release_unless(is_tee, arg->word);
+  release_unless(is_tee, word);
 }
 
 void FuncCompiler::set_kept_local(uint32_t index, Slot* arg) {

@@ -93,6 +93,7 @@ class Mutator {
     case 4: bytes.erase(first, first + static_cast<Diff>(count)); break;
     default: {
       const Bytes& other = modules_[below(modules_.size())];
+      if (other.empty()) break;
       size_t from = below(other.size());
       size_t take = std::min(count, other.size() - from);
       bytes.insert(first, other.begin() + static_cast<Diff>(from),
