@@ -64,19 +64,21 @@ FRAMES = """(module
 """
 
 
-def build_guest(directory, *options):
+def build_guest(directory, *options, link=()):
+    """By two commands: clang has Binaryen's wasm-opt, where that is installed, take names and lines
+    off what it links, if the command that links says -O. (--no-wasm-opt: clang 19 links nothing.)"""
     compiler = shutil.which("clang-19") or shutil.which("clang")
     if compiler is None:
         skip("clang is missing, so C programs cannot be compiled for WebAssembly")
     (directory / "quarter.h").write_text(HEADER)
     (directory / "guest.c").write_text(GUEST)
-    target = directory / "guest.wasm"
-    built = subprocess.run(
-        [compiler, "--target=wasm32", "-g", "-nostdlib", "-Wl,--no-entry", *options, "-o",
-         target.name, "guest.c"], cwd=directory, capture_output=True, text=True)
-    if built.returncode != 0:
-        skip(f"{compiler} cannot make WebAssembly here: {built.stderr[:200]}")
-    return target
+    for command in (["-g", *options, "-c", "guest.c"],
+                    ["-nostdlib", "-Wl,--no-entry", *link, "-o", "guest.wasm", "guest.o"]):
+        built = subprocess.run([compiler, "--target=wasm32", *command], cwd=directory,
+                               capture_output=True, text=True)
+        if built.returncode != 0:
+            skip(f"{compiler} cannot make WebAssembly here: {built.stderr[:200]}")
+    return directory / "guest.wasm"
 
 
 def lines(directory):
@@ -92,7 +94,7 @@ def lines(directory):
     inner, outer = trap["frames"]
     check(inner["file"].endswith("guest.c") and inner["line"] == 5 and inner["column"] == 16 and
           outer["line"] == 9, "--backtrace=json", trap)
-    stripped = build_guest(directory, "-Wl,--strip-debug")
+    stripped = build_guest(directory, link=["-Wl,--strip-debug"])
     said = run(["run", "--invoke", "divide", stripped, "3"]).err
     check("guest.c" not in said and "middle @ 0x" in said, "without debug information", said)
 
