@@ -12,6 +12,7 @@
 #include <new>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include "engine/base/heap.h"
 
@@ -51,8 +52,11 @@ struct HandlerTable {
     regions = take<HandlerRegion>(at, region_count);
     clauses = take<HandlerClause>(at, clause_count);
   }
-  HandlerTable(HandlerTable&&) noexcept = default;
-  HandlerTable& operator=(HandlerTable&&) noexcept = default;
+  /// Leaves the other empty.
+  HandlerTable(HandlerTable&& other) noexcept
+      : frame_bytes(other.frame_bytes), ranges(std::exchange(other.ranges, {})),
+        regions(std::exchange(other.regions, {})), clauses(std::exchange(other.clauses, {})),
+        block_(std::move(other.block_)) {}
 
   uint32_t frame_bytes = 0;  // rsp of the function's frame lies so far below rbp
   std::span<HandlerRange> ranges;
