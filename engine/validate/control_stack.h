@@ -124,7 +124,7 @@ struct ReaderState : Allocated {
   ReusedVector<ValType> local_types;  // parameters, then declared locals
   // What local.get pushes: the local's type, but Bottom while one without default is not set; and
   // the word that the sink wrote when it began.
-  SlotArray<Slot> local_slots;
+  ReusedVector<Slot> local_slots;
   ReusedVector<uint32_t> init_log;  // locals set so far, undone at the end of their block
 
   ImmediateScratch scratch;  // spans of the current instruction
@@ -133,7 +133,7 @@ struct ReaderState : Allocated {
   uint64_t instr_offset() const { return static_cast<uint64_t>(instr_pos - bytes); }
   uint32_t height() const { return static_cast<uint32_t>(top - base); }
   std::span<const ValType> locals() const { return {local_types.data(), local_types.size()}; }
-  Slot& local_slot(uint32_t local) { return local_slots.data()[local]; }
+  Slot& local_slot(uint32_t local) { return local_slots[local]; }
   Frame& frame(uint32_t depth) {
     DCHECK(depth < frames.size(), "label depth");
     return frames.back(depth);

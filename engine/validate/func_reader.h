@@ -587,12 +587,13 @@ void FuncReader<Sink>::read_locals() {
   if (in_.failed()) return;
   if (limit_offset != kNoOffset) return in_.fail(ErrorKind::LocalsLimit, limit_offset);
   const size_t count = s_.local_types.size();
-  if (s_.local_slots.capacity() < count) s_.local_slots.grow(0, count, kMaxLocals);
-  for (size_t i = 0; i < count; ++i) s_.local_slots.data()[i].type = s_.local_types[i];
+  auto* slots = s_.local_slots.resize_for_overwrite(count);
+  auto* slot = slots;
+  for (const ValType type : s_.local_types) (slot++)->type = type;
   plain_locals_ = all_defaultable ? static_cast<uint32_t>(std::min<size_t>(count, 0x80)) : 0;
   if (all_defaultable) return;
   for (size_t i = s_.type->param_count; i < count; ++i) {
-    if (!s_.local_types[i].is_defaultable()) s_.local_slots.data()[i].type = ValKind::Bottom;
+    if (!s_.local_types[i].is_defaultable()) slots[i].type = ValKind::Bottom;
   }
 }
 
