@@ -342,7 +342,7 @@ template <bool kToSink>
 // One operand or two. If it is one, it is the first and the last. All of their check is one
 // condition, which may look below the floor.
 template <class Sink>
-template <bool kToSink, bool kVector>
+template <bool kToSink>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::numeric(Cursor& c, const FastRow& row,
                                                              uint32_t pops) {
   Slot* args = c.top - pops;
@@ -352,9 +352,7 @@ template <bool kToSink, bool kVector>
     args = c.top - pops;
   }
   sync(c);
-  if constexpr (kVector) {
-    sink_.simd(row.op, args);
-  } else if constexpr (kToSink) {
+  if constexpr (kToSink) {
     if (pops == 2) {
       sink_.binary(row.op, args);
     } else {
@@ -426,7 +424,22 @@ template <bool kToSink>
   return done || rule<kToSink, &FuncReader::step>(c);
 }
 
-// Constants, shuffles and single lanes. False, with nothing done: something is out of the ordinary.
+// One vector operand or two, or one and a number. False, with nothing done: something is out of the
+// ordinary, here and below.
+template <class Sink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::vector_numeric(Cursor& c, const FastRow& row) {
+  Slot* const args = c.top - row.pops;
+  const uint32_t wrong = (c.top[-1].type.bits() ^ row.last) | (args->type.bits() ^ row.first);
+  if (wrong != 0 || args < c.floor) [[unlikely]]
+    return false;
+  sync(c);
+  sink_.simd(row.op, args);
+  args->type = static_cast<ValKind>(row.result);
+  c.top = args + 1;
+  return true;
+}
+
+// Constants, shuffles and single lanes.
 template <class Sink>
 [[gnu::always_inline]] inline bool FuncReader<Sink>::vector_immediate(Cursor& c,
                                                                       const FastRow& row) {
@@ -459,41 +472,46 @@ template <class Sink>
   return true;
 }
 
-// The cursor is behind the prefix.
+// The instruction whose prefix is before `p`. `next` is null, with nothing done, where anything is
+// out of the ordinary.
 template <class Sink>
-void FuncReader<Sink>::exec_vector() {
-  if constexpr (Sink::supports(Category::Simd) && Sink::supports(Category::SimdMem)) {
-    Cursor c;
-    load(c);
-    if (to_sink() && c.end - c.p >= 2 && module_.features.has(Feature::Simd)) [[likely]] {
-      // Whether a code has one byte or two is hard to predict: no branch asks.
-      const uint32_t is_long = c.p[0] >> 7;
-      const uint32_t code = (c.p[0] & 0x7fu) | (uint32_t{c.p[1]} << 7 & (0 - is_long));
-      static constexpr FastRow kNone;
-      const FastRow& row = code < kVectorRows.size() ? kVectorRows[code] : kNone;
-      c.p += 1 + is_long;
-      bool ok = true;
-      switch (row.shape) {
-      case FastShape::Unary:
-      case FastShape::Binary: ok = numeric<true, true>(c, row, row.pops); break;
-      case FastShape::Load:
-      case FastShape::Store:
-        if (!access<true, true>(c, row, row.pops)) [[unlikely]]
-          return step();
-        break;
-      case FastShape::Const:
-      case FastShape::Shuffle:
-      case FastShape::Lane:
-        if (!vector_immediate(c, row)) [[unlikely]]
-          return step();
-        break;
-      default: return step();
-      }
-      if (ok) save(c);
-      return;
+auto FuncReader<Sink>::exec_vector(const uint8_t* p, Slot* top) -> Passed {
+  Cursor c{p, in_.end(), nullptr, top, s_.floor};
+  if (c.end - p < 2 || !module_.features.has(Feature::Simd)) [[unlikely]]
+    return {};
+  // Whether a code has one byte or two is hard to predict: no branch asks.
+  const uint32_t is_long = p[0] >> 7;
+  const uint32_t code = (p[0] & 0x7fu) | (uint32_t{p[1]} << 7 & (0 - is_long));
+  if (code >= kVectorRows.size()) [[unlikely]]
+    return {};
+  const FastRow& row = kVectorRows[code];
+  c.p += 1 + is_long;
+  bool done = false;
+  switch (row.shape) {
+  case FastShape::Unary:
+  case FastShape::Binary: done = vector_numeric(c, row); break;
+  case FastShape::Load: done = access<true, true>(c, row, 1); break;
+  case FastShape::Store: done = access<true, true>(c, row, 2); break;
+  case FastShape::Const:
+  case FastShape::Shuffle:
+  case FastShape::Lane: done = vector_immediate(c, row); break;
+  default: break;
+  }
+  return {done ? c.p : nullptr, c.top};
+}
+
+template <class Sink>
+template <bool kToSink>
+[[gnu::always_inline]] inline bool FuncReader<Sink>::vector(Cursor& c) {
+  if constexpr (kToSink && Sink::supports(Category::Simd) && Sink::supports(Category::SimdMem)) {
+    const Passed passed = exec_vector(c.p, c.top);
+    if (passed.next != nullptr) [[likely]] {
+      c.p = passed.next;
+      c.top = passed.top;
+      return true;
     }
   }
-  step();
+  return rule<kToSink, &FuncReader::step>(c);
 }
 
 // --- Out of line -------------------------------------------------------------------------------

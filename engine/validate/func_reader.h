@@ -227,7 +227,7 @@ class FuncReader {
   bool drop(Cursor& c);
   template <bool kToSink>
   bool select(Cursor& c);
-  template <bool kToSink, bool kVector = false>
+  template <bool kToSink>
   bool numeric(Cursor& c, const FastRow& row, uint32_t pops);
   template <bool kToSink, bool kVector = false>
   bool access(Cursor& c, const FastRow& row, uint32_t pops);
@@ -235,8 +235,15 @@ class FuncReader {
   bool access_any(Cursor& c, uint8_t code);
 
   static constexpr uint64_t kNoLaneOfTwo = 0xe0e0'e0e0'e0e0'e0e0;  // in numbers below 32: no bit
+  bool vector_numeric(Cursor& c, const FastRow& row);
   bool vector_immediate(Cursor& c, const FastRow& row);
-  void exec_vector();
+  struct Passed {
+    const uint8_t* next;
+    Slot* top;
+  };
+  [[gnu::noinline]] Passed exec_vector(const uint8_t* p, Slot* top);
+  template <bool kToSink>
+  bool vector(Cursor& c);
 
   // --- Operands. `take` finds the operands of an instruction without popping them: all are there
   // (in unreachable code as many of type Bottom as are missing come into being) and their types
@@ -678,7 +685,7 @@ void FuncReader<Sink>::loop() {
     case code_of(Op::BrIf): ok = br_if<kToSink>(c); break;
     case code_of(Op::Return): ok = rule<kToSink, &FuncReader::exec_return>(c); break;
     case code_of(Op::Call): ok = call<kToSink>(c); break;
-    case kPrefixSimd: ok = rule<kToSink, &FuncReader::exec_vector>(c); break;
+    case kPrefixSimd: ok = vector<kToSink>(c); break;
     default:
       if (kExtendCodes.has(code)) {
         ok = has_feature(row.op) && numeric<kToSink>(c, row, 1);

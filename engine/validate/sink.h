@@ -162,8 +162,8 @@ class NullSink {
   void simd_shuffle(const uint8_t* /*16 lanes*/, Slot*) {}
   void simd(Op, Slot*) {}
   void simd_lane(Op, uint8_t /*lane*/, Slot*) {}
-  void simd_load(Op, const MemArg&, Slot*) {}
-  void simd_store(Op, const MemArg&, Slot*) {}
+  void simd_load(Op, MemArg, Slot*) {}
+  void simd_store(Op, MemArg, Slot*) {}
   void simd_mem_lane(Op, const MemArg&, uint8_t /*lane*/, Slot*) {}  // args: address, vector
   void atomic(Op, const MemArg&, Slot*) {}                           // args: address, values
   void atomic_fence() {}

@@ -61,6 +61,26 @@ struct MemForm {
   }
 };
 
+/// op reg, vvvv, rm between vector registers in both forms of VEX, for the same reason. W is 0.
+struct VexForm {
+  uint32_t long_head = 0;   // three bytes and the opcode, all registers' bits inverted
+  uint32_t short_head = 0;  // two bytes, for map 1 and an rm below 8
+  uint8_t is_long = 0;      // is it another map?
+  uint8_t imm = 0;
+  uint8_t has_imm = 0;
+
+  static constexpr VexForm of(Opcode op, int32_t imm) {
+    const uint32_t last = 0x78u | vex_prefix(op.prefix);
+    VexForm form;
+    form.long_head = 0xc4u | (0xe0u | op.map) << 8 | last << 16 | uint32_t{op.byte} << 24;
+    form.short_head = 0xc5u | (0x80u | last) << 8 | uint32_t{op.byte} << 16;
+    form.is_long = op.map != 1;
+    form.has_imm = imm >= 0;
+    if (imm >= 0) form.imm = static_cast<uint8_t>(imm);
+    return form;
+  }
+};
+
 /// How an instruction on a slot of the frame is coded: by width, or in VEX's two-byte form (map 1)
 /// by its mandatory prefix. The first five are those of loads and stores by MoveType.
 enum class SlotCode : uint8_t { Int32, Int64, VexF3, VexF2, Vex, Vex66 };
@@ -243,6 +263,15 @@ class Encoder {
               uint64_t{op.byte} << 24 | uint64_t{modrm} << 32,
           5);
     }
+  }
+  [[gnu::always_inline]] void vex_form(const VexForm& form, uint32_t reg, uint32_t vvvv,
+                                       uint32_t rm) {
+    const uint32_t is_long = form.is_long | rm >> 3;
+    const uint32_t r = (reg & 8) << 12;
+    const uint32_t long_head = form.long_head ^ (r | (rm & 8) << 10 | vvvv << 19);
+    const uint32_t head = is_long != 0 ? long_head : form.short_head ^ (r | vvvv << 11);
+    const uint64_t behind = 0xc0u | (reg & 7) << 3 | (rm & 7) | uint32_t{form.imm} << 8;
+    put(head | behind << (24 + 8 * is_long), 4 + is_long + form.has_imm);
   }
   [[gnu::always_inline]] void vex_reg_mem(Opcode op, uint32_t w, uint32_t reg, uint32_t vvvv,
                                           const Mem& m) {

@@ -300,6 +300,10 @@ class Masm {
 
   // --- Vectors (flags untouched); the instructions of Wasm are SimdMasm's
 
+  /// dst = a op b, if the CPU has AVX.
+  void vector(const VexForm& form, Reg dst, Reg a, Reg b) {
+    e_.vex_form(form, num(dst), num(a), num(b));
+  }
   /// A constant's 16 bytes: all zeros and all ones by an idiom, others from the pool.
   void vconst(Reg dst, const uint8_t* bytes);
 

@@ -9,28 +9,21 @@ namespace sluice {
 
 namespace {
 
-constexpr uint32_t kFirst = static_cast<uint32_t>(Op::I8x16Swizzle);
-constexpr uint32_t kLast = static_cast<uint32_t>(Op::I32x4RelaxedDotI8x16I7x16AddS);
-
-constexpr std::array<SimdRow, kLast - kFirst + 1> make_rows() {
-  std::array<SimdRow, kLast - kFirst + 1> rows{};
-#define SIMD(name, form, prefix, map, byte, imm)                                                   \
-  rows[static_cast<uint32_t>(Op::name) - kFirst] = {SimdForm::form, {prefix, map, byte}, imm};
-#include "jit/asm/simd.def"
-#undef SIMD
-  return rows;
-}
-constexpr std::array<SimdRow, kLast - kFirst + 1> kRows = make_rows();
-
 constexpr Opcode kMovaps{0, 1, 0x28};
 
 }  // namespace
 
-const SimdRow& SimdMasm::row_of(Op op) {
-  uint32_t index = static_cast<uint32_t>(op) - kFirst;
-  DCHECK(index < kRows.size(), "not a vector instruction");
-  return kRows[index];
-}
+constexpr std::array<SimdRow, SimdMasm::kRowCount> SimdMasm::kRows = [] {
+  std::array<SimdRow, kRowCount> rows{};
+  const auto lay = [&](Op op, SimdForm form, Opcode opcode, int8_t imm) {
+    rows[static_cast<uint32_t>(op) - kFirst] = {form, opcode, imm, VexForm::of(opcode, imm)};
+  };
+#define SIMD(name, form, prefix, map, byte, imm)                                                   \
+  lay(Op::name, SimdForm::form, {prefix, map, byte}, imm);
+#include "jit/asm/simd.def"
+#undef SIMD
+  return rows;
+}();
 
 bool SimdMasm::needs_temp(Op op, const CpuFeatures& cpu) {
   switch (op) {
@@ -132,7 +125,10 @@ void SimdMasm::rvm(Opcode op, bool commutes, Reg dst, Reg a, const SimdSource& s
     }
     return m_.wait_for(m_.pooled(source.bytes));
   }
-  Reg b = source.reg;
+  rvm(op, commutes, dst, a, source.reg, imm, w);
+}
+
+void SimdMasm::rvm(Opcode op, bool commutes, Reg dst, Reg a, Reg b, int imm, uint32_t w) {
   if (avx_) {
     m_.e_.vex_reg_reg(op, w, encoding(dst), encoding(a), encoding(b));
   } else {

@@ -8,8 +8,8 @@
 // moves lanes is in simd_lanes.cpp.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <utility>
 
 #include "engine/wasm/opcodes.h"
 #include "jit/asm/masm.h"
@@ -49,6 +49,10 @@ struct SimdRow {
   SimdForm form = SimdForm::Sequence;
   Opcode op;
   int8_t imm = -1;  // none
+  VexForm vex;
+
+  /// Has it two operands?
+  bool is_pair() const { return form != SimdForm::Sequence && form != SimdForm::Unary; }
 };
 
 class SimdMasm {
@@ -60,13 +64,10 @@ class SimdMasm {
   /// Whether emit()'s `b` may be of this kind.
   static bool takes(Op op, SimdSource::Kind kind, const CpuFeatures& cpu);
 
-  static const SimdRow& row_of(Op op);
-  /// An instruction of two operands that is no sequence.
-  void binary(const SimdRow& row, Reg dst, Reg a, Reg b) {
-    if (row.form == SimdForm::Swapped) std::swap(a, b);
-    if (!avx_) return rvm(row.op, row.form == SimdForm::Commutes, dst, a, b, row.imm);
-    m_.e_.vex_reg_reg(row.op, 0, encoding(dst), encoding(a), encoding(b));
-    if (row.imm != kNoImm) m_.e_.put_imm8(row.imm);
+  static const SimdRow& row_of(Op op) {
+    const uint32_t index = static_cast<uint32_t>(op) - kFirst;
+    DCHECK(index < kRowCount, "not a vector instruction");
+    return kRows[index];
   }
   /// Any row of Category::Simd that has no immediate and is none of test()'s.
   void emit(Op op, const SimdArgs& x);
@@ -85,6 +86,11 @@ class SimdMasm {
   void store_lane(Op op, uint32_t index, const Mem& m, Reg src);
 
  private:
+  static constexpr uint32_t kFirst = static_cast<uint32_t>(Op::I8x16Swizzle);
+  static constexpr uint32_t kRowCount =
+      static_cast<uint32_t>(Op::I32x4RelaxedDotI8x16I7x16AddS) + 1 - kFirst;
+  static const std::array<SimdRow, kRowCount> kRows;
+
   using Args = const SimdArgs&;
   enum class Half : uint8_t { Low, High };
   static constexpr int kNoImm = -1;
@@ -92,6 +98,7 @@ class SimdMasm {
   // --- simd.cpp: single instructions
   /// dst = a op b. Without AVX changes kScratchXmm if dst is b, is not a and the operands may not
   /// be swapped.
+  void rvm(Opcode op, bool commutes, Reg dst, Reg a, Reg b, int imm = kNoImm, uint32_t w = 0);
   void rvm(Opcode op, bool commutes, Reg dst, Reg a, const SimdSource& b, int imm = kNoImm,
            uint32_t w = 0);
   /// dst = op src

@@ -301,10 +301,6 @@ void FuncCompiler::simd_shuffle(const uint8_t* lanes, Slot* args) {
   prepare();
   emit_simd_shuffle(*this, lanes, args);
 }
-void FuncCompiler::simd(Op op, Slot* args) {
-  prepare();
-  emit_simd(*this, op, args);
-}
 void FuncCompiler::simd_lane(Op op, uint8_t lane, Slot* args) {
   prepare();
   emit_simd_lane(*this, op, lane, args);

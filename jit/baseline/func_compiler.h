@@ -410,8 +410,8 @@ class FuncCompiler {
   void simd_shuffle(const uint8_t* lanes, Slot* args);
   void simd(Op op, Slot* args);
   void simd_lane(Op op, uint8_t lane, Slot* args);
-  void simd_load(Op op, const MemArg& mem, Slot* args);
-  void simd_store(Op op, const MemArg& mem, Slot* args);
+  void simd_load(Op op, MemArg mem, Slot* args);
+  void simd_store(Op op, MemArg mem, Slot* args);
   void simd_mem_lane(Op op, const MemArg& mem, uint8_t lane, Slot* args);
   void block(Frame& frame) {
     if (needs_attention_ || settled_ < state->floor) [[unlikely]]

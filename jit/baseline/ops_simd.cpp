@@ -63,22 +63,27 @@ void shift_by_constant(FuncCompiler& c, Op op, Slot* args) {
   c.push_taken(args[0], dst);
 }
 
-/// What is an instruction of the machine, with operands in registers: most are.
-bool emit_single(FuncCompiler& c, Op op, Slot* args) {
-  const SimdRow& row = SimdMasm::row_of(op);
-  if (row.form == SimdForm::Sequence || row.form == SimdForm::Unary) return false;
-  if (args[0].word.kind != WordKind::Reg || args[1].word.kind != WordKind::Reg) return false;
-  const auto [a, b] = take_regs(c, args[0], args[1]);
-  const Reg dst = c.take_result_reg(RegClass::Xmm, a);
-  SimdMasm(c.masm).binary(row, dst, a, b);
-  c.push_taken(args[0], dst);
-  return true;
-}
-
 }  // namespace
 
+// Here only what is an instruction of the machine, with two operands in registers: most are.
+void FuncCompiler::simd(Op op, Slot* args) {
+  prepare();
+  const SimdRow& row = SimdMasm::row_of(op);
+  if (!row.is_pair() || args[0].word.kind != WordKind::Reg || args[1].word.kind != WordKind::Reg ||
+      !masm.cpu().avx) [[unlikely]]
+    return emit_simd(*this, op, args);
+  const Reg a = args[0].word.reg;
+  const Reg b = args[1].word.reg;
+  args[0].word.kind = args[1].word.kind = WordKind::None;
+  regs.drop_use(a);
+  regs.drop_use(b);
+  const Reg dst = take_result_reg(RegClass::Xmm, a);
+  const bool is_swapped = row.form == SimdForm::Swapped;
+  masm.vector(row.vex, dst, is_swapped ? b : a, is_swapped ? a : b);
+  push_taken(args[0], dst);
+}
+
 void emit_simd(FuncCompiler& c, Op op, Slot* args) {
-  if (emit_single(c, op, args)) return;
   if (is_test(op)) {
     const Cond cond = SimdMasm(c.masm).test(op, c.pop_to_reg(args[0]));
     return c.push_flags(args[0], cond);
@@ -112,29 +117,24 @@ void emit_simd(FuncCompiler& c, Op op, Slot* args) {
 
 void emit_simd_lane(FuncCompiler& c, Op op, uint8_t lane, Slot* args) {
   const Signature& sig = op_info(op).sig;
-  PinnedReg second;
-  if (sig.param_count == 2) second = c.pop_to_reg(args[1]);
-  const Reg b = second.valid() ? second.reg() : Reg::None;
-  PinnedReg first = c.pop_to_reg(args[0]);
-  const Reg a = first;
-  second.release();
-  first.release();
+  RegPair operands{Reg::None, Reg::None};
+  if (sig.param_count == 2) {
+    operands = take_regs(c, args[0], args[1]);
+  } else {
+    operands.first = c.take_reg(args[0]);
+  }
+  const auto [a, b] = operands;
   const RegClass cls = result_class(sig);
-  PinnedReg dst = c.result_reg(cls, RegSet(), cls == RegClass::Xmm ? a : Reg::None);
+  const Reg dst = c.take_result_reg(cls, cls == RegClass::Xmm ? a : Reg::None);
   SimdMasm(c.masm).lane(op, lane, dst, a, b);
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 void emit_simd_shuffle(FuncCompiler& c, const uint8_t* lanes, Slot* args) {
-  PinnedReg second = c.pop_to_reg(args[1]);
-  PinnedReg first = c.pop_to_reg(args[0]);
-  const Reg a = first;
-  const Reg b = second;
-  second.release();
-  first.release();
-  PinnedReg dst = c.result_reg(RegClass::Xmm, RegSet(), a);
+  const auto [a, b] = take_regs(c, args[0], args[1]);
+  const Reg dst = c.take_result_reg(RegClass::Xmm, a);
   SimdMasm(c.masm).shuffle(lanes, dst, a, b);
-  c.push_reg(args[0], std::move(dst));
+  c.push_taken(args[0], dst);
 }
 
 }  // namespace sluice

@@ -23,24 +23,28 @@ Mem resolve_simd(FuncCompiler& c, Op op, const MemArg& arg, const Address& addre
 }  // namespace
 
 // As FuncCompiler::load and store: a 32-bit memory 0 behind guard pages, a displacement below 2^31.
-void FuncCompiler::simd_load(Op op, const MemArg& mem, Slot* args) {
+void FuncCompiler::simd_load(Op op, MemArg mem, Slot* args) {
   prepare();
   if (!is_plain(mem, args[0])) [[unlikely]]
     return emit_simd_load(*this, op, mem, args);
   const auto disp = static_cast<int32_t>(mem.offset + args[0].word.addend());
   const Reg index = take_reg(args[0]);
   const Reg dst = take_result_reg(RegClass::Xmm);
-  SimdMasm(masm).load(op, dst, mem_at(kMemoryReg, index, disp));
+  if (op == Op::V128Load) [[likely]] {
+    masm.load_memory0(LoadKind::V128, dst, index, disp);
+  } else {
+    SimdMasm(masm).load(op, dst, mem_at(kMemoryReg, index, disp));
+  }
   push_taken(args[0], dst);
 }
 
-void FuncCompiler::simd_store(Op op, const MemArg& mem, Slot* args) {
+void FuncCompiler::simd_store(Op op, MemArg mem, Slot* args) {
   prepare();
   if (!is_plain(mem, args[0])) [[unlikely]]
     return emit_simd_store(*this, op, mem, args);
   const auto disp = static_cast<int32_t>(mem.offset + args[0].word.addend());
   const auto [index, value] = take_regs(*this, args[0], args[1]);
-  masm.store(StoreKind::V128, mem_at(kMemoryReg, index, disp), value);
+  masm.store_memory0(StoreKind::V128, index, disp, value);
 }
 
 void emit_simd_load(FuncCompiler& c, Op op, const MemArg& arg, Slot* args) {

@@ -253,6 +253,32 @@ TEST(Simd, EachInstructionIsRightInAllRegistersAtEachLevel) {
   }
 }
 
+TEST(Simd, PairsByTheirFormsAreTheGeneralCode) {
+  CpuFeatures cpu;
+  cpu.avx = true;
+  Masm masm(cpu);
+  const auto emitted = [&](const auto& emit) {
+    masm.begin();
+    emit();
+    CodeBatch batch;
+    masm.finish(FuncIdx{0}, batch, nullptr);
+    return std::vector<uint8_t>(batch.bytes.begin(), batch.bytes.end());
+  };
+  for (const Op op : plain_ops()) {
+    const SimdRow& row = SimdMasm::row_of(op);
+    if (!row.is_pair()) continue;
+    const bool is_swapped = row.form == SimdForm::Swapped;
+    for (uint32_t i = 0; i < 16 * 16 * 16; ++i) {
+      const auto reg = [i](uint32_t shift) { return static_cast<Reg>(16 + (i >> shift) % 16); };
+      const Reg dst = reg(0), a = reg(4), b = reg(8);
+      const auto expected = emitted([&] { SimdMasm(masm).emit(op, {dst, a, b}); });
+      const auto bytes =
+          emitted([&] { masm.vector(row.vex, dst, is_swapped ? b : a, is_swapped ? a : b); });
+      ASSERT_EQ(bytes, expected) << op_info(op).mnemonic << ' ' << i;
+    }
+  }
+}
+
 // The second operand in memory (with AVX at any address) or as a constant.
 TEST(Simd, SecondOperandsLieInMemoryAndInConstants) {
   using Kind = SimdSource::Kind;
