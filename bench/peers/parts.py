@@ -7,7 +7,8 @@ import subprocess
 
 import inputs
 import measure
-from measure import Best, Failed
+from measure import Best, Failed, Row
+from statistic import lower_spread
 
 # Engines take turns, `rounds` times. Slow ones have one turn, with one repetition.
 
@@ -127,24 +128,32 @@ def calls_part(engines, fixture, rounds):
 
 def cold_part(engines, commands, rounds):
     """Whole processes, from spawn to exit. `own`: less what starting the runtime around the engine
-    (node) costs without any module."""
+    (node) costs without any module, measured in the same turns. `noise`: how far off that may be."""
     best = Best("cold")
-    runtimes = {}
-    for _ in range(rounds):
-        for binary in {engine.runtime for engine in engines if engine.runtime}:
-            ms, _ = measure.wall_ms([str(binary), "-e", "0"])
-            runtimes[binary] = min(ms, runtimes.get(binary, ms))
+    able = [engine for engine in engines if engine.command("wasi")]
+    runtimes = dict.fromkeys(engine.runtime for engine in able if engine.runtime)
+    differences = []
     for program in commands:
-        for engine in (e for _ in range(rounds) for e in engines if e.command("wasi")):
+        times = {None: [0]}
+        for _ in range(rounds):
+            for binary in runtimes:
+                times.setdefault(binary, []).append(measure.wall_ms([str(binary), "-e", "0"])[0])
+            for engine in able:
 
-            def one():
-                command = engine.command("wasi", program.module, *program.arguments)
-                ms, _ = measure.wall_ms(command)
-                own = ms - runtimes.get(engine.runtime, 0)
-                return {"wall": ("ms", ms), "own": ("ms", own)}
+                def one():
+                    command = engine.command("wasi", program.module, *program.arguments)
+                    ms, _ = measure.wall_ms(command)
+                    times.setdefault(engine.name, []).append(ms)
+                    return {"wall": ("ms", ms)}
 
-            best.measure(program.name, engine, one)
-    return best.all_rows()
+                best.measure(program.name, engine, one)
+        for engine in able:
+            if (program.name, engine.name) not in best.failed:
+                wall, start = times[engine.name], times[engine.runtime]
+                for figure, ms in (("own", min(wall) - min(start)),
+                                   ("noise", lower_spread(wall) + lower_spread(start))):
+                    differences.append(Row("cold", program.name, engine.name, figure, "ms", ms))
+    return best.all_rows() + differences
 
 
 RATES_MBIT = (100, 1000)

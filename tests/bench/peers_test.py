@@ -129,9 +129,12 @@ class Measuring(Folder):
         runtime = self.script("runtime", "sleep 0.1")
         engine = self.engine("E", "sleep 0.2", works=("wasi",), runtime=runtime)
         program = inputs.Program("p", self.folder, [])
-        found = {row.figure: row.value for row in parts.cold_part([engine], [program], 1)}
+        found = {row.figure: row.value for row in parts.cold_part([engine], [program], 2)}
         self.assertGreater(found["wall"], 200)
         self.assertLess(found["own"], found["wall"] - 90)
+        self.assertGreater(found["noise"], 0)
+        bad = self.engine("E", "exit 1", works=("wasi",), runtime=runtime)
+        self.assertEqual([row.figure for row in parts.cold_part([bad], [program], 1)], ["failed"])
 
     def test_sluice_table(self):
         head = "file\\tbytes\\tcode_bytes\\tmin_ms\\tmedian_ms\\tmachine_code_bytes"
@@ -190,10 +193,40 @@ class Tables(Folder):
         self.assertIn("| compiling, × V8 Liftoff, geometric mean | ≥ 4 | 3.00 | **no** |", text)
         self.assertIn("| compiling, × V8 Liftoff, least (a) | ≥ 3 | 3.00 | yes |", text)
 
-    def test_figures_below_zero_have_no_ratio(self):
-        table = {"a": {"X": -1.0, "Y": 2.0}, "b": {"X": 2.0, "Y": 4.0}}
-        self.assertEqual(statistic.pairs(table, "X", "Y"), {"b": (2.0, 4.0)})
+    def test_arithmetic(self):
         self.assertAlmostEqual(statistic.geometric_mean([2, 8]), 4)
+        spreads = [statistic.lower_spread(v) for v in ([5], [7, 5], [9, 5, 7], [9, 5, 8, 6, 7])]
+        self.assertEqual(spreads, [0, 2, 2, 1])
+
+    def cold(self, ours, **peers):
+        """The targets for a command; a peer has (own, noise), and 30 ms more as a whole process."""
+        store = results.Store(self.folder)
+        row = {"Sluice": (ours, 0.1), "Sluice adaptive": (ours, 0.1), **peers}
+        store.replace("cold", [Row("cold", "c", engine, figure, "ms", ms)
+                               for engine, (own, noise) in row.items()
+                               for figure, ms in (("own", own), ("noise", noise),
+                                                  ("wall", own + 30 * (engine in peers)))])
+        return store, targets.table(store, tables.markdown)
+
+    def test_a_cold_time_above_the_noise(self):
+        _, text = self.cold(2.0, A=(4.0, 3.0), B=(5.0, 0.1))
+        self.assertIn("| c, cold, × the fastest peer (A) | < 1 | 0.50 | yes |", text)
+        _, text = self.cold(5.0, A=(4.0, 3.0))
+        self.assertIn("| c, cold, × the fastest peer (A) | < 1 | 1.25 | **no** |", text)
+
+    def test_a_cold_time_below_the_noise_says_nothing(self):
+        for own in (-1.0, 0.5, 3.0):
+            store, text = self.cold(2.0, A=(own, 3.0), B=(9.0, 1.0))
+            self.assertIn("A less its runtime's start is below the noise; as whole processes "
+                          f"2 and {own + 30:.3g} ms | < 1 | – | – |", text)
+            text = tables.write(store, self.folder)
+            self.assertIn("| **Sluice is better by** |  | **1.00 ×** | **4.50 ×** |", text)
+
+    def test_a_loss_is_not_lost_in_the_noise(self):
+        _, text = self.cold(8.0, A=(1.0, 3.0))
+        self.assertIn("(A) | < 1 | 2.00 | **no** |", text)
+        _, text = self.cold(5.5, A=(3.0, 3.0), B=(5.0, 1.0))
+        self.assertIn("(B) | < 1 | 1.10 | **no** |", text)
 
     def test_nothing_measured(self):
         self.assertNotIn("##", tables.write(results.Store(self.folder), self.folder))
