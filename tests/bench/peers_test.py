@@ -17,6 +17,7 @@ sys.path.insert(0, str(TREE / "bench" / "peers"))
 import engines
 import fixtures
 import inputs
+import machine
 import measure
 import parts
 import results
@@ -161,6 +162,13 @@ class Store(Folder):
         store.describe({"processor": "one"}, [engine])
         about = results.Store(self.folder).about
         self.assertEqual(about, {"processor": "one", "engine E": "7", "flags E, compile": "--fast"})
+
+
+class Machine(Folder):
+    def test_processor(self):
+        path = self.folder / "cpuinfo"
+        path.write_text("cpu family\t: 25\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n")
+        self.assertRegex(machine.processor(path), r"^\d+ × AMD EPYC \(family 25, model 17\)$")
 
 
 def store_with(folder, part, figure, table):
