@@ -818,7 +818,8 @@ SLUICE_API bool sluice_wasi_exit_status(const sluice_wasi_t* wasi, uint32_t* out
 
 /* ---- Instances and linkers ----------------------------------------------------------------- */
 
-/* One import for each the module declares, in its order. */
+/* One import for each the module declares, in its order. Writes the segments and calls the start
+ * function: what traps there is the error. */
 SLUICE_API sluice_error_t* sluice_instance_new(sluice_store_t* store, const sluice_module_t* module,
                                                const sluice_extern_t* imports, size_t import_count,
                                                sluice_instance_t* out);
