@@ -28,16 +28,26 @@ enum Meaning : uint16_t {
   kHinted = 1 << 7,   // is looked at where there are hints
   kTooMuch = 1 << 8,  // never in a short loop
 };
-constexpr int kIfBit = 6;
 
-/// What the scan knows of an instruction by its first byte, or by the one behind a prefix. Most
-/// have one LEB128 number at most that takes more than a byte in practice.
+/// How many bytes are behind the first one: where that is in the word of bytes_behind(). Most
+/// instructions have one LEB128 number at most that takes more than a byte in practice: the first
+/// thing behind the first byte, or the second.
+enum Behind : uint8_t {
+  kToFirst = 3,
+  kToSecond = 11,
+  kNone = 16,
+  kByte = 21,
+  kFourBytes = 26,
+  kEightBytes = 31,
+  kSixteenBytes = 36,
+};
+
+/// What the scan knows of an instruction by its first byte, or by the one behind a prefix.
 struct Row {
-  uint8_t bytes = 1;  // besides those behind the first one up to the number's last
-  // Where the number is, if that is the first or the second byte behind the first one: all bits.
-  uint8_t first = 0;
-  uint8_t second = 0;
+  Behind behind = kNone;
   int8_t depth = 0;  // by so much the number of open blocks changes
+  int8_t unless_if = -1;
+  int8_t if_branch = 0;  // -1
   // Bit n: it is not that simple if the four high bits of the byte behind the first one are n.
   uint16_t unusual = 0;
   uint16_t meaning = 0;
@@ -52,9 +62,9 @@ constexpr uint16_t kAt60 = 0x0040;    // block types: a heap type may follow
 constexpr Row layout_of(Imm imm) {
   switch (imm) {
   case Imm::None: return {};
-  case Imm::Block: return {.first = 0xff, .unusual = kAt60};
+  case Imm::Block: return {.behind = kToFirst, .unusual = kAt60};
   case Imm::Label:
-  case Imm::Local: return {.first = 0xff, .unusual = kFrom80};
+  case Imm::Local: return {.behind = kToFirst, .unusual = kFrom80};
   case Imm::Func:
   case Imm::TypeIdx:
   case Imm::Global:
@@ -62,14 +72,13 @@ constexpr Row layout_of(Imm imm) {
   case Imm::Memory:
   case Imm::Tag:
   case Imm::I32:
-  case Imm::I64: return {.first = 0xff};
-  case Imm::MemArg: return {.second = 0xff, .unusual = kFrom40};
-  case Imm::MemArgLane: return {.bytes = 2, .second = 0xff, .unusual = kFrom40};
-  case Imm::Lane: return {.bytes = 2};
+  case Imm::I64: return {.behind = kToFirst};
+  case Imm::MemArg: return {.behind = kToSecond, .unusual = kFrom40};
+  case Imm::Lane: return {.behind = kByte};
   case Imm::Shuffle:
-  case Imm::V128: return {.bytes = 17};
-  case Imm::F32: return {.bytes = 5};
-  case Imm::F64: return {.bytes = 9};
+  case Imm::V128: return {.behind = kSixteenBytes};
+  case Imm::F32: return {.behind = kFourBytes};
+  case Imm::F64: return {.behind = kEightBytes};
   default: return {.unusual = kAlways};
   }
 }
@@ -115,20 +124,26 @@ constexpr unsigned meaning_of(Op op) {
   }
 }
 
-constexpr Row row_of(Op op) {
+constexpr Row row_of(Op op, bool heeds_hints = false) {
   Row row = layout_of(op_info(op).imm);
   row.meaning = static_cast<uint16_t>(meaning_of(op));
   if (op == Op::Block || op == Op::If) row.depth = 1;
   if (op == Op::End) row.depth = -1;
-  if ((row.meaning & (kTooMuch | kSkips)) != 0) row.unusual = kAlways;
+  if (op == Op::If) row.unless_if = 0;
+  if ((row.meaning & kBranch) != 0) row.if_branch = -1;
+  const unsigned watched = kTooMuch | kSkips | kCall | (heeds_hints ? unsigned{kHinted} : 0);
+  if ((row.meaning & watched) != 0) row.unusual = kAlways;
   return row;
 }
 
+/// The second 256 where branch hints are heeded.
 constexpr auto kRows = [] {
-  std::array<Row, 256> rows{};
-  for (size_t i = 0; i < rows.size(); ++i) rows[i] = row_of(kPlainOps[i]);
-  for (const uint8_t prefix : {kPrefixGc, kPrefixMisc, kPrefixSimd, kPrefixAtomic}) {
-    rows[prefix] = {.unusual = kAlways};
+  std::array<std::array<Row, 256>, 2> rows{};
+  for (const bool heeds_hints : {false, true}) {
+    for (size_t i = 0; i < 256; ++i) rows[heeds_hints][i] = row_of(kPlainOps[i], heeds_hints);
+    for (const uint8_t prefix : {kPrefixGc, kPrefixMisc, kPrefixSimd, kPrefixAtomic}) {
+      rows[heeds_hints][prefix] = {.unusual = kAlways};
+    }
   }
   return rows;
 }();
@@ -140,7 +155,7 @@ constexpr size_t kOddCode = 0x81;
 constexpr auto kVectorRows = [] {
   std::array<Row, kOddCode + 1> rows{};
   for (size_t i = 0; i < kTwoByteCode; ++i) rows[i] = row_of(kSimdOps[i]);
-  rows[kTwoByteCode] = {.bytes = 2};
+  rows[kTwoByteCode] = {.behind = kByte};
   rows[kOddCode] = {.unusual = kAlways};
   return rows;
 }();
@@ -155,30 +170,25 @@ constexpr size_t vector_row(uint64_t code) {
   return first < 0x80 ? first : wide;
 }
 
-/// The first eight bytes from `p` on, zeros for those from `end` on.
-inline uint64_t bytes_at(const uint8_t* p, const uint8_t* end) {
-  uint64_t bytes;
-  if (end - p >= static_cast<ptrdiff_t>(sizeof bytes)) [[likely]] {
-    std::memcpy(&bytes, p, sizeof bytes);
-    return bytes;
-  }
-  bytes = 0;
-  std::memcpy(&bytes, p, static_cast<size_t>(end - p));
+/// The first bytes from `p` on, zeros for those from `end` on.
+uint64_t last_bytes(const uint8_t* p, const uint8_t* end) {
+  uint64_t bytes = 0;
+  std::memcpy(&bytes, p, std::min(sizeof bytes, static_cast<size_t>(end - p)));
   return bytes;
 }
 
 constexpr uint32_t kTooFar = 7;
 
-/// Of eight bytes: in which a number ends that begins in byte 1, and one that begins in byte 2;
-/// kTooFar if it does not end before byte 7.
-struct NumberEnds {
-  uint32_t first;
-  uint32_t second;
-};
-inline NumberEnds ends_of_numbers(uint64_t bytes) {
+/// Of eight bytes: how many there are behind the first one if the instruction is as the row says;
+/// kTooFar, which no row says, if a number does not end before byte 7.
+inline size_t bytes_behind(uint64_t bytes, const Row& row) {
+  constexpr uint64_t kFixed = uint64_t{1} << kByte | uint64_t{4} << kFourBytes |
+                              uint64_t{8} << kEightBytes | uint64_t{16} << kSixteenBytes;
   const uint64_t ends = (~bytes & 0x0080'8080'8080'8000) | uint64_t{1} << (8 * kTooFar + 7);
-  return {static_cast<uint32_t>(std::countr_zero(ends)) / 8,
-          static_cast<uint32_t>(std::countr_zero(ends & ~uint64_t{0xffff})) / 8};
+  // The highest bits of a number's last byte: eight times its place, and seven.
+  const auto first = static_cast<uint32_t>(std::countr_zero(ends));
+  const auto second = static_cast<uint32_t>(std::countr_zero(ends & ~uint64_t{0xffff}));
+  return (kFixed + (first + (second << 8))) >> row.behind & 31;
 }
 
 uint32_t number_at(const uint8_t* p, const uint8_t* end) {
@@ -216,31 +226,41 @@ LoopInfo LoopScan::look_at(const uint8_t* loop, const uint8_t* end, bool in_try)
   live_count_ = dead_count_ = 0;
   unlikely_ = 0;
   unlikely_elses_ = 0;
-  const unsigned watched = hints_.empty() ? kCall : kCall | kHinted;
+  const auto& rows = kRows[!hints_.empty()];
   const uint8_t* stop = loop + std::min(kMostBytes, end - loop);
+  // Of instructions before this one there are eight bytes.
+  const uint8_t* whole = end - loop < 8 ? loop : std::min(stop, end - 7);
   uint32_t depth = 1;               // blocks that are open, the loop included
   uint32_t conditional = kNowhere;  // what is as deep as this may be left out of a turn
   unsigned seen = 0;                // what all instructions so far mean
   size_t use_count = 0;
   for (const uint8_t* p = skip_instr(loop, end); depth != 0;) {
-    if (p >= stop) return {};
-    const uint8_t* const instr = p;
-    uint64_t bytes = bytes_at(p, end);
-    const Row* row_at = &kRows[*p];
-    if (*p == kPrefixSimd) {
-      ++p;
-      bytes >>= 8;
-      row_at = &kVectorRows[vector_row(bytes)];
+    uint64_t bytes;
+    if (p < whole) [[likely]] {
+      std::memcpy(&bytes, p, sizeof bytes);
+    } else {
+      if (p >= stop) return {};
+      bytes = last_bytes(p, end);
     }
-    const Row& row = *row_at;
-    unsigned meaning = row.meaning;
+    const uint8_t* const instr = p;
+    const Row* row = &rows[*p];
     uint32_t operand = bytes >> 8 & 0xff;
-    const NumberEnds ends = ends_of_numbers(bytes);
-    const uint32_t number_end = (ends.first & row.first) | (ends.second & row.second);
-    p += row.bytes;
-    p += number_end;
-    if ((row.unusual >> (operand >> 4) & 1) != 0 || number_end == kTooFar ||
-        (meaning & watched) != 0) [[unlikely]] {
+    size_t behind = 0;
+    if (*p == kPrefixSimd) {
+      // Of most all that matters is their length.
+      row = &kVectorRows[vector_row(bytes >> 8)];
+      behind = bytes_behind(bytes >> 8, *row);
+      if ((row->unusual >> (bytes >> 20 & 15) & 1) == 0 && behind != kTooFar) [[likely]] {
+        p += 2 + behind;
+        continue;
+      }
+      behind = kTooFar;
+    } else {
+      behind = bytes_behind(bytes, *row);
+    }
+    p += 1 + behind;
+    unsigned meaning = row->meaning;
+    if ((row->unusual >> (operand >> 4) & 1) != 0 || behind == kTooFar) [[unlikely]] {
       p = skip_instr(instr, end);
       const uint32_t number = number_at(instr + 1, end);
       operand = std::min(number, kMostOperand);
@@ -252,15 +272,16 @@ LoopInfo LoopScan::look_at(const uint8_t* loop, const uint8_t* end, bool in_try)
       if ((meaning & (may_call_ ? kTooMuch : kTooMuch | kCall)) != 0) return {};
       if ((meaning & kCall) != 0) stop = loop + std::min(kMostBytesWithCall, stop - loop);
       if ((meaning & kSkips) != 0) conditional = 0;
+      whole = std::min(whole, stop);
     }
     uses_[use_count] = operand | meaning << kMeaningShift | (conditional & kStraight);
     use_count += meaning & kLocal;
     seen |= meaning;
     // Anything but a branch back may leave out part of the turn.
-    const bool is_way_out = ((meaning & kBranch) != 0) & (operand != depth - 1);
-    conditional &= uint32_t{is_way_out} - 1;
-    depth += static_cast<uint32_t>(row.depth);
-    conditional = std::min(conditional, depth | ((meaning >> kIfBit & 1) - 1));
+    const uint32_t is_elsewhere = (operand ^ (depth - 1)) & static_cast<uint32_t>(row->if_branch);
+    conditional &= 0 - uint32_t{is_elsewhere == 0};
+    depth += static_cast<uint32_t>(row->depth);
+    conditional = std::min(conditional, depth | static_cast<uint32_t>(row->unless_if));
     conditional |= 0 - uint32_t{depth < conditional};
   }
   sum_up(std::span(uses_).first(use_count));
