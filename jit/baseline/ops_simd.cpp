@@ -25,30 +25,22 @@ bool is_test(Op op) {
   }
 }
 
-/// An operand as the instruction takes it, and the register that is held for it, if any.
-struct Source {
-  PinnedReg held;
-  SimdSource place = Reg::None;
-};
-
-Source pop_source(FuncCompiler& c, Op op, Slot& slot) {
-  Source source;
+/// Tells where the instruction finds the operand. Returns the register that is held for it, if any.
+/// The place is written where it is read: copied whole, it would wait for its bytes to be stored.
+PinnedReg pop_source(FuncCompiler& c, Op op, Slot& slot, SimdSource& place) {
   if (slot.word.is_const() && SimdMasm::takes(op, Kind::Constant, c.masm.cpu())) {
-    source.place = SimdSource(v128_bytes(c.pop_const(slot)));
-    return source;
+    place.kind = Kind::Constant;
+    place.bytes = v128_bytes(c.pop_const(slot));
+    return {};
   }
-  if (SimdMasm::takes(op, Kind::Memory, c.masm.cpu())) {
-    Operand operand = c.pop_to_operand(slot);
-    if (!operand.in_reg()) {
-      source.place = SimdSource(operand.mem);
-      return source;
-    }
-    source.held = std::move(operand.reg);
-  } else {
-    source.held = c.pop_to_reg(slot);
+  if (c.is_in_memory(slot) && SimdMasm::takes(op, Kind::Memory, c.masm.cpu())) {
+    place.kind = Kind::Memory;
+    place.mem = c.pop_to_memory(slot);
+    return {};
   }
-  source.place = SimdSource(source.held.reg());
-  return source;
+  PinnedReg held = c.pop_to_reg(slot);
+  place.reg = held;
+  return held;
 }
 
 RegClass result_class(const Signature& sig) {
@@ -93,19 +85,17 @@ void emit_simd(FuncCompiler& c, Op op, Slot* args) {
   if (is_shift && args[1].word.is_const()) return shift_by_constant(c, op, args);
 
   SimdArgs simd;
-  PinnedReg third;
-  Source second;
+  PinnedReg second, third;
   if (sig.param_count == 3) third = c.pop_to_reg(args[2]);
-  if (sig.param_count >= 2) second = pop_source(c, op, args[1]);
+  if (sig.param_count >= 2) second = pop_source(c, op, args[1], simd.b);
   PinnedReg first = c.pop_to_reg(args[0]);
   PinnedReg temp;
   if (SimdMasm::needs_temp(op, c.masm.cpu())) temp = c.scratch_reg(RegClass::Xmm);
   if (third.valid()) simd.c = third;
   if (temp.valid()) simd.temp = temp;
   simd.a = first;
-  simd.b = second.place;
   third.release();
-  second.held.release();
+  second.release();
   first.release();
   const RegClass cls = result_class(sig);
   PinnedReg dst = c.result_reg(cls, RegSet(), reg_class(simd.a) == cls ? simd.a : Reg::None);

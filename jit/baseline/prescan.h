@@ -22,7 +22,9 @@ struct LocalUse {
   bool is_written = false;
 };
 
-struct LoopInfo {
+// Of four bytes, to be returned in a register: put together from single bytes in memory it would be
+// waited for.
+struct alignas(4) LoopInfo {
   bool is_short = false;      // else nothing is known of it
   bool has_call = false;      // that comes back, where that is not unlikely
   bool has_division = false;  // needs rax and rdx
