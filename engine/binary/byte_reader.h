@@ -43,6 +43,16 @@ inline LebNumber short_leb(const uint8_t* p, const uint8_t* end) {
   return {value, p + (std::countr_zero(stops) >> 3) + 1};
 }
 
+/// The byte behind a number of up to four bytes, of either sign; null if it is longer, or closer to
+/// `end`.
+inline const uint8_t* skip_short_leb(const uint8_t* p, const uint8_t* end) {
+  uint32_t word;
+  if (static_cast<size_t>(end - p) < sizeof word) return nullptr;
+  std::memcpy(&word, p, sizeof word);
+  const uint32_t stops = ~word & 0x80808080u;
+  return stops == 0 ? nullptr : p + (std::countr_zero(stops) >> 3) + 1;
+}
+
 /// A plain value, cheap to make; does not own the bytes. One-byte LEB128 is decoded inline.
 ///
 /// Integer errors are the specification's: IntTooLong where the last byte an N-bit integer may have

@@ -264,8 +264,13 @@ template <bool kToSink>
 [[gnu::always_inline]] inline void FuncReader<Sink>::integer(Cursor& c, uint8_t code) {
   static_assert(static_cast<int>(ValKind::I64) - static_cast<int>(ValKind::I32) == 1);
   const bool is_64 = code == code_of(Op::I64Const);
-  int64_t value;
-  if ((kToSink || c.p != c.end) && *c.p < 0x80) [[likely]] {
+  int64_t value = 0;
+  const uint8_t* next = nullptr;
+  // How long it is, is hard to predict: if that is all that matters, no branch asks.
+  if constexpr (!Sink::kWantsState) next = skip_short_leb(c.p, c.end);
+  if (next != nullptr) [[likely]] {
+    c.p = next;
+  } else if ((kToSink || c.p != c.end) && *c.p < 0x80) [[likely]] {
     value = static_cast<int64_t>(uint64_t{*c.p++} << 57) >> 57;
   } else {
     const Number n = long_signed(c.p, is_64);
