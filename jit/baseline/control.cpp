@@ -383,6 +383,7 @@ void FuncCompiler::end_any(Frame& frame, bool fallthrough_live) {
     if (fallthrough_live) emit_return(results);
     return;
   case FrameKind::Loop:
+    if (!is_in_short_loop()) return;
     states.release(frame.label.state);
     set_loop_state(BlockLabel::kNoState);
     if (fallthrough_live && !keeps_locals_) part_words();

@@ -238,6 +238,39 @@ TEST(Baseline, MarksDoNotChangeTheCode) {
   }
 }
 
+// Neither marks nor where a scratch's buffer ends, which says what it has compiled before. The body
+// is longer than a new buffer, and registers have copies of its locals across ends of loops and
+// sets.
+TEST(Baseline, CodeDependsOnTheBodyAlone) {
+  TestModule m;
+  const uint32_t type = m.type({kTypeI32, kTypeF64}, {kTypeI32});
+  Code code;
+  for (int i = 0; i < 2000; ++i) {
+    code.get(0).i32(i).add().tee(2).op(0x28).op(2, 8).set(3);         // i32.load
+    code.get(3).get(2).op(0x36).op(2, 4).get(3).get(2).op(0x48);      // i32.store, i32.lt_s
+    code.if_().get(1).get(1).op(0xa0).set(1).end();                   // f64.add
+    code.loop().get(2).get(1).call(0).get(3).op(0x6b).tee(2);         // i32.sub
+    code.get(1).get(1).op(0xa2).set(1).br_if(0).end();                // f64.mul
+    code.get(2).get(3).op(0x71).op(0x45).get(1).op(0xaa).op(0x72);    // i32.and, eqz, trunc, i32.or
+    code.get(0).op(0xac).get(2).op(0xad).op(0x7c).op(0xa7).op(0x73);  // i64 and back, i32.xor
+    code.set(0);
+  }
+  code.get(0);
+  m.func(type, {{2, kTypeI32}}, code);
+  auto module = decode(m.bytes());
+  CompileOptions options = host_options();
+  CompileScratch scratch(options.cpu);
+  CodeBatch first;
+  CodeBatch second;
+  CodeBatch marked;
+  CodeMaps maps;
+  ASSERT_TRUE(compile_baseline(*module, module->bodies[0], options, scratch, first));
+  ASSERT_TRUE(compile_baseline(*module, module->bodies[0], options, scratch, second));
+  ASSERT_TRUE(compile_baseline(*module, module->bodies[0], options, scratch, marked, &maps));
+  EXPECT_TRUE(first.bytes == second.bytes);
+  EXPECT_TRUE(first.bytes == marked.bytes);
+}
+
 TEST(Baseline, FrameMapsListHandlesBelowTheArguments) {
   constexpr uint8_t kTypeExternRef = 0x6f;
   TestModule m;
