@@ -266,12 +266,14 @@ class FuncCompiler {
   // --- Giving results.
   void push_reg(Slot& slot, PinnedReg&& reg) {
     DCHECK(reg.valid(), "released register");
+    DCHECK(keeps_locals_ || regs.operand_uses(reg) == 0, "two words share a register");
     regs.hold_to_use(reg);
     reg.regs_ = nullptr;
     slot.word = Word::in_reg(reg.reg_);
     lower_watermark(slot);
   }
   void push_taken(Slot& slot, Reg reg) {
+    DCHECK(keeps_locals_ || regs.operand_uses(reg) == 0, "two words share a register");
     regs.add_use(reg);
     slot.word = Word::in_reg(reg);
     lower_watermark(slot);

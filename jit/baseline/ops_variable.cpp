@@ -235,7 +235,8 @@ void FuncCompiler::select(Slot* args, ValType type) {
     bool first = pop_const(args[2]) != 0;
     if (first) return pop_dead(args[1]);
     pop_dead(args[0]);
-    PinnedReg value = pop_to_reg(args[1]);
+    // In a register of its own: a local's, which a tee may have left its operand in, is no other's.
+    PinnedReg value = pop_to_writable_reg(args[1]);
     return push_reg(args[0], std::move(value));
   }
   Cond cond = condition(args[2]);

@@ -215,6 +215,30 @@ TEST(Baseline, IndicesWrapAt32Bits) {
   EXPECT_EQ(runner.run(1, {0xc000'0000u, 0x8003}), 77u);
 }
 
+// A tee leaves its operand in the register that the local is remembered in; what a select with a
+// known condition makes of that local is a second operand.
+TEST(Baseline, SelectedFloatsHaveARegisterOfTheirOwn) {
+  TestModule m;
+  const uint32_t type = m.type({kTypeI32}, {kTypeI32});
+  Code code;
+  for (int i = 0; i < 130; ++i) code.op(0x01);  // no short function
+  const auto number = [&code](int32_t value) { code.i32(value).op(0xb7); };
+  number(5);
+  code.tee(1);
+  code.get(2).get(1).i32(0).op(0x1b).set(2);
+  number(100);
+  code.set(1);
+  number(200);
+  code.set(2);
+  number(1000);
+  code.op(0xa0).op(0xaa);
+  m.func(type, {{2, kTypeF64}}, code);
+  auto module = decode(m.bytes());
+  TestRunner runner;
+  ASSERT_TRUE(runner.load(*module, host_options()));
+  EXPECT_EQ(runner.run(0, {0}), 1005u);
+}
+
 TEST(Baseline, MarksDoNotChangeTheCode) {
   TestModule m;
   uint32_t type = m.type({kTypeI32}, {kTypeI32});
