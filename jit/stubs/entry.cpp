@@ -70,16 +70,15 @@ class EntryParts {
     a_.jmp(x86::r10);
   }
 
-  /// Restores the caller's registers and returns. By rbp, since every use of rsp as a base makes
-  /// the processor bring it up to date.
-  void pop_registers() {
+  /// Restores the caller's registers but rbp. By rbp, since every use of rsp as a base makes the
+  /// processor bring it up to date.
+  void restore_registers() {
     const x86::Gp saved[] = {x86::rbx, x86::r12, x86::r13, x86::r14, x86::r15};
     int32_t slot = -16;
     for (const x86::Gp& reg : saved) {
       a_.mov(reg, x86::ptr(x86::rbp, slot));
       slot -= 8;
     }
-    leave_frame(stub_, FrameState::Saved);
   }
 
   const StubEnvironment& environment_;
@@ -263,7 +262,11 @@ class EntryEmitter : EntryParts {
     a_.cmp(x86::qword_ptr(x86::r10, SLUICE_CONTEXT_FIELD(leaves_slowly)), 0);
     a_.jne(leave);
     a_.mov(x86::qword_ptr(x86::r10, SLUICE_CONTEXT_FIELD(entry_rsp)), 0);
-    pop_registers();
+    restore_registers();
+    // Not from rbp, which the callee has loaded: the next call's pushes would wait for that.
+    a_.add(x86::rsp, kFrameBytes + result_bytes_);
+    a_.pop(x86::rbp);
+    return_to_caller(stub_, FrameState::Saved);
 
     a_.bind(not_plain_);
     a_.mov(x86::rax, reinterpret_cast<uint64_t>(common_.enter_slowly));
@@ -400,7 +403,8 @@ class EntryCommons : EntryParts {
       a_.mov(context_field(in_context), x86::r10);
     }
     a_.bind(left);
-    pop_registers();
+    restore_registers();
+    leave_frame(stub_, FrameState::Saved);
     leave_offset = stub_.offset_of(leave);
     return stub_.finish_marked();
   }

@@ -26,6 +26,10 @@ void push_frame(StubAssembler& stub) {
 
 void leave_frame(StubAssembler& stub, FrameState state, uint32_t popped_bytes) {
   stub.assembler.leave();
+  return_to_caller(stub, state, popped_bytes);
+}
+
+void return_to_caller(StubAssembler& stub, FrameState state, uint32_t popped_bytes) {
   stub.mark(FrameState::Called);
   if (popped_bytes == 0) {
     stub.assembler.ret();

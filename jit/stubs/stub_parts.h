@@ -30,6 +30,8 @@ inline asmjit::x86::Xmm xmm(Reg r) { return asmjit::x86::xmm(encoding(r)); }
 void push_frame(StubAssembler& stub);
 void leave_frame(StubAssembler& stub, FrameState state = FrameState::Framed,
                  uint32_t popped_bytes = 0);
+/// The same where rbp is the caller's already.
+void return_to_caller(StubAssembler& stub, FrameState state, uint32_t popped_bytes = 0);
 
 /// How much of a cell or slot a value of a type fills: 4, 8 or 16 bytes. Handles of the store's
 /// heap are 32 bits wide, function references are pointers.
