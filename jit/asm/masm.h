@@ -373,6 +373,11 @@ class Masm {
   void ret(uint32_t arg_bytes);
   /// `sub [m], n` (64 bits, flags changed) with n to be filled in: returns its offset for patch32.
   uint32_t sub_mem_patchable(const Mem& m);
+  /// The same for `add rsp, n`.
+  uint32_t add_rsp_patchable() {
+    e_.put(0xc48148, 7);
+    return offset() - 4;
+  }
   /// Jumps to a trap stub behind the body, for the instruction at set_wasm_offset(). Any condition.
   void trap_if(Cond cond, TrapCode code);
   void trap(TrapCode code);

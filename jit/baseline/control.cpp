@@ -96,7 +96,8 @@ void FuncCompiler::emit_return(const Slot* results) {
     const ValType type = state->type->types[state->type->param_count];
     put_in_reg(*results, LocationCursor().next(type).reg);
   }
-  emit_leave();
+  drop_frame();
+  return_to_caller();
 }
 
 void FuncCompiler::pass_many_results(const Slot* results) {
@@ -113,10 +114,16 @@ void FuncCompiler::pass_many_results(const Slot* results) {
   masm.ensure_room();
 }
 
-void FuncCompiler::emit_leave() {
-  masm.mov(W64, Reg::Rsp, Reg::Rbp);
+/// From the frame, as it is between instructions, to the caller's. By the frame's size, which is
+/// known at the end: a call has loaded rbp, and whatever the caller pushes next would wait for
+/// that.
+void FuncCompiler::drop_frame() {
+  memory_.frame_drops.push_back(masm.add_rsp_patchable());
   masm.pop(Reg::Rbp);
   note_frame(FrameState::Called);
+}
+
+void FuncCompiler::return_to_caller() {
   masm.ret(param_stack_bytes_);
   note_frame(FrameState::Framed);
 }

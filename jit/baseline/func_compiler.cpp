@@ -52,6 +52,7 @@ void FuncCompiler::begin(State& reader_state) {
   memory_.label_states.clear();
   memory_.signature_failures.clear();
   memory_.tail_call_exits.clear();
+  memory_.frame_drops.clear();
   if (memory_.tries.any()) {
     memory_.tries.clear();
     memory_.caught_slot_uses.clear();
@@ -166,6 +167,7 @@ bool FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
   DCHECK(bytes <= kMaxFrameBytes, "a frame within the limits on locals and operands");
   auto frame_bytes = static_cast<uint32_t>(bytes);
   masm.patch32(masm.prologue().frame_size, frame_bytes);
+  for (const uint32_t at : memory_.frame_drops) masm.patch32(masm.place(at), frame_bytes);
   if (frame_bytes >= kSmallFrameBytes) emit_large_frame_check(frame_bytes);
   masm.finish(func, out, marks_);
   if (masm.is_full()) return false;

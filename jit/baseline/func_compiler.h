@@ -143,6 +143,7 @@ struct CompilerMemory {
   ReusedVector<TailCallExit> tail_call_exits;
   TryRegions tries;
   ReusedVector<CaughtSlotUse> caught_slot_uses;
+  ReusedVector<uint32_t> frame_drops;  // where the frame's size is to be filled in
 };
 
 class FuncCompiler {
@@ -723,7 +724,8 @@ class FuncCompiler {
   void clean_for_loop(const Frame& loop);
   void emit_return(const Slot* results);
   void pass_many_results(const Slot* results);
-  void emit_leave();
+  void drop_frame();
+  void return_to_caller();
   void settle_below(const Frame& frame);
   void end_any(Frame& frame, bool fallthrough_live);
   void end_if_without_else(Frame& frame, bool then_live);

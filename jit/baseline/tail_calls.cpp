@@ -27,11 +27,7 @@ constexpr Reg kNewStackTop = Reg::R13;
 /// Leaves the machine as a call of a function with so many bytes of stack arguments leaves it, on
 /// behalf of our caller. The arguments lie at rsp.
 void FuncCompiler::give_up_frame(uint32_t callee_bytes) {
-  if (callee_bytes == 0 && param_stack_bytes_ == 0) {
-    masm.mov(W64, Reg::Rsp, Reg::Rbp);
-    masm.pop(Reg::Rbp);
-    return note_frame(FrameState::Called);
-  }
+  if (callee_bytes == 0 && param_stack_bytes_ == 0) return drop_frame();
   auto bytes = static_cast<int32_t>(callee_bytes);
   int32_t first_argument = 16 + static_cast<int32_t>(param_stack_bytes_) - bytes;
   masm.lea(W64, kNewStackTop, frame_slot(first_argument - 8));
@@ -127,7 +123,11 @@ void FuncCompiler::emit_tail_call_exits() {
       masm.load(LoadKind::I64, kScratchGpr, mem_at(Reg::Rsp, at));
       masm.store(StoreKind::I64, frame_slot(ours + at), kScratchGpr);
     }
-    emit_leave();
+    // By rbp: the callee has popped its arguments.
+    masm.mov(W64, Reg::Rsp, Reg::Rbp);
+    masm.pop(Reg::Rbp);
+    note_frame(FrameState::Called);
+    return_to_caller();
   }
 }
 

@@ -109,7 +109,8 @@ std::vector<std::string> without_frame(const std::vector<std::string>& lines) {
   if (i == lines.size()) return lines;
   out.push_back("  (prologue)");
   for (++i; i < lines.size(); ++i) {
-    if (lines[i] == "  mov rsp, rbp" && i + 2 < lines.size() && lines[i + 1] == "  pop rbp") {
+    const bool drops_frame = lines[i].starts_with("  add rsp, ") || lines[i] == "  mov rsp, rbp";
+    if (drops_frame && i + 2 < lines.size() && lines[i + 1] == "  pop rbp") {
       i += 2;
       out.push_back("  (epilogue)" + lines[i].substr(1));
     } else if (lines[i] == "  trap StackExhausted") {

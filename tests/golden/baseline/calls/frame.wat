@@ -11,7 +11,7 @@
 ;;=   jb L1
 ;;=   sub rsp, 0x10
 ;;=   mov [rbp-0x08], r14
-;;=   mov rsp, rbp
+;;=   add rsp, 0x10
 ;;=   pop rbp
 ;;=   ret
 ;;= L1:
@@ -28,7 +28,7 @@
 ;;=   xorps xmm15, xmm15
 ;;=   movups [rbp-0x20], xmm15
 ;;=   mov ecx, 0x03
-;;=   mov rsp, rbp
+;;=   add rsp, 0x30
 ;;=   pop rbp
 ;;=   ret
 ;;= L1:

@@ -22,7 +22,7 @@
 ;;=   sub r9d, 0x01
 ;;=   jnz L2
 ;;=   mov rax, [rbp-0x12C8]
-;;=   mov rsp, rbp
+;;=   add rsp, 0x12D0
 ;;=   pop rbp
 ;;=   ret
 ;;= L3:

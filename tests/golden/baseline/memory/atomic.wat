@@ -83,7 +83,7 @@
 ;;= func[7]:
 ;;=   (prologue)
 ;;=   jmp L2
-;;=   (8 bytes unreachable)
+;;=   (12 bytes unreachable)
 ;;= L2:
 ;;=   trap UnalignedAtomic
 ;;= func[8]:

@@ -486,6 +486,11 @@ TEST_F(MasmTest, IntegersWithSlots) {
   }
 }
 
+TEST_F(MasmTest, FrameSizesAreFilledIn) {
+  const auto add = [](Masm& m) { m.patch32(m.add_rsp_patchable(), 0x12340); };
+  same(add, [](auto& a) { a.add(x86::rsp, 0x12340); }, "add rsp, n");
+}
+
 TEST_F(MasmTest, JumpsReachTheirLabels) {
   // Three forward jumps through one chain, a table entry among them, then two backward jumps.
   Masm masm{CpuFeatures{}};
