@@ -64,11 +64,7 @@ void FuncCompiler::simd(Op op, Slot* args) {
   if (!row.is_pair() || args[0].word.kind != WordKind::Reg || args[1].word.kind != WordKind::Reg ||
       !masm.cpu().avx) [[unlikely]]
     return emit_simd(*this, op, args);
-  const Reg a = args[0].word.reg;
-  const Reg b = args[1].word.reg;
-  args[0].word.kind = args[1].word.kind = WordKind::None;
-  regs.drop_use(a);
-  regs.drop_use(b);
+  const auto [a, b] = take_regs(*this, args[0], args[1]);
   const Reg dst = take_result_reg(RegClass::Xmm, a);
   const bool is_swapped = row.form == SimdForm::Swapped;
   masm.vector(row.vex, dst, is_swapped ? b : a, is_swapped ? a : b);
