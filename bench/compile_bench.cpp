@@ -28,10 +28,12 @@ namespace sluice::bench {
 
 namespace {
 
-std::shared_ptr<Engine> make_engine(benchmark::State& state, uint32_t workers) {
+std::shared_ptr<Engine> make_engine(benchmark::State& state, uint32_t workers,
+                                    bool is_full = false) {
   EngineConfig config;
   config.workers = workers;
   config.compile = CompilePolicy::Eager;
+  if (is_full) config.opt_level = OptLevelChoice::Full;
   Result<std::shared_ptr<Engine>> engine = Engine::create(config);
   if (!engine) {
     state.SkipWithError("no engine");
@@ -58,7 +60,8 @@ void set_ns_per(benchmark::State& state, const char* name, double count) {
 }
 
 void compile(benchmark::State& state, const NamedModule& module) {
-  const auto engine = make_engine(state, static_cast<uint32_t>(state.range(0)));
+  const auto engine =
+      make_engine(state, static_cast<uint32_t>(state.range(0)), state.range(1) != 0);
   if (engine == nullptr) return;
   uint64_t machine_code_bytes = 0;
   for (auto _ : state) {
@@ -134,7 +137,7 @@ void emit_stage(benchmark::State& state, const NamedModule& module) {
 }
 
 void scale(benchmark::State& state, const ScalingInput& input) {
-  const auto engine = make_engine(state, 0);
+  const auto engine = make_engine(state, 0, state.range(1) != 0);
   if (engine == nullptr) return;
   const auto items = static_cast<uint32_t>(state.range(0));
   const std::vector<uint8_t> bytes = input.make(items);
@@ -158,9 +161,10 @@ int main(int argc, char** argv) {
     const NamedModule* const input = &module;
     benchmark::RegisterBenchmark(("compile/" + module.name).c_str(),
                                  [=](benchmark::State& state) { compile(state, *input); })
-        ->ArgName("workers")
-        ->Arg(0)
-        ->Arg(2)
+        ->ArgNames({"workers", "full"})
+        ->Args({0, 0})
+        ->Args({2, 0})
+        ->Args({0, 1})
         ->UseRealTime()
         ->Unit(benchmark::kMillisecond);
   }
@@ -180,8 +184,13 @@ int main(int argc, char** argv) {
     auto* const registered =
         benchmark::RegisterBenchmark((std::string("scaling/") + input.name).c_str(),
                                      [input](benchmark::State& state) { scale(state, input); })
+            ->ArgNames({"", "full"})
             ->Unit(benchmark::kMillisecond);
-    for (uint32_t items = input.most; items >= input.most / 16; items /= 4) registered->Arg(items);
+    for (const int64_t full : {0, 1}) {
+      for (uint32_t items = input.most; items >= input.most / 16; items /= 4) {
+        registered->Args({items, full});
+      }
+    }
   }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

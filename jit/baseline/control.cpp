@@ -474,7 +474,7 @@ void FuncCompiler::enter_loop(Frame& frame) {
 void FuncCompiler::set_loop_state(uint32_t loop_state) {
   loop_state_ = loop_state;
   loop_regs_ = is_in_short_loop() ? memory_.label_states[loop_state].locals : RegSet();
-  set_keeps_locals(is_short_ || is_in_short_loop());
+  set_keeps_locals(is_full_ || is_in_short_loop());
   if (!keeps_locals_) send_locals_home();
 }
 

@@ -60,10 +60,11 @@ void FuncCompiler::begin(State& reader_state) {
   if (!module.branch_hints.empty()) [[unlikely]]
     hints_ = module.branch_hints.of(state->body.func);
   // A short function may run as often as a short loop; whoever gives hints has measured.
-  is_short_ = state->body.range.size <= LoopScan::kMostBytesWithCall || !hints_.empty();
-  if ((stress_ & 1) != 0) is_short_ = !is_short_;
+  is_full_ = options.opt_level == OptLevel::Full ||
+             state->body.range.size <= LoopScan::kMostBytesWithCall || !hints_.empty();
+  if ((stress_ & 1) != 0) is_full_ = !is_full_;
   is_watched_ = marks_ != nullptr || !hints_.empty();
-  set_keeps_locals(is_short_);
+  set_keeps_locals(is_full_);
   state->frames.front().label.state = BlockLabel::kReturn;
   masm.set_wasm_offset(state->body.range.offset);
   if (marks_ != nullptr) marks_->push_back({0, state->body.range.offset});
@@ -71,7 +72,7 @@ void FuncCompiler::begin(State& reader_state) {
   set_up_locals();
   if (maps_ != nullptr) note_reference_locals();
   if (is_metered_) open_block(state->instr_pos, true);
-  memory_.loop_scan.begin(static_cast<uint32_t>(memory_.locals.size()), is_short_, hints_,
+  memory_.loop_scan.begin(static_cast<uint32_t>(memory_.locals.size()), is_full_, hints_,
                           state->bytes + state->body.range.offset);
 }
 

@@ -819,7 +819,7 @@ class FuncCompiler {
   size_t awaited_frame_ = 0;           // whose end the way before it falls to; 0: no frame's
   bool keeps_locals_ = false;      // registers keep locals here; else all are in their homes only
   RegSet straight_gprs_;           // see straight_free
-  bool is_short_ = false;          // then that is so in the whole function
+  bool is_full_ = false;           // then that is so in the whole function
   bool has_plain_joins_ = false;   // all are in their homes, and nothing below is to be seen to
   bool is_watched_ = false;        // branches have hints or marks
   bool has_plain_memory_ = false;  // see is_plain_memory

@@ -181,6 +181,12 @@ void sluice_config_set_compile(sluice_config_t* config, sluice_compile_t policy)
                                                           : CompilePolicy::Adaptive;
 }
 
+void sluice_config_set_opt_level(sluice_config_t* config, sluice_opt_level_t level) {
+  config->value.opt_level = level == SLUICE_OPT_LEVEL_QUICK  ? OptLevelChoice::Quick
+                            : level == SLUICE_OPT_LEVEL_FULL ? OptLevelChoice::Full
+                                                             : OptLevelChoice::Auto;
+}
+
 void sluice_config_set_max_wasm_stack(sluice_config_t* config, uint64_t bytes) {
   config->value.max_wasm_stack_bytes = bytes;
 }

@@ -160,7 +160,12 @@ int bench_stream(const Options& options) {
 
 int bench_run(const Options& options) {
   const std::string& name = options.modules[0];
-  auto engine = Engine::create(bench_config(options));
+  EngineConfig config = bench_config(options);
+  // The code that `run` would run, ready before the time begins.
+  if (!options.compile && options.opt_level == OptChoice::Auto) {
+    config.opt_level = OptLevelChoice::Full;
+  }
+  auto engine = Engine::create(config);
   if (!engine) return report_error({}, engine.error().message());
   ModuleInput input(name);
   auto bytes = input.read_all();

@@ -186,6 +186,10 @@ constexpr OptionRow kOptions[] = {
    "eager: every function before the program starts; lazy: each when it is called; adaptive "
    "(default): in the background or when called",
    [](Options& o, const OptionValue& v) { o.compile = CompileChoice(v.choice); return std::string(); }},
+  {"--opt-level", "", "LEVEL", kCompiles, false, "auto|quick|full",
+   "quick: the least time for compiling; full: the fastest code; auto (default): quick with "
+   "--compile=eager, else full",
+   [](Options& o, const OptionValue& v) { o.opt_level = OptChoice(v.choice); return std::string(); }},
   {"--features", "", "NAMES", kCompiles | kValidate, true, "",
    "proposals to accept, or behind - to refuse: wide-arithmetic,custom-page-sizes,-simd", &set_features},
   {"--workers", "", "N", kCompiles, false, "",

@@ -20,6 +20,7 @@ enum class UnknownImports { Error, Trap, Default };
 enum class OutputForm { None, Text, Json };
 enum class CompileChoice { Eager, Lazy, Adaptive };
 enum class ProfileChoice { None, PerfMap, JitDump };
+enum class OptChoice { Auto, Quick, Full };
 enum class CpuChoice { Sse41, Avx, Avx2, Host };
 
 /// --dir HOST[::GUEST][:ro]
@@ -40,6 +41,7 @@ struct Options {
   std::optional<std::string> invoke;
   MemoryChoice memory_checks = MemoryChoice::Auto;
   std::optional<CompileChoice> compile;
+  OptChoice opt_level = OptChoice::Auto;
   CpuChoice cpu = CpuChoice::Host;
   std::optional<uint32_t> workers;
   std::optional<uint64_t> max_stack_bytes;

@@ -191,6 +191,11 @@ EngineConfig engine_config(const Options& options) {
     case CompileChoice::Lazy: config.compile = CompilePolicy::Lazy; break;
     }
   }
+  switch (options.opt_level) {
+  case OptChoice::Auto: config.opt_level = OptLevelChoice::Auto; break;
+  case OptChoice::Quick: config.opt_level = OptLevelChoice::Quick; break;
+  case OptChoice::Full: config.opt_level = OptLevelChoice::Full; break;
+  }
   switch (options.cpu) {
   case CpuChoice::Sse41: config.cpu = CpuLevel::Sse41; break;
   case CpuChoice::Avx: config.cpu = CpuLevel::Avx; break;

@@ -54,6 +54,13 @@ Result<MemoryMode> choose_memory_mode(const EngineConfig& config) {
   return granted ? MemoryMode::Guard : MemoryMode::Explicit;
 }
 
+OptLevel choose_opt_level(const EngineConfig& config) {
+  if (config.opt_level == OptLevelChoice::Auto) {
+    return config.compile == CompilePolicy::Eager ? OptLevel::Quick : OptLevel::Full;
+  }
+  return config.opt_level == OptLevelChoice::Quick ? OptLevel::Quick : OptLevel::Full;
+}
+
 /// What 64-bit memories may reserve: as much as is wanted, or the half of that, or …
 uint64_t choose_memory64_bound(uint64_t wanted, MemoryMode mode) {
   uint64_t bound = std::min(wanted, kMostMemory64Bytes) & ~uint64_t{0xffff};
@@ -90,6 +97,7 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineConfig& config) {
   engine->options_.memory_mode = TRY(choose_memory_mode(config));
   engine->memory64_bound_bytes_ =
       choose_memory64_bound(config.memory64_bound_bytes, engine->options_.memory_mode);
+  engine->options_.opt_level = choose_opt_level(config);
   engine->options_.cpu = cpu_features(config.cpu);
   engine->options_.debug_checks = config.debug_checks;
   engine->options_.stress_seed = config.stress_seed;

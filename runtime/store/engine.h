@@ -28,6 +28,9 @@ namespace sluice {
 
 enum class MemoryModeChoice : uint8_t { Auto, Guard, Explicit };
 
+/// Auto is Quick under the policy Eager, which compiles what may never be called, else Full.
+enum class OptLevelChoice : uint8_t { Auto, Quick, Full };
+
 enum class SignalPolicy : uint8_t {
   InstallAndChain,  // the engine installs handlers and passes on what is not its own
   EmbedderOwned,    // the embedder's handlers call handle_trap_signal() (runtime/trap); without
@@ -46,6 +49,7 @@ struct EngineConfig {
   SignalPolicy signals = SignalPolicy::InstallAndChain;
   uint32_t workers = kAutoWorkers;  // compile threads; 0: the feeding thread compiles
   CompilePolicy compile = CompilePolicy::Adaptive;
+  OptLevelChoice opt_level = OptLevelChoice::Auto;
   CpuLevel cpu = CpuLevel::Host;  // at most, and what the processor has of it
   Features features = Features::standard();
   uint64_t max_wasm_stack_bytes = uint64_t{1} << 20;  // per outermost call into Wasm; 4 GiB at most

@@ -3,8 +3,8 @@
 //   golden_runner [--bless] FILE.wat …
 //
 // A file starts with directives, `;;! stage = "baseline"`, optionally with cpu (features the code
-// may use, separated by spaces; default none beyond SSE4.1), memory ("guard" or "explicit") and
-// metered ("fuel", "interrupts").
+// may use, separated by spaces; default none beyond SSE4.1), memory ("guard" or "explicit"), level
+// ("quick" or "full") and metered ("fuel", "interrupts").
 // Then comes the module, and in lines that start with `;;=` what the stage gives. --bless rewrites
 // those lines; the change is reviewed like code. Without Zydis the tests are skipped with exit code
 // 77.
@@ -34,6 +34,7 @@ struct GoldenFile {
   std::string stage;
   std::string cpu;
   std::string memory = "guard";
+  std::string level = "quick";
   std::string metered;
   std::string frame;
   std::vector<std::string> source;    // all lines but the expected ones
@@ -63,6 +64,7 @@ GoldenFile parse(const fs::path& path) {
       file.stage = directive(line, "stage", file.stage);
       file.cpu = directive(line, "cpu", file.cpu);
       file.memory = directive(line, "memory", file.memory);
+      file.level = directive(line, "level", file.level);
       file.metered = directive(line, "metered", file.metered);
       file.frame = directive(line, "frame", file.frame);
     }
@@ -84,6 +86,7 @@ Vector<uint8_t> assemble(const GoldenFile& file, std::string* problem) {
 CompileOptions options_of(const GoldenFile& file) {
   CompileOptions options;
   if (file.memory == "explicit") options.memory_mode = MemoryMode::Explicit;
+  if (file.level == "full") options.opt_level = OptLevel::Full;
   options.meter_fuel = file.metered.find("fuel") != std::string::npos;
   options.interrupt_checks = file.metered.find("interrupts") != std::string::npos;
   std::istringstream words(file.cpu);

@@ -585,6 +585,14 @@ def test_bench(directory):
           "a module that fails does not keep the others from being measured", result.err)
     result = run(["bench", "compile"], pipe=NUMBERS, seconds=0.1)
     check([row["file"] for row in bench_rows(result, "from a pipe")] == ["-"], "a module from a pipe")
+    # Only long functions depend on the level, and eager compilation is quick unless told otherwise.
+    long = directory / "long.wat"
+    long.write_text('(module (func (export "f") (result i32) (local i32) %s (local.get 0)))' %
+                    (40 * "(local.set 0 (i32.add (local.get 0) (i32.const 3)))"))
+    sizes = [int(bench_rows(run(["bench", *line, long]), str(line))[0]["machine_code_bytes"]) for line in (
+        ["compile"], ["compile", "--opt-level=quick"], ["compile", "--opt-level=full"],
+        ["run", "--invoke=f", "--compile=eager"], ["run", "--invoke=f"])]
+    check(sizes[0] == sizes[1] == sizes[3] > sizes[2] == sizes[4], "levels", str(sizes))
     # What the guest prints is thrown away, and so is what an invoked function returns.
     result = run(["bench", "run", "--repeat=4", "--invoke", "add", numbers, 1, 2])
     check(len(bench_rows(result, "bench run")) == 1 and result.status == 0, "bench run", result.out)

@@ -2,7 +2,7 @@
 //
 //   spec_runner --suite core [--suite …] [--memory guard|explicit] [--workers N]
 //               [--signals none] [--fuel] [--compile eager|lazy|adaptive] [--collect-always] [--cpu
-//               sse4.1|avx|avx2|host]
+//               sse4.1|avx|avx2|host] [--opt-level quick|full]
 //               [--split whole|bytes|random] [--script NAME] [--feature NAME …] [--without NAME …]
 //               [--verbose]
 //               [--expected-failures FILE] [--allow-not-compiled]
@@ -89,6 +89,8 @@ Options parse_options(int argc, char** argv) {
                            : value == "avx"  ? CpuLevel::Avx
                            : value == "avx2" ? CpuLevel::Avx2
                                              : CpuLevel::Host;
+    } else if (name == "--opt-level") {
+      options.config.opt_level = value == "full" ? OptLevelChoice::Full : OptLevelChoice::Quick;
     } else if (name == "--workers") {
       options.config.workers = static_cast<uint32_t>(std::stoul(value));
     } else if (name == "--split") {

@@ -34,6 +34,16 @@ foreach(policy lazy adaptive)
       TIMEOUT 600)
   endforeach()
 endforeach()
+# Registers that keep locals in all code, also that of vectors.
+foreach(memory guard explicit)
+  sluice_add_test(
+    spec/${memory}/full
+    COMMAND spec_runner ${suites} --suite core-simd --suite core-relaxed-simd --opt-level full
+            --memory ${memory} --workers 0 --split whole --expected-failures
+            "${CMAKE_CURRENT_LIST_DIR}/expected_failures.txt"
+    LABELS spec
+    TIMEOUT 600)
+endforeach()
 # No signal: every trap is a test in the code. And with every instruction metered.
 foreach(kind signals_none fuel)
   if(kind STREQUAL "fuel")

@@ -23,6 +23,7 @@ struct Config {
   sluice_memory_mode_t memory_mode = SLUICE_MEMORY_AUTO;
   uint32_t workers = SLUICE_WORKERS_AUTO;
   sluice_compile_t compile = SLUICE_COMPILE_ADAPTIVE;
+  sluice_opt_level_t opt_level = SLUICE_OPT_LEVEL_AUTO;
   sluice_cpu_t cpu = SLUICE_CPU_HOST;
   std::optional<uint64_t> max_wasm_stack = std::nullopt;  // bytes per outermost call
   sluice_signals_t signals = SLUICE_SIGNALS_CHAIN;
@@ -65,6 +66,7 @@ class Engine {
     sluice_config_set_debugger(c.get(), config.debugger);
     sluice_config_set_profile(c.get(), config.profile);
     sluice_config_set_compile(c.get(), config.compile);
+    sluice_config_set_opt_level(c.get(), config.opt_level);
     sluice_config_set_cpu(c.get(), config.cpu);
     sluice_config_set_signals(c.get(), config.signals);
     sluice_config_set_fuel(c.get(), config.fuel);

@@ -240,9 +240,12 @@ TEST(Baseline, SelectedFloatsHaveARegisterOfTheirOwn) {
 }
 
 /// The code of the module's first function.
-Vector<uint8_t> code_of(const Module& module, CompileScratch& scratch, CodeMaps* maps = nullptr) {
+Vector<uint8_t> code_of(const Module& module, CompileScratch& scratch, CodeMaps* maps = nullptr,
+                        OptLevel opt_level = OptLevel::Quick) {
+  CompileOptions options = host_options();
+  options.opt_level = opt_level;
   CodeBatch batch;
-  EXPECT_TRUE(compile_baseline(module, module.bodies[0], host_options(), scratch, batch, maps));
+  EXPECT_TRUE(compile_baseline(module, module.bodies[0], options, scratch, batch, maps));
   return {batch.bytes.begin(), batch.bytes.end()};
 }
 
@@ -284,10 +287,29 @@ TEST(Baseline, CodeDependsOnTheBodyAlone) {
   m.func(type, {{2, kTypeI32}}, code);
   auto module = decode(m.bytes());
   CompileScratch scratch(host_options().cpu);
-  CodeMaps maps;
-  const Vector<uint8_t> first = code_of(*module, scratch);
-  EXPECT_TRUE(first == code_of(*module, scratch));
-  EXPECT_TRUE(first == code_of(*module, scratch, &maps));
+  for (const OptLevel level : {OptLevel::Quick, OptLevel::Full}) {
+    CodeMaps maps;
+    const Vector<uint8_t> first = code_of(*module, scratch, nullptr, level);
+    EXPECT_TRUE(first == code_of(*module, scratch, nullptr, level));
+    EXPECT_TRUE(first == code_of(*module, scratch, &maps, level));
+  }
+}
+
+TEST(Baseline, OnlyLongFunctionsDependOnTheLevel) {
+  for (const int times : {4, 40}) {
+    TestModule m;
+    const uint32_t type = m.type({kTypeI32}, {kTypeI32});
+    Code code;
+    for (int i = 0; i < times; ++i) code.get(0).i32(3).add().set(0);
+    code.get(0);
+    m.func(type, {}, code);
+    auto module = decode(m.bytes());
+    CompileScratch scratch(host_options().cpu);
+    const Vector<uint8_t> quick = code_of(*module, scratch);
+    const Vector<uint8_t> full = code_of(*module, scratch, nullptr, OptLevel::Full);
+    EXPECT_EQ(quick == full, times == 4);
+    EXPECT_LE(full.size(), quick.size());
+  }
 }
 
 TEST(Baseline, FrameMapsListHandlesBelowTheArguments) {

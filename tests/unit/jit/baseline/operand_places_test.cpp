@@ -434,12 +434,14 @@ struct Way {
   MemoryMode mode;
   CpuLevel level;
   uint64_t stress_seed;
+  OptLevel opt_level = OptLevel::Quick;
 };
 constexpr Way kWays[] = {{MemoryMode::Guard, CpuLevel::Host, 0},
                          {MemoryMode::Explicit, CpuLevel::Sse41, 0},
                          {MemoryMode::Guard, CpuLevel::Avx, 0},
                          {MemoryMode::Explicit, CpuLevel::Host, 31'337},
-                         {MemoryMode::Guard, CpuLevel::Sse41, 7919}};
+                         {MemoryMode::Guard, CpuLevel::Sse41, 7919},
+                         {MemoryMode::Guard, CpuLevel::Host, 0, OptLevel::Full}};
 
 class OperandPlaces {
  public:
@@ -476,6 +478,7 @@ class OperandPlaces {
     for (const Way& way : kWays) {
       CompileOptions options;
       options.memory_mode = way.mode;
+      options.opt_level = way.opt_level;
       options.cpu = cpu_features(way.level);
       ASSERT_TRUE(runner_.load(**decoded, options, way.stress_seed));
       for (uint32_t i = 0; i < built.size(); ++i) {
@@ -492,7 +495,7 @@ class OperandPlaces {
   std::string describe(const Tested& instr, const Shape& shape, const Way& way) {
     return std::string(instr.info().mnemonic) + ": " + shape.text() + ", level " +
            std::to_string(static_cast<int>(way.level)) + ", stress " +
-           std::to_string(way.stress_seed);
+           std::to_string(way.stress_seed) + (way.opt_level == OptLevel::Full ? ", full" : "");
   }
 
   /// What is not the result's is as it was.

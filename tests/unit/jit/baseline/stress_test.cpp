@@ -20,6 +20,7 @@ struct Way {
   uint64_t stress_seed = 0;
   bool is_metered = false;
   bool asks_for_interrupts = false;
+  OptLevel opt_level = OptLevel::Quick;
 };
 
 std::vector<Way> ways() {
@@ -34,7 +35,10 @@ std::vector<Way> ways() {
           {MemoryMode::Explicit, oldest, 65'537},
           {MemoryMode::Guard, newest, 0, true},
           {MemoryMode::Explicit, oldest, 2021, true, true},
-          {MemoryMode::Explicit, newest, 0, false, true}};
+          {MemoryMode::Explicit, newest, 0, false, true},
+          {MemoryMode::Guard, newest, 0, false, false, OptLevel::Full},
+          {MemoryMode::Explicit, oldest, 0, true, true, OptLevel::Full},
+          {MemoryMode::Guard, newest, 4242, false, false, OptLevel::Full}};
 }
 
 void compare_with_reference(TestRunner& runner, uint64_t seed, bool with_hints) {
@@ -52,6 +56,7 @@ void compare_with_reference(TestRunner& runner, uint64_t seed, bool with_hints) 
     options.meter_fuel = way.is_metered;
     options.interrupt_checks = way.asks_for_interrupts;
     options.memory_mode = way.mode;
+    options.opt_level = way.opt_level;
     options.cpu = way.cpu;
     ASSERT_TRUE(runner.load(*module, options, way.stress_seed));
     // An i32 in a register has a zero upper half.

@@ -1,6 +1,7 @@
 // Random programs give what the model gives: results, traps, uncaught exceptions with their values,
 // and the hash of all that was computed on the way; in both memory modes, compiled at once and when
-// first called, with registers picked at random, and with references collected at every chance.
+// first called, at both optimization levels, with registers picked at random, and with references
+// collected at every chance.
 #include <cstdlib>
 
 #include "runtime/store/global.h"
@@ -17,12 +18,14 @@ struct Way {
   bool is_lazy = false;
   bool collect_always = false;
   uint64_t stress_seed = 0;
+  OptLevelChoice opt_level = OptLevelChoice::Auto;
 };
 constexpr Way kWays[] = {
     {"plain"},
     {"explicit, lazy, collecting", MemoryModeChoice::Explicit, true, true},
     {"stressed, collecting", MemoryModeChoice::Guard, false, true, 104'729},
     {"stressed, lazy", MemoryModeChoice::Guard, true, false, 31'337},
+    {"full", MemoryModeChoice::Guard, false, false, 0, OptLevelChoice::Full},
 };
 
 std::shared_ptr<Engine> make_engine(const Way& way) {
@@ -30,6 +33,7 @@ std::shared_ptr<Engine> make_engine(const Way& way) {
   config.memory_mode = way.mode;
   config.workers = 0;
   config.compile = way.is_lazy ? CompilePolicy::Lazy : CompilePolicy::Eager;
+  config.opt_level = way.opt_level;
   config.collect_always = way.collect_always;
   config.stress_seed = way.stress_seed;
   return *Engine::create(config);

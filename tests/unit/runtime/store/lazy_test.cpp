@@ -34,6 +34,21 @@ class LazyTest : public StoreTest {
 };
 SLUICE_BOTH_MODES(LazyTest);
 
+TEST(OptLevel, FollowsThePolicyUnlessItIsChosen) {
+  const auto level = [](CompilePolicy policy, OptLevelChoice choice) {
+    EngineConfig config;
+    config.workers = 0;
+    config.compile = policy;
+    config.opt_level = choice;
+    return (*Engine::create(config))->compile_options().opt_level;
+  };
+  EXPECT_EQ(level(CompilePolicy::Eager, OptLevelChoice::Auto), OptLevel::Quick);
+  EXPECT_EQ(level(CompilePolicy::Lazy, OptLevelChoice::Auto), OptLevel::Full);
+  EXPECT_EQ(level(CompilePolicy::Adaptive, OptLevelChoice::Auto), OptLevel::Full);
+  EXPECT_EQ(level(CompilePolicy::Eager, OptLevelChoice::Full), OptLevel::Full);
+  EXPECT_EQ(level(CompilePolicy::Adaptive, OptLevelChoice::Quick), OptLevel::Quick);
+}
+
 TEST_P(LazyTest, OnlyWhatIsCalledIsCompiled) {
   Instance& basics = instantiate(kBasics);
   EXPECT_EQ(compiled(basics), 0u);
