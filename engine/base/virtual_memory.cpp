@@ -95,6 +95,12 @@ void Reservation::prefer_huge_pages(size_t offset, size_t bytes) {
       madvise(base_ + start, round_up_to_page(offset + bytes) - start, MADV_HUGEPAGE));
 }
 
+void Reservation::back_huge_page(size_t offset) {
+  DCHECK(offset < size_bytes_, "inside the reservation");
+  const uint8_t zero = 0;
+  static_cast<void>(write_as_debugger(base_ + offset, {&zero, 1}));
+}
+
 Result<void> Reservation::make_executable(size_t offset, size_t bytes) {
   return protect(offset, bytes, PROT_READ | PROT_EXEC);
 }

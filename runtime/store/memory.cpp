@@ -68,7 +68,7 @@ MemoryStorage::~MemoryStorage() {
   if (pool_ == nullptr) return;
   slot_.accessible_bytes =
       mode_ == MemoryMode::Guard ? data_.size_bytes : slot_.region.size_bytes();
-  pool_->release(std::move(slot_), mode_, data_.size_bytes);
+  pool_->release(std::move(slot_), mode_, std::max(data_.size_bytes, backed_bytes_));
 }
 
 Result<std::shared_ptr<MemoryStorage>>
@@ -125,9 +125,31 @@ Result<void> MemoryStorage::take_fixed_space(uint64_t size_bytes) {
   return {};
 }
 
+/// A guest's heap grows by little each time, and every page of it costs a fault when it is touched.
+/// Once it has grown by as much as a huge page, the next one is backed as a whole when the memory
+/// begins to use it: at most twice what the guest has asked for. It stays inaccessible beyond the
+/// memory's size.
+void MemoryStorage::back_ahead(uint64_t new_size_bytes) {
+  constexpr uint64_t kBytes = Reservation::kHugePageBytes;
+  const uint64_t grown = data_.size_bytes - (type_.limits.min << type_.page_size_log2);
+  if (may_move_ || grown < std::max(kBytes, new_size_bytes - data_.size_bytes)) return;
+  const uint64_t misaligned = reinterpret_cast<uintptr_t>(data_.base) & (kBytes - 1);
+  const auto round_up = [&](uint64_t offset) {
+    return ((offset + misaligned + kBytes - 1) & ~(kBytes - 1)) - misaligned;
+  };
+  const uint64_t begin = round_up(data_.size_bytes);
+  const uint64_t end = round_up(new_size_bytes);
+  if (begin == end || end > slot_.region.size_bytes()) return;
+  slot_.region.prefer_huge_pages(begin, end - begin);
+  if (end == new_size_bytes) return;
+  slot_.region.back_huge_page(end - kBytes);
+  backed_bytes_ = end;
+}
+
 Result<void> MemoryStorage::resize(uint64_t new_size_bytes) {
   const uint64_t old_size = data_.size_bytes;
   Reservation& region = slot_.region;
+  back_ahead(new_size_bytes);
   if (may_move_) {
     if (new_size_bytes > region.size_bytes()) {
       TRY_VOID(region.resize_committed(new_size_bytes));

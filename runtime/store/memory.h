@@ -59,6 +59,7 @@ class MemoryStorage : public Allocated {
   Result<void> take_space(Engine& engine, std::shared_ptr<const MemoryImage> image);
   Result<void> take_fixed_space(uint64_t size_bytes);
   Result<void> resize(uint64_t new_size_bytes);
+  void back_ahead(uint64_t new_size_bytes);
   std::unexpected<Error> beyond_limit() const;
   std::unique_lock<ForkMutex> lock();
   Result<void> check_mapping(uint64_t offset, uint64_t bytes) const;
@@ -75,6 +76,7 @@ class MemoryStorage : public Allocated {
   bool may_move_ = false;
   bool space_is_limit_ = false;  // max_size_bytes_ is what the system granted
   uint64_t max_size_bytes_ = 0;  // what grow may reach at most
+  uint64_t backed_bytes_ = 0;    // up to here there may be memory, though not accessible
   Vector<Range> read_only_;      // mapped so; disjoint
   MemorySlot slot_;
   MemoryPool* pool_ = nullptr;  // where the slot goes in the end; null: nowhere

@@ -2,6 +2,7 @@
 // the byte after reuse, and images of data segments.
 #include <algorithm>
 #include <dirent.h>
+#include <sys/mman.h>
 #include <thread>
 #include <unistd.h>
 
@@ -112,6 +113,37 @@ TEST_P(MemoryPoolTest, BoundsAreExactAfterReuse) {
     EXPECT_EQ(load_trap(instance, size + kPage - 1), TrapCode::None) << pages;
     EXPECT_EQ(load_trap(instance, size + kPage), TrapCode::MemoryOutOfBounds) << pages;
   }
+}
+
+TEST_P(MemoryPoolTest, WhatGrowsByLittleIsZeroAndBoundedToTheByte) {
+  const auto compiled = compile(memory_module(1, {}));
+  for (int turn = 0; turn < 2; ++turn) {
+    Instance& instance = again(compiled);
+    Memory& memory = memory_of(instance);
+    for (uint64_t size = kPage; size < 8 * Reservation::kHugePageBytes; size += kPage) {
+      std::fill_n(memory.base() + size - kPage, kPage, uint8_t{0xaa});
+      ASSERT_EQ(load_trap(instance, size), TrapCode::MemoryOutOfBounds) << size;
+      ASSERT_TRUE(memory.grow(1));
+      ASSERT_TRUE(all_are(memory, size, size + kPage, 0)) << size;
+    }
+  }
+}
+
+TEST_P(MemoryPoolTest, AnIdleSlotKeepsNoMemoryThatWasBackedAhead) {
+  if (!is_guard()) GTEST_SKIP() << "address space is not kept";
+  Memory& memory = **Memory::create(*store, {.limits = {.min = 1}, .page_size_log2 = 16});
+  const uint64_t bytes = 8 * Reservation::kHugePageBytes;
+  uint8_t* base = memory.base();
+  while (memory.size_bytes() < bytes) {
+    ASSERT_TRUE(memory.grow(1));
+    base[memory.size_bytes() - 1] = 1;
+  }
+  store.reset();
+  ASSERT_EQ(engine->memory_pool().idle_slots(), 1u);
+  std::vector<unsigned char> resident(2 * bytes / host_page_bytes());
+  ASSERT_EQ(mincore(base, 2 * bytes, resident.data()), 0);
+  EXPECT_EQ(std::count_if(resident.begin(), resident.end(), [](auto r) { return (r & 1) != 0; }),
+            0);
 }
 
 TEST_P(MemoryPoolTest, ImagesAreTheSegmentsAndWritesStayPrivate) {
