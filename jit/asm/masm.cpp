@@ -60,15 +60,16 @@ void Masm::begin(bool* full) {
   relocs_.clear();
 }
 
+void Masm::give_up() {
+  is_full_ = true;
+  is_plain_ = false;
+  if (full_ != nullptr) *full_ = true;
+  e_.cursor = buffer_.data();
+}
+
 void Masm::grow() {
-  if (buffer_.size() == kMaxCodeBytes) {
-    is_full_ = true;
-    is_plain_ = false;
-    if (full_ != nullptr) *full_ = true;
-    e_.cursor = buffer_.data();
-    return;
-  }
-  size_t used = static_cast<size_t>(e_.cursor - buffer_.data());
+  if (buffer_.size() == kMaxCodeBytes) return give_up();
+  const size_t used = used_bytes();
   const size_t size = buffer_.empty() ? kFirstBufferBytes : buffer_.size() * 2;
   grow_code_bytes(buffer_, used, size);
   buffer_.resize(size);

@@ -44,6 +44,10 @@ class Masm {
   void begin(bool* full = nullptr);
   static constexpr size_t kMaxCodeBytes = 128u << 20;
   bool is_full() const { return is_full_; }
+  /// From here on it is as if the code were too large already.
+  void give_up();
+  /// Bytes emitted so far; of cold code, or of the rest, wherever the next instruction goes.
+  size_t used_bytes() const { return static_cast<size_t>(e_.cursor - buffer_.data()); }
   /// What the buffers take, which grow with the largest body.
   size_t buffer_bytes() const { return buffer_.size() + other_buffer_.size(); }
   /// Emits the queued slow paths, traps and constants, and appends the function to `out` unless it

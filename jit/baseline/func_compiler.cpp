@@ -20,6 +20,11 @@ static_assert(kMaxFrameBytes < uint64_t{1} << 30);
 // Up to so many slots are zeroed without a loop; more, by so many pairs in each turn.
 constexpr uint32_t kUnrolledZeroSlots = 16;
 constexpr uint32_t kPairsPerTurn = 4;
+// Where registers keep locals in the whole function, each target of a branch may need moves: 130
+// bytes of code for a byte of a br_table. Real functions take up to 7, or 10 if memories are
+// checked explicitly, but for very short ones.
+constexpr size_t kMostBytesPerByte = 16;
+constexpr size_t kMoreBytes = 4096;
 
 /// Gives out homes of locals, from high to low addresses. Those of v128 are aligned like rbp.
 struct Homes {
@@ -36,9 +41,9 @@ struct Homes {
 }  // namespace
 
 FuncCompiler::FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& assembler,
-                           CompilerMemory& memory, CodeMaps* maps)
+                           CompilerMemory& memory, CodeMaps* maps, bool may_be_full)
     : module(mod), options(opts), masm(assembler), layout(InstanceLayout::of(mod)), memory_(memory),
-      maps_(maps), marks_(maps != nullptr ? &maps->marks : nullptr),
+      maps_(maps), marks_(maps != nullptr ? &maps->marks : nullptr), may_be_full_(may_be_full),
       needs_attention_(maps != nullptr), stress_(opts.stress_seed) {
   has_plain_memory_ = !mod.memories.empty() && !mod.memories[0].limits.is_64 &&
                       !is_checked(MemoryIdx{0}) && !opts.debug_checks;
@@ -63,6 +68,8 @@ void FuncCompiler::begin(State& reader_state) {
   is_full_ = options.opt_level == OptLevel::Full ||
              state->body.range.size <= LoopScan::kMostBytesWithCall || !hints_.empty();
   if ((stress_ & 1) != 0) is_full_ = !is_full_;
+  is_full_ = is_full_ && may_be_full_;
+  if (is_full_) most_bytes_ = kMostBytesPerByte * size_t{state->body.range.size} + kMoreBytes;
   is_watched_ = marks_ != nullptr || !hints_.empty();
   set_keeps_locals(is_full_);
   state->frames.front().label.state = BlockLabel::kReturn;

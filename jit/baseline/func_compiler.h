@@ -156,7 +156,9 @@ class FuncCompiler {
   static constexpr bool supports(Category category) { return category != Category::Gc; }
 
   FuncCompiler(const Module& mod, const CompileOptions& opts, Masm& assembler,
-               CompilerMemory& memory, CodeMaps* maps);
+               CompilerMemory& memory, CodeMaps* maps, bool may_be_full = true);
+  /// Do registers keep locals in the whole function?
+  bool is_full() const { return is_full_; }
 
   // --- For ops_*.cpp: taking operands. The word is None afterwards.
   /// The operand in some register, read-only. May emit a load or spill others.
@@ -819,7 +821,9 @@ class FuncCompiler {
   size_t awaited_frame_ = 0;           // whose end the way before it falls to; 0: no frame's
   bool keeps_locals_ = false;      // registers keep locals here; else all are in their homes only
   RegSet straight_gprs_;           // see straight_free
-  bool is_full_ = false;           // then that is so in the whole function
+  bool is_full_ = false;           // then that is so in the whole function …
+  bool may_be_full_;               // … which is an option at all
+  size_t most_bytes_ = SIZE_MAX;   // of code: with more, that is worth it no longer
   bool has_plain_joins_ = false;   // all are in their homes, and nothing below is to be seen to
   bool is_watched_ = false;        // branches have hints or marks
   bool has_plain_memory_ = false;  // see is_plain_memory

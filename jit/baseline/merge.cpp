@@ -165,6 +165,10 @@ void FuncCompiler::collect_moves(Frame& target, const Slot* passed, bool is_unli
 /// What is stored, is stored before a register changes, and what is loaded comes when all registers
 /// have been read. Homes that are stored are not loaded: their locals are in registers.
 void FuncCompiler::emit_moves(const Frame& target) {
+  if (masm.is_full() || masm.used_bytes() > most_bytes_) [[unlikely]] {
+    masm.give_up();
+    return drop_moves();
+  }
   for (; !to_store_.empty(); to_store_.remove_first()) {
     write_home(to_store_.first());
   }

@@ -1,6 +1,7 @@
 // What compile_baseline refuses, frames of unusual size, and situations that random programs meet
 // too rarely.
 #include "jit/baseline/baseline.h"
+#include "tests/support/branch_hints.h"
 #include "tests/unit/jit/baseline/test_runner.h"
 
 namespace sluice::test {
@@ -347,6 +348,61 @@ TEST(Baseline, FrameMapsListHandlesBelowTheArguments) {
   EXPECT_EQ(one.sites[1].slot_count, ReferenceSite::kNotScanned);
   EXPECT_EQ(one.sites[2].slot_count, 1u);
   EXPECT_EQ(one.slots, Vector<int32_t>{all.slots[0]});
+}
+
+/// Many branches, by `tables` br_tables, to blocks whose labels have the locals in other registers.
+Code moves_before_branches(uint32_t tables) {
+  constexpr uint32_t kLocals = 12;
+  constexpr uint32_t kBlocks = 100;
+  Code code;
+  for (uint32_t i = 0; i < kBlocks; ++i) code.block();
+  for (uint32_t i = 1; i <= kLocals; ++i) code.get(0).i32(static_cast<int32_t>(i)).add().set(i);
+  for (uint32_t i = 0; i < kBlocks; ++i) code.get(0).br_if(i);
+  for (uint32_t i = 1; i <= kLocals; ++i) code.get(i);
+  for (uint32_t i = 1; i <= kLocals; ++i) code.set(i);  // in reverse
+  for (uint32_t i = 0; i < tables; ++i) {
+    code.block().get(1).op(0x0e, kBlocks - 1);
+    for (uint32_t depth = 0; depth < kBlocks; ++depth) code.op(static_cast<uint8_t>(depth));
+    code.end();
+  }
+  for (uint32_t i = 0; i < kBlocks; ++i) code.end();
+  code.i32(0);
+  for (uint32_t i = 1; i <= kLocals; ++i) {
+    code.get(i).i32(static_cast<int32_t>(i)).op(0x6c).add();
+  }
+  return code;
+}
+
+// Branches of a byte each may need a dozen moves. What that takes is bounded, and the function
+// compiled as at the level quick then: also to get maps, and where hints have asked for the other.
+TEST(Baseline, FullLevelIsNotWorthAnyAmountOfCode) {
+  for (const uint32_t tables : {1u, 50u}) {
+    const bool is_too_much = tables == 50;
+    TestModule m;
+    const uint32_t type = m.type({kTypeI32}, {kTypeI32});
+    m.func(type, {{20, kTypeI32}}, moves_before_branches(tables));
+    auto module = decode(m.bytes());
+    CompileScratch scratch(host_options().cpu);
+    CodeMaps quick_maps;
+    CodeMaps full_maps;
+    const Vector<uint8_t> quick = code_of(*module, scratch, &quick_maps);
+    const Vector<uint8_t> full = code_of(*module, scratch, nullptr, OptLevel::Full);
+    EXPECT_TRUE(full == code_of(*module, scratch, &full_maps, OptLevel::Full));
+    EXPECT_EQ(quick == full, is_too_much);
+    EXPECT_EQ(quick_maps.marks.back().code_offset == full_maps.marks.back().code_offset,
+              is_too_much);
+    auto hinted = decode(HintWriter::add(m.bytes(), [] { return std::optional<uint32_t>(0); }));
+    EXPECT_EQ(code_of(*hinted, scratch).size() < 2 * quick.size(), is_too_much);
+
+    CompileOptions options = host_options();
+    TestRunner runner;
+    for (const OptLevel level : {OptLevel::Quick, OptLevel::Full}) {
+      options.opt_level = level;
+      ASSERT_TRUE(runner.load(*module, options));
+      EXPECT_EQ(runner.run(0, {5}), 1040u);
+      EXPECT_EQ(runner.run(0, {0}), 364u);
+    }
+  }
 }
 
 // A call of two bytes may move a thousand parameters and results: 30 KB of code.

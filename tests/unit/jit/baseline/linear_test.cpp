@@ -22,16 +22,18 @@ struct Cost {
 
 using Make = std::function<void(TestModule&, uint32_t)>;
 
-Cost cost_of(const Make& make, uint32_t n) {
+Cost cost_of(const Make& make, uint32_t n, OptLevel level) {
   TestModule builder;
   make(builder, n);
   auto module = decode(builder.bytes());
   if (module == nullptr) return {};
+  CompileOptions options = host_options();
+  options.opt_level = level;
   Cost best;
   for (int i = 0; i < 3; ++i) {
     CodeBatch out;
     double start = cpu_seconds();
-    if (!compile_all(*module, host_options(), out)) return {};
+    if (!compile_all(*module, options, out)) return {};
     double seconds = cpu_seconds() - start;
     size_t handlers = 0;
     for (const HandlerTable& table : out.handlers) {
@@ -45,11 +47,13 @@ Cost cost_of(const Make& make, uint32_t n) {
 /// Eight times the input may take at most 24 times as long (caches fall away on the way), and eight
 /// times the code, and a bit.
 void expect_linear(const Make& make, uint32_t n) {
-  Cost small = cost_of(make, n / 8);
-  Cost large = cost_of(make, n);
-  EXPECT_LT(large.seconds, small.seconds * 24 + 0.02);
-  EXPECT_LT(large.code_bytes, small.code_bytes * 9 + 4096);
-  EXPECT_LE(large.handler_entries, small.handler_entries * 9);
+  for (const OptLevel level : {OptLevel::Quick, OptLevel::Full}) {
+    Cost small = cost_of(make, n / 8, level);
+    Cost large = cost_of(make, n, level);
+    EXPECT_LT(large.seconds, small.seconds * 24 + 0.02);
+    EXPECT_LT(large.code_bytes, small.code_bytes * 9 + 4096);
+    EXPECT_LE(large.handler_entries, small.handler_entries * 9);
+  }
 }
 
 TEST(BaselineLinear, DeclaredLocals) {
