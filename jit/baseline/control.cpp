@@ -530,6 +530,8 @@ void FuncCompiler::br_table(Slot* index, std::span<const uint32_t> depths) {
     return forget_flags();
   }
   PinnedReg reg = pop_to_writable_reg(*index);
+  // Once, and not on the way to each target.
+  clean_for_join();
   // Before the first jump: fixing a label's state must not depend on the way taken.
   for (uint32_t depth : depths) {
     Frame& target = state->frame(depth);

@@ -109,9 +109,10 @@ RegSet FuncCompiler::dead_at(const Frame& target) const {
   return result;
 }
 
-/// A local that is in its home on this way needs no register behind a label that is still to come,
-/// unless the loop's header wants it there: dropping it from the label's state costs nothing where
-/// the other ways have it, and a load for each local that this way has lost to a call.
+/// A local that is in its home on this way, and in no register or in another one, needs none behind
+/// a label that is still to come, unless the loop's header wants it there: dropping it from the
+/// label's state costs nothing where the other ways have it, and a load or a move for each local
+/// that this way has lost to a call, or loaded to where a register was free.
 bool FuncCompiler::forgo(LabelState& wanted, Reg reg) {
   uint16_t index = wanted.local[reg];
   if (wanted.dirty.has(reg)) return false;
@@ -132,8 +133,10 @@ void FuncCompiler::collect_local_moves(LabelState& wanted, bool is_fixed, RegSet
     const Reg reg = rest.first();
     const uint32_t index = wanted.local[reg];
     const Reg from = reg_of(index);
+    const bool is_home = from == Reg::None || !regs.is_dirty(from);
+    if (is_home && !is_fixed && forgo(wanted, reg)) continue;
     if (from == Reg::None) {
-      if (is_fixed || !forgo(wanted, reg)) to_load_.add(reg);
+      to_load_.add(reg);
       continue;
     }
     if (wanted.dirty.has(reg)) to_store.remove(from);

@@ -8,6 +8,7 @@
 ;;= func[0]:
 ;;=   (prologue)
 ;;=   mov ecx, eax
+;;=   mov [rbp-0x10], eax
 ;;=   test ecx, ecx
 ;;=   jz L1
 ;;=   cmp ecx, 0x01
