@@ -189,21 +189,9 @@ void FuncCompiler::branch(Frame& target, const Slot* passed) {
   if (needs_nothing(target)) [[likely]]
     return masm.jmp(target.label.target);
   if (target.kind == FrameKind::Func) return emit_return(passed);
-  if (target.label.state == BlockLabel::kNoState) {
-    clean_for_join();
-    fix_state(target, passed, false);
-  }
+  if (target.label.state == BlockLabel::kNoState) fix_state(target, passed, false);
   bring(target, passed);
   masm.jmp(target.label.target);
-}
-
-/// Stores what is newer than its home before a label's state is fixed: then other ways to the label
-/// need not load what they have lost to a call. In loops without calls nothing gets lost.
-void FuncCompiler::clean_for_join() {
-  if (!wants_clean_joins()) return;
-  for (RegSet rest = regs.dirty(); !rest.empty(); rest.remove_first()) {
-    store_home(rest.first());
-  }
 }
 
 /// Stores what the loop's header wants in memory, on both ways of the branch that follows: then
@@ -225,11 +213,7 @@ void FuncCompiler::clean_for_loop(const Frame& loop) {
 void FuncCompiler::branch_if_moving(Frame& target, const Slot* passed, Cond cond,
                                     Likelihood likelihood) {
   if (target.kind != FrameKind::Func) {
-    if (target.label.state == BlockLabel::kNoState) {
-      if (likelihood == Likelihood::Unknown) clean_for_join();
-      fix_state(target, passed, false);
-      if (likelihood == Likelihood::Unlikely) clean_label(target);
-    }
+    if (target.label.state == BlockLabel::kNoState) fix_state(target, passed, false);
     if (target.kind == FrameKind::Loop) {
       clean_for_loop(target);
       // The way out of a loop that mostly goes on is taken all the same.
@@ -454,14 +438,13 @@ void FuncCompiler::enter_loop(Frame& frame) {
     LabelState& header = states[frame.label.state];
     choose_loop_registers(info, header);
     set_loop_state(frame.label.state);
-    loop_has_call_ = info.has_call;
     collect_local_moves(header, true, dead_at(frame));
     emit_moves(frame);
     adopt(header);
     // Of the others the time is spent elsewhere.
     if (!info.has_call) masm.place_loop();
   } else {
-    clean_for_join();
+    write_dirty_homes();
     forget_registers();
     frame.label.state = LabelStates::kEmpty;
   }
@@ -531,7 +514,7 @@ void FuncCompiler::br_table(Slot* index, std::span<const uint32_t> depths) {
   }
   PinnedReg reg = pop_to_writable_reg(*index);
   // Once, and not on the way to each target.
-  clean_for_join();
+  if (!is_in_short_loop()) write_dirty_homes();
   // Before the first jump: fixing a label's state must not depend on the way taken.
   for (uint32_t depth : depths) {
     Frame& target = state->frame(depth);

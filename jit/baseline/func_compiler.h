@@ -227,8 +227,8 @@ class FuncCompiler {
     return needs_attention_ || free.empty() || !masm.has_room();
   }
   /// A register for the result of an instruction that does not overwrite an operand. If the next
-  /// instruction sets a local, this is the local's own register whenever possible, inside short
-  /// loops: elsewhere any register may become the local's. Call it after the operands are popped
+  /// instruction sets a local, this is the local's own register whenever possible, where registers
+  /// keep locals. Call it after the operands are popped
   /// (held ones are never handed out; released ones may be).
   /// Otherwise `prefer`, if that is free. Emits nothing but stores of evicted values.
   PinnedReg result_reg(RegClass cls, RegSet avoid = RegSet(), Reg prefer = Reg::None) {
@@ -236,7 +236,7 @@ class FuncCompiler {
   }
   /// The same, not held: the next thing is push_taken.
   Reg take_result_reg(RegClass cls, Reg prefer = Reg::None, RegSet avoid = RegSet()) {
-    if (is_in_short_loop()) return find_result_reg(cls, prefer, avoid);
+    if (keeps_locals_) return find_result_reg(cls, prefer, avoid);
     return choose_result_reg(cls, prefer, avoid);
   }
   /// take_reg, take_result_reg and push_taken at once, for results of the operand's class: where it
@@ -541,6 +541,11 @@ class FuncCompiler {
       return prefer;
     return allocate(cls, avoid);
   }
+  /// Is the register that a local was in last free for it again? Other ways to the labels to come
+  /// may have the local there.
+  bool was_in_free(Reg last, RegClass cls, RegSet avoid) const {
+    return (regs.free() - avoid).has(last) && reg_class(last) == cls;
+  }
   Reg take_unless_alias(Reg own, RegClass cls, Reg prefer, RegSet avoid);
   uint32_t random();
   Reg stressed_choice(RegClass cls, RegSet avoid);
@@ -600,7 +605,7 @@ class FuncCompiler {
     return p != nullptr && (*p == 0x21 || *p == 0x22);
   }
   /// May the result go to that local's register (see result_reg)?
-  bool may_take_next_local() const { return is_in_short_loop() && is_any_local_set_next(); }
+  bool may_take_next_local() const { return keeps_locals_ && is_any_local_set_next(); }
   /// Is there a local.set or local.tee next, and of which local?
   bool sets_next(uint32_t* index) const {
     if (!is_any_local_set_next()) return false;
@@ -718,11 +723,9 @@ class FuncCompiler {
   void branch_if_moving(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood);
   void jump_if(Frame& target, const Slot* passed, Cond cond);
   void go_to(Frame& target, const Slot* passed, bool is_next = false);
-  void clean_for_join();
   bool is_in_short_loop() const { return loop_state_ != BlockLabel::kNoState; }
   void set_loop_state(uint32_t loop_state);
   void send_locals_home();
-  bool wants_clean_joins() const { return !is_in_short_loop() || loop_has_call_; }
   void clean_for_loop(const Frame& loop);
   void emit_return(const Slot* results);
   void pass_many_results(const Slot* results);
@@ -744,7 +747,6 @@ class FuncCompiler {
   void begin_cold_part();
   void end_cold_part();
   void finish_hinted_branch(Frame& target, const Slot* passed, Cond cond, Likelihood likelihood);
-  void clean_label(Frame& target);
   bool is_end_next(const Frame& target) const;
   bool end_cold_frame(Frame& frame, bool fallthrough_live);
   void join_cold();
@@ -840,7 +842,6 @@ class FuncCompiler {
 
   uint32_t loop_state_ = BlockLabel::kNoState;  // of the header of the short loop around
   RegSet loop_regs_;                            // where that state has locals
-  bool loop_has_call_ = false;                  // in that loop
   uint32_t table_id_ = 0;                       // br_tables so far
   uint32_t victim_cursor_ = 0;
   Reg zero_flag_reg_ = Reg::None;  // see note_zero_flag

@@ -52,14 +52,6 @@ void FuncCompiler::end_cold_part() {
   cold_frame_ = 0;
 }
 
-/// What clean_for_join() is for, where only the way of the branch shall pay: the label's state,
-/// just fixed, has all locals in their homes too. That of an `if` must stay as the missing `else`
-/// part brings it.
-void FuncCompiler::clean_label(Frame& target) {
-  if (target.kind == FrameKind::If || !wants_clean_joins()) return;
-  memory_.label_states[target.label.state].dirty = RegSet();
-}
-
 /// If what follows up to the target's end is cold: does that end come next then? Frames that nobody
 /// leaves by their label do not keep code from going on behind them; but each costs a look.
 bool FuncCompiler::is_end_next(const Frame& target) const {

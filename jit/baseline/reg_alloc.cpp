@@ -92,12 +92,13 @@ PinnedReg FuncCompiler::scratch_specific(Reg reg) {
   return PinnedReg(regs, reg);
 }
 
-/// take_result_reg() in short loops.
+/// take_result_reg() where registers keep locals.
 Reg FuncCompiler::find_result_reg(RegClass cls, Reg prefer, RegSet avoid) {
   uint32_t index = 0;
   if (sets_next(&index)) {
-    // The local loses its register early, if nothing else needs it.
     const Reg own = local(index).last_reg;
+    if (was_in_free(own, cls, avoid)) return own;
+    // The local loses its register early, if nothing else needs it.
     if (regs.is_only_local(own, index) && reg_class(own) == cls && !avoid.has(own)) {
       if (may_have_alias()) [[unlikely]]
         return take_unless_alias(own, cls, prefer, avoid);

@@ -143,7 +143,9 @@ Reg FuncCompiler::load_alias(uint32_t index, const Slot& slot, RegSet avoid) {
     move_value(l.type, result, l.last_reg);
     return result;
   }
-  const Reg result = allocate(reg_class_of(l.type), avoid);
+  const RegClass cls = reg_class_of(l.type);
+  const bool is_again = keeps_locals_ && was_in_free(l.last_reg, cls, avoid);
+  const Reg result = is_again ? l.last_reg : allocate(cls, avoid);
   load_home(index, result);
   if (keeps_locals_) bind(index, result, false);
   if (aliases_end_ == position(slot) + 1) --aliases_end_;

@@ -11,8 +11,6 @@
 ;;= func[0]:
 ;;=   (prologue)
 ;;=   cmp eax, ecx
-;;=   mov [rbp-0x10], eax
-;;=   mov [rbp-0x18], ecx
 ;;=   jl L1
 ;;=   jmp L3
 ;;= L1:
@@ -22,7 +20,6 @@
 ;;= func[1]:
 ;;=   (prologue)
 ;;=   test eax, eax
-;;=   mov [rbp-0x10], eax
 ;;=   jz L1
 ;;=   jmp L3
 ;;= L1:
@@ -32,7 +29,6 @@
 ;;= func[2]:
 ;;=   (prologue)
 ;;=   cmp eax, 0x09
-;;=   mov [rbp-0x10], eax
 ;;=   jnbe L1
 ;;=   jmp L3
 ;;= L1:
@@ -70,8 +66,6 @@
 ;;= func[6]:
 ;;=   (prologue)
 ;;=   ucomiss xmm0, xmm1
-;;=   movss [rbp-0x10], xmm0
-;;=   movss [rbp-0x18], xmm1
 ;;=   jp L1
 ;;=   jnz L1
 ;;=   jmp L3

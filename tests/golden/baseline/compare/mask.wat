@@ -38,7 +38,6 @@
 ;;= func[3]:
 ;;=   (prologue)
 ;;=   test eax, 0xFF
-;;=   mov [rbp-0x10], eax
 ;;=   jz L1
 ;;=   mov eax, 0x07
 ;;=   (epilogue) ret

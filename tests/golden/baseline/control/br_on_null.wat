@@ -22,7 +22,6 @@
 ;;= func[0]:
 ;;=   (prologue)
 ;;=   test rax, rax
-;;=   mov [rbp-0x10], rax
 ;;=   jz L1
 ;;=   mov eax, 0x01
 ;;=   (epilogue) ret
@@ -32,7 +31,6 @@
 ;;= func[1]:
 ;;=   (prologue)
 ;;=   test rax, rax
-;;=   mov [rbp-0x10], rax
 ;;=   jz L1
 ;;=   mov rcx, rax
 ;;=   jmp L2
@@ -46,9 +44,6 @@
 ;;= func[2]:
 ;;=   (prologue)
 ;;=   test rcx, rcx
-;;=   mov [rbp-0x10], eax
-;;=   mov [rbp-0x18], rcx
-;;=   mov [rbp-0x20], edx
 ;;=   jnz L1
 ;;=   mov esi, eax
 ;;=   jmp L2

@@ -29,13 +29,10 @@
 ;;= L2:
 ;;=   mov edx, [rbp-0x20]
 ;;=   cmp ecx, edx
-;;=   mov [rbp-0x10], eax
-;;=   mov [rbp-0x18], ecx
 ;;=   jb L3
-;;=   lea esi, [rcx+rdx*1]
-;;=   mov [rbp-0x10], esi
-;;=   mov eax, esi
+;;=   lea eax, [rcx+rdx*1]
 ;;= L3:
+;;=   mov [rbp-0x18], ecx
 ;;=   mov r11, rax
 ;;=   mov eax, edx
 ;;=   mov edx, ecx

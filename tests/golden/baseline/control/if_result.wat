@@ -20,7 +20,6 @@
 ;;= func[1]:
 ;;=   (prologue)
 ;;=   test eax, eax
-;;=   mov [rbp-0x10], eax
 ;;=   jz L1
 ;;=   mov ecx, 0x01
 ;;=   jmp L2

@@ -1,6 +1,6 @@
 ;;! stage = "baseline"
-;; The first branch fixes the label's state. What the call then takes from registers is in its home
-;; on both ways, so the join needs no loads: the label no longer promises those registers.
+;; The first branch fixes the label's state and stores nothing: the way that comes from a call loads
+;; what it has lost.
 (module
   (func $other)
   (func (param i32 i32 i32) (result i32)
@@ -8,7 +8,7 @@
       (br_if 0 (local.get 0))
       (call $other))
     (i32.add (local.get 0) (local.get 1)))
-  ;; In a loop without calls nothing is stored: locals stay newer than their homes.
+  ;; In a loop locals stay newer than their homes.
   (func (param i32 i32) (result i32)
     (loop
       (block
@@ -22,16 +22,17 @@
 ;;= func[1]:
 ;;=   (prologue)
 ;;=   test eax, eax
+;;=   jnz L1
 ;;=   mov [rbp-0x10], eax
 ;;=   mov [rbp-0x18], ecx
 ;;=   mov [rbp-0x20], edx
-;;=   jnz L1
 ;;=   call func[0]
+;;=   mov eax, [rbp-0x10]
+;;=   mov ecx, [rbp-0x18]
+;;=   mov edx, [rbp-0x20]
 ;;= L1:
-;;=   mov eax, [rbp-0x18]
-;;=   mov ecx, [rbp-0x10]
-;;=   lea edx, [rcx+rax*1]
-;;=   mov eax, edx
+;;=   lea esi, [rax+rcx*1]
+;;=   mov eax, esi
 ;;=   (epilogue) ret
 ;;= func[2]:
 ;;=   (prologue)

@@ -2,7 +2,7 @@
 ;; What joins need not bring to a register: locals that are in their homes.
 (module
   (memory 1)
-  ;; At the label $a was loaded to one register on one way, and to another on the other.
+  ;; At the label both are where they were on the other way: each was loaded to its last register.
   (func (param $a i32) (param $b i32) (result i32)
     (call 2)
     (block $out
@@ -34,14 +34,12 @@
 ;;=   test ecx, ecx
 ;;=   jnz L1
 ;;=   call func[2]
-;;=   mov eax, [rbp-0x18]
-;;=   mov ecx, [rbx+rax*1]
-;;=   mov ecx, [rbp-0x10]
-;;=   mov edx, [rbx+rcx*1]
+;;=   mov ecx, [rbp-0x18]
+;;=   mov eax, [rbx+rcx*1]
+;;=   mov eax, [rbp-0x10]
+;;=   mov edx, [rbx+rax*1]
 ;;= L1:
-;;=   mov eax, [rbp-0x18]
-;;=   mov ecx, [rbp-0x10]
-;;=   lea edx, [rcx+rax*1]
+;;=   lea edx, [rax+rcx*1]
 ;;=   mov eax, edx
 ;;=   (epilogue) ret
 ;;= func[1]:
@@ -62,9 +60,9 @@
 ;;= L2:
 ;;=   call func[2]
 ;;= L3:
-;;=   mov eax, [rbp-0x18]
-;;=   mov ecx, [rbp-0x10]
-;;=   lea edx, [rcx+rax*1]
+;;=   mov ecx, [rbp-0x18]
+;;=   mov eax, [rbp-0x10]
+;;=   lea edx, [rax+rcx*1]
 ;;=   mov eax, edx
 ;;=   (epilogue) ret
 ;;= func[2]:

@@ -40,15 +40,11 @@
 ;;=   (prologue)
 ;;=   test eax, eax
 ;;=   jnz L2
-;;=   mov [rbp-0x10], eax
-;;=   mov [rbp-0x18], ecx
 ;;=   mov edx, 0x07
 ;;= L1:
 ;;=   mov eax, edx
 ;;=   (epilogue) ret
 ;;= L2:
-;;=   mov [rbp-0x10], eax
-;;=   mov [rbp-0x18], ecx
 ;;=   mov edx, ecx
 ;;=   jmp L1
 ;;= func[2]:

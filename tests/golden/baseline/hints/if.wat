@@ -33,7 +33,6 @@
 ;;=   mov [rbp-0x10], eax
 ;;=   mov [rbp-0x18], ecx
 ;;=   call func[0]
-;;=   mov [rbp-0x10], eax
 ;;=   mov ecx, [rbp-0x18]
 ;;=   jmp L1
 ;;= func[2]:

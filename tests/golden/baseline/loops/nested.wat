@@ -30,10 +30,10 @@
 ;;=   add edx, 0x01
 ;;=   cmp edx, esi
 ;;=   jb L2
-;;=   lea edi, [rcx+0x01]
-;;=   cmp edi, esi
+;;=   add ecx, 0x01
+;;=   cmp ecx, esi
 ;;=   mov [rbp-0x28], eax
+;;=   mov [rbp-0x18], ecx
 ;;=   mov [rbp-0x20], edx
-;;=   mov [rbp-0x18], edi
 ;;=   jb L1
 ;;=   (epilogue) ret

@@ -23,7 +23,7 @@
 ;;=   vxorps xmm15, xmm15, xmm15
 ;;=   vmovups [rbp-0x40], xmm15
 ;;=   vpsubb xmm2, xmm0, xmm1
-;;=   vpand xmm3, xmm2, xmm0
+;;=   vpand xmm0, xmm2, xmm0
 ;;=   (epilogue) ret
 ;;= func[2]:
 ;;=   (prologue)

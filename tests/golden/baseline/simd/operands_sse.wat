@@ -24,8 +24,7 @@
 ;;=   movups [rbp-0x40], xmm15
 ;;=   movaps xmm2, xmm0
 ;;=   psubb xmm2, xmm1
-;;=   movaps xmm3, xmm2
-;;=   pand xmm3, xmm0
+;;=   pand xmm0, xmm2
 ;;=   (epilogue) ret
 ;;= func[2]:
 ;;=   (prologue)
