@@ -14,9 +14,9 @@
 //
 // i32 values have zero upper halves in registers and in slots. On entry r14 holds the callee's
 // instance and rbx the base of its memory 0; the callee keeps both, unless it makes a tail call to
-// another instance. It may do so if its caller gets both back from its own frame: callers that call
-// another instance do, and the code at the return address, which begins with kRestoresInstance,
-// says so.
+// another instance. It may do so if its caller gets both back from its own frame: callers of
+// imports do, and the code at the return address, which begins with kRestoresInstance, says so.
+// (Indirect calls look first whether they have to.)
 #pragma once
 
 #include <algorithm>
@@ -33,7 +33,7 @@ inline constexpr uint32_t kValueGprCount = 6;
 inline constexpr uint32_t kValueXmmCount = 8;  // xmm0 … xmm7
 
 /// mov r14, [rbp - 8], as a little-endian number: the first instruction behind a call after which
-/// r14 and rbx may be another instance's. Nothing else is.
+/// r14 and rbx may be another instance's, whoever was called. Nothing else is.
 inline constexpr uint32_t kRestoresInstance = 0xf8758b4c;
 
 /// By a number of one bit for each kind: which it is, is hard to foresee.

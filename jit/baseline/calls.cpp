@@ -306,12 +306,35 @@ void FuncCompiler::load_callee(Reg instance) {
   masm.alu_load(Alu::Add, W64, kCalleeReg, mem_at(instance, offsetof(InstanceData, code_base)));
 }
 
+/// Most callees are of our instance: then r14 and rbx stay as they are, and nobody waits for them.
 void FuncCompiler::call_found_callee(const FuncType& type, Slot* args) {
-  load_callee(kInstanceReg);
-  load_memory_base();
+  InstanceSwitch& at = memory_.instance_switches.push();
+  masm.load(LoadKind::I64, kScratchGpr, mem_at(kCalleeReg, offsetof(FuncRecord, instance)));
+  masm.load(LoadKind::I32, kCalleeReg, mem_at(kCalleeReg, offsetof(FuncRecord, code_offset)));
+  masm.alu(Alu::Cmp, W64, kScratchGpr, kInstanceReg);
+  masm.jcc(Cond::NotEqual, at.enter);
+  at.entered = masm.offset();
+  masm.alu_load(Alu::Add, W64, kCalleeReg, instance_field(offsetof(InstanceData, code_base)));
   masm.call_reg(kCalleeReg);
-  restore_pinned();
+  masm.alu_load(Alu::Cmp, W64, kInstanceReg, frame_slot(-8));
+  masm.jcc(Cond::NotEqual, at.leave);
+  at.left = masm.offset();
   take_results(type, args);
+}
+
+/// Behind the body: to the callee's instance, which is in the scratch register, and back to ours.
+void FuncCompiler::emit_instance_switches() {
+  for (InstanceSwitch& at : memory_.instance_switches) {
+    masm.ensure_room();
+    masm.bind(at.enter);
+    masm.mov(W64, kInstanceReg, kScratchGpr);
+    load_memory_base();
+    masm.jmp_to(at.entered);
+    masm.bind(at.leave);
+    masm.load(LoadKind::I64, kInstanceReg, frame_slot(-8));
+    if (!module.memories.empty()) load_memory_base();
+    masm.jmp_to(at.left);
+  }
 }
 
 void FuncCompiler::call_indirect(TypeIdx type_index, uint32_t table, const FuncType& type,

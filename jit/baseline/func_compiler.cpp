@@ -57,6 +57,7 @@ void FuncCompiler::begin(State& reader_state) {
   memory_.label_states.clear();
   memory_.signature_failures.clear();
   memory_.tail_call_exits.clear();
+  memory_.instance_switches.clear();
   memory_.frame_drops.clear();
   if (memory_.tries.any()) {
     memory_.tries.clear();
@@ -166,6 +167,7 @@ bool FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
   if (masm.has_cold()) [[unlikely]]
     join_cold();
   emit_signature_failures();
+  emit_instance_switches();
   emit_tail_call_exits();
   uint64_t bytes = wide_base_ != 0 ? wide_base_ + 16 * uint64_t{wide_slots_}
                                    : operands_base_ + 8 * uint64_t{operand_slots_};

@@ -118,6 +118,14 @@ struct TailCallExit {
   uint32_t wasm_offset = 0;
 };
 
+/// A call whose callee may be in another instance: behind the body r14 and rbx change, and back.
+struct InstanceSwitch {
+  Label enter;
+  uint32_t entered = 0;
+  Label leave;
+  uint32_t left = 0;
+};
+
 /// What a branch hint says of a condition.
 enum class Likelihood : uint8_t { Unknown, Unlikely, Likely };
 
@@ -141,6 +149,7 @@ struct CompilerMemory {
   ReusedVector<uint32_t> table_depths;  // of each stub
   ReusedVector<SignatureFailure> signature_failures;
   ReusedVector<TailCallExit> tail_call_exits;
+  ReusedVector<InstanceSwitch> instance_switches;
   TryRegions tries;
   ReusedVector<CaughtSlotUse> caught_slot_uses;
   ReusedVector<uint32_t> frame_drops;  // where the frame's size is to be filled in
@@ -807,6 +816,7 @@ class FuncCompiler {
   void load_callee(Reg instance);
   void call_found_callee(const FuncType& type, Slot* args);
   void emit_signature_failures();
+  void emit_instance_switches();
   void emit_subtype_check(const TypeDef& super);
 
   // --- tail_calls.cpp
