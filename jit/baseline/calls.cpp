@@ -309,6 +309,7 @@ void FuncCompiler::load_callee(Reg instance) {
 /// Most callees are of our instance: then r14 and rbx stay as they are, and nobody waits for them.
 void FuncCompiler::call_found_callee(const FuncType& type, Slot* args) {
   InstanceSwitch& at = memory_.instance_switches.push();
+  at.wasm_offset = static_cast<uint32_t>(state->instr_offset());
   masm.load(LoadKind::I64, kScratchGpr, mem_at(kCalleeReg, offsetof(FuncRecord, instance)));
   masm.load(LoadKind::I32, kCalleeReg, mem_at(kCalleeReg, offsetof(FuncRecord, code_offset)));
   masm.alu(Alu::Cmp, W64, kScratchGpr, kInstanceReg);
@@ -326,6 +327,7 @@ void FuncCompiler::call_found_callee(const FuncType& type, Slot* args) {
 void FuncCompiler::emit_instance_switches() {
   for (InstanceSwitch& at : memory_.instance_switches) {
     masm.ensure_room();
+    mark_at(at.wasm_offset);
     masm.bind(at.enter);
     masm.mov(W64, kInstanceReg, kScratchGpr);
     load_memory_base();
@@ -360,7 +362,7 @@ void FuncCompiler::emit_signature_failures() {
   for (SignatureFailure& failure : memory_.signature_failures) {
     masm.ensure_room();
     masm.bind(failure.label);
-    masm.set_wasm_offset(failure.wasm_offset);
+    mark_at(failure.wasm_offset);
     masm.test(W32, kScratchGpr, kScratchGpr);
     masm.trap_if(Cond::Zero, TrapCode::UninitializedElement);
     if (failure.type->is_final) {

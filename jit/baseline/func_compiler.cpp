@@ -192,7 +192,7 @@ bool FuncCompiler::finish(FuncIdx func, CodeBatch& out) {
 // twice, because rsp minus the size may wrap around.
 void FuncCompiler::emit_large_frame_check(uint32_t frame_bytes) {
   masm.ensure_room();
-  masm.set_wasm_offset(state->body.range.offset);
+  mark_at(state->body.range.offset);
   const uint32_t check = masm.prologue().check;
   sluice::Label after_check = masm.prologue().after_check;
   uint32_t jump_end = check + 5;
@@ -200,7 +200,6 @@ void FuncCompiler::emit_large_frame_check(uint32_t frame_bytes) {
   DCHECK(jump_end + 3 <= after_check.offset(), "no room for a jump");
   masm.patch32(check, 0xe9u | distance << 8);
   masm.patch32(check + 4, 0xcccccc00u | distance >> 24);
-  if (marks_ != nullptr) marks_->push_back({masm.offset(), state->body.range.offset});
   masm.mov(W64, Reg::R10, Reg::Rsp);
   masm.alu_imm(Alu::Sub, W64, Reg::R10, static_cast<int32_t>(frame_bytes));
   masm.trap_if(Cond::Below, TrapCode::StackExhausted);
@@ -212,10 +211,12 @@ void FuncCompiler::emit_large_frame_check(uint32_t frame_bytes) {
 
 // --- Between instructions ---
 
-void FuncCompiler::mark() {
-  auto offset = static_cast<uint32_t>(state->instr_offset());
-  marks_->push_back({masm.offset(), offset});
-  masm.set_wasm_offset(offset);
+void FuncCompiler::mark() { mark_at(static_cast<uint32_t>(state->instr_offset())); }
+
+/// What follows is code of the instruction there.
+void FuncCompiler::mark_at(uint32_t wasm_offset) {
+  if (marks_ != nullptr) marks_->push_back({masm.offset(), wasm_offset});
+  masm.set_wasm_offset(wasm_offset);
 }
 
 void FuncCompiler::attend() {

@@ -124,6 +124,7 @@ struct InstanceSwitch {
   uint32_t entered = 0;
   Label leave;
   uint32_t left = 0;
+  uint32_t wasm_offset = 0;
 };
 
 /// What a branch hint says of a condition.
@@ -480,6 +481,7 @@ class FuncCompiler {
   }
   void attend();
   void mark();
+  void mark_at(uint32_t wasm_offset);
   void materialise_flags();
   void forget_flags() {
     has_flags_ = false;

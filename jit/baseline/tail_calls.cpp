@@ -97,6 +97,7 @@ void FuncCompiler::emit_tail_call_exits() {
   for (TailCallExit& exit : memory_.tail_call_exits) {
     masm.ensure_room();
     masm.bind(exit.label);
+    mark_at(exit.wasm_offset);
     // Does our caller care? Its return address is ours still.
     masm.load(LoadKind::I64, kScratchGpr, frame_slot(8));
     masm.load(LoadKind::I32, kScratchGpr, mem_at(kScratchGpr));
@@ -110,10 +111,7 @@ void FuncCompiler::emit_tail_call_exits() {
     masm.jmp_to(exit.resume);
 
     masm.bind(call);
-    if (maps_ != nullptr) {
-      marks_->push_back({masm.offset(), exit.wasm_offset});
-      note_references(0);
-    }
+    if (maps_ != nullptr) note_references(0);
     masm.call_reg(kCalleeReg);
     restore_pinned();
     // What it returns we return: results in registers are in place.

@@ -314,6 +314,7 @@ class Stepping {
     struct sigaction stepping{};
     stepping.sa_sigaction = on_step;
     stepping.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigaddset(&stepping.sa_mask, SIGURG);  // so that it meets the guest, and not on_step()
     sigaction(SIGTRAP, &stepping, &previous_);
     g_step_handle = &handle_;
   }
@@ -356,6 +357,55 @@ TEST_P(InterruptTest, TheBacktraceOfATailCallLeadsToTheEntry) {
     ASSERT_EQ(raw(frames.back().func), 3u) << g_request_at;
     ASSERT_LE(frames.size(), 3u);
   }
+}
+
+// Code behind the body is of the call that leads there: offsets of straight code never go back.
+TEST_P(InterruptTest, TheBacktraceOfACallToAnotherInstanceLeadsToTheCall) {
+  if (GetParam() == kNoSignals) GTEST_SKIP() << "skipped: asks where loops and functions begin";
+  constexpr const char* kCalled = R"((module
+    (type $open (sub (func)))
+    (type $closed (sub final $open (func)))
+    (table (export "table") 2 funcref)
+    (elem (i32.const 0) $closed $open)
+    (func $closed (type $closed))
+    (func $open (type $open))))";
+  ASSERT_TRUE(linker->define_instance("other", instantiate(wat(kCalled))));
+  Instance& guest = instantiate(wat(R"((module
+    (type $open (sub (func)))
+    (type $closed (sub final $open (func)))
+    (import "other" "table" (table 2 funcref))
+    (memory 1)
+    (func) (func)
+    (func (export "calls")
+      (call_indirect (type $closed) (i32.const 0))
+      (i32.store (i32.const 0) (i32.const 1))
+      (call_indirect (type $open) (i32.const 0))
+      (i32.store (i32.const 0) (i32.const 2))
+      (call_indirect (type $open) (i32.const 1)))))"));
+  const Stepping stepping(*store);
+  const Func calls = *guest.exported_func("calls");
+  ASSERT_TRUE(calls.call({}, {}));
+  uint64_t last = 0, in_caller = 0, behind = 0;
+  for (g_request_at = 1; behind < 100; ++g_request_at) {
+    ASSERT_LT(g_request_at, 20'000u);
+    g_steps = 0;
+    start_stepping();
+    const Outcome<void> result = calls.call({}, {});
+    if (result) {
+      // The host is asked again later.
+      store->clear_interrupt();
+      behind += in_caller != 0 ? 1 : 0;
+      continue;
+    }
+    ASSERT_TRUE(result.error().is_trap()) << g_request_at;
+    const std::span<const Frame> frames = result.error().trap->frames();
+    // In the callee, or not there yet.
+    if (frames.empty() || raw(frames[0].func) != 2) continue;
+    ++in_caller;
+    ASSERT_GE(frames[0].wasm_offset, last) << g_request_at;
+    last = frames[0].wasm_offset;
+  }
+  EXPECT_GT(in_caller, 50u);
 }
 
 TEST_P(InterruptTest, AtEveryInstruction) {
