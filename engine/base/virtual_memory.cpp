@@ -1,5 +1,7 @@
 #include "engine/base/virtual_memory.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -93,6 +95,17 @@ void Reservation::prefer_huge_pages(size_t offset, size_t bytes) {
   const size_t start = offset & ~(host_page_bytes() - 1);
   static_cast<void>(
       madvise(base_ + start, round_up_to_page(offset + bytes) - start, MADV_HUGEPAGE));
+}
+
+bool Reservation::is_mostly_resident(size_t offset, size_t bytes) const {
+  DCHECK(offset <= size_bytes_ && bytes <= size_bytes_ - offset, "inside the reservation");
+  std::array<uint8_t, kHugePageBytes / 4096> pages;
+  const size_t start = offset & ~(host_page_bytes() - 1);
+  const size_t count = (offset + bytes - start) / host_page_bytes();
+  if (count == 0 || count > pages.size()) return false;
+  if (mincore(base_ + start, count * host_page_bytes(), pages.data()) != 0) return false;
+  const auto is_there = [](uint8_t page) { return (page & 1) != 0; };
+  return 2 * std::count_if(pages.begin(), pages.begin() + count, is_there) >= count;
 }
 
 void Reservation::back_huge_page(size_t offset) {

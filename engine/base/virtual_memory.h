@@ -63,6 +63,8 @@ class Reservation {
   /// Asks for pages of kHugePageBytes where a part that is about to be written covers them whole:
   /// hundreds of faults become one. A system that has none is free to ignore it.
   void prefer_huge_pages(size_t offset, size_t bytes);
+  /// Has half of a part memory, page by page? Touched pages have.
+  bool is_mostly_resident(size_t offset, size_t bytes) const;
   /// Has memory for the page of that size at `offset` at once, though the part may be inaccessible
   /// still; its first byte becomes zero. The system may have none, or refuse.
   void back_huge_page(size_t offset);

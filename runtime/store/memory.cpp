@@ -126,9 +126,9 @@ Result<void> MemoryStorage::take_fixed_space(uint64_t size_bytes) {
 }
 
 /// A guest's heap grows by little each time, and every page of it costs a fault when it is touched.
-/// Once it has grown by as much as a huge page, the next one is backed as a whole when the memory
-/// begins to use it: at most twice what the guest has asked for. It stays inaccessible beyond the
-/// memory's size.
+/// Once it has grown by as much as a huge page, and touched most of the last one, the next is
+/// backed as a whole when the memory begins to use it: at most twice what the guest has asked for.
+/// It stays inaccessible beyond the memory's size.
 void MemoryStorage::back_ahead(uint64_t new_size_bytes) {
   constexpr uint64_t kBytes = Reservation::kHugePageBytes;
   const uint64_t grown = data_.size_bytes - (type_.limits.min << type_.page_size_log2);
@@ -142,6 +142,7 @@ void MemoryStorage::back_ahead(uint64_t new_size_bytes) {
   if (begin == end || end > slot_.region.size_bytes()) return;
   slot_.region.prefer_huge_pages(begin, end - begin);
   if (end == new_size_bytes) return;
+  if (!slot_.region.is_mostly_resident(data_.size_bytes - kBytes, kBytes)) return;
   slot_.region.back_huge_page(end - kBytes);
   backed_bytes_ = end;
 }
