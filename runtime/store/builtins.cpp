@@ -229,7 +229,7 @@ BuiltinResult builtin_RefFunc(InstanceData* data, uint64_t func) {
 BuiltinResult builtin_Throw(InstanceData* data, uint64_t tag, uint64_t cells) {
   const Instance& instance = instance_of(data);
   instance.store().set_thrown(*instance.tag(TagIdx{static_cast<uint32_t>(tag)}),
-                              reinterpret_cast<const Value*>(cells), 0);
+                              reinterpret_cast<const void*>(cells), 0);
   return ok();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 
 #include "engine/base/check.h"
 #include "jit/code/code_map.h"
@@ -90,11 +91,14 @@ void Store::add_tag(std::unique_ptr<Tag> tag) {
   tags_.push_back(std::move(tag));
 }
 
-void Store::set_thrown(const Tag& tag, const Value* cells, uint32_t handle) {
+void Store::set_thrown(const Tag& tag, const void* cells, uint32_t handle) {
   ThrownException& thrown = context_->thrown;
   const std::span<const ValType> types = tag.params();
   for (size_t i = 0; i < types.size(); ++i) {
-    const Value value = normalized(cells[i], types[i]);
+    // On a guest's stack, where tail calls leave frames at any multiple of 8.
+    Value cell;
+    std::memcpy(&cell, static_cast<const char*>(cells) + i * sizeof cell, sizeof cell);
+    const Value value = normalized(cell, types[i]);
     thrown.cells[i] = {{value.bits[0], value.bits[1]}};
   }
   thrown.tag = &tag;

@@ -93,7 +93,7 @@ class Store : public Allocated {
 
   /// Makes this the exception that the trap site to come throws; `cells` are of the tag's types.
   /// `handle`: of its exnref, if it has one. Allocates nothing.
-  void set_thrown(const Tag& tag, const Value* cells, uint32_t handle);
+  void set_thrown(const Tag& tag, const void* cells, uint32_t handle);
   /// What a host function throws: a failure to be passed to Caller::fail. SignatureMismatch if the
   /// values do not fit the tag, WrongStore if it is of another.
   Result<std::shared_ptr<Trap>> make_exception(const Tag& tag, std::span<const Value> values);

@@ -98,9 +98,10 @@ TEST_P(InterruptTest, TheBacktraceIsThere) {
   ASSERT_TRUE(result.error().is_trap());
   const Trap& trap = *result.error().trap;
   EXPECT_EQ(trap.code(), TrapCode::Interrupted);
-  ASSERT_EQ(trap.frames().size(), 1u);
-  EXPECT_EQ(raw(trap.frames()[0].func), 1u);
-  EXPECT_NE(trap.frames()[0].wasm_offset, kNoOffset);
+  // Where the deadline passes before the host function has returned, that is a frame too.
+  ASSERT_FALSE(trap.frames().empty());
+  EXPECT_EQ(raw(trap.frames().back().func), 1u);
+  EXPECT_NE(trap.frames().back().wasm_offset, kNoOffset);
 }
 
 TEST_P(InterruptTest, ARequestWaitsForTheNextCall) {
