@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 #include <fcntl.h>
+#include <span>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -105,7 +106,8 @@ bool Reservation::is_mostly_resident(size_t offset, size_t bytes) const {
   if (count == 0 || count > pages.size()) return false;
   if (mincore(base_ + start, count * host_page_bytes(), pages.data()) != 0) return false;
   const auto is_there = [](uint8_t page) { return (page & 1) != 0; };
-  return 2 * std::count_if(pages.begin(), pages.begin() + count, is_there) >= count;
+  const auto there = std::ranges::count_if(std::span(pages).first(count), is_there);
+  return 2 * static_cast<size_t>(there) >= count;
 }
 
 void Reservation::back_huge_page(size_t offset) {
