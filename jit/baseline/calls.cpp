@@ -299,13 +299,6 @@ void FuncCompiler::check_callee_ref(const Slot& callee) {
   masm.trap_if(Cond::Zero, TrapCode::NullFunctionReference);
 }
 
-/// kCalleeReg: from a FuncRecord's address to that of its code; `instance` gets its instance.
-void FuncCompiler::load_callee(Reg instance) {
-  masm.load(LoadKind::I64, instance, mem_at(kCalleeReg, offsetof(FuncRecord, instance)));
-  masm.load(LoadKind::I32, kCalleeReg, mem_at(kCalleeReg, offsetof(FuncRecord, code_offset)));
-  masm.alu_load(Alu::Add, W64, kCalleeReg, mem_at(instance, offsetof(InstanceData, code_base)));
-}
-
 /// Most callees are of our instance: then r14 and rbx stay as they are, and nobody waits for them.
 void FuncCompiler::call_found_callee(const FuncType& type, Slot* args) {
   InstanceSwitch& at = memory_.instance_switches.push();
@@ -333,8 +326,7 @@ void FuncCompiler::emit_instance_switches() {
     load_memory_base();
     masm.jmp_to(at.entered);
     masm.bind(at.leave);
-    masm.load(LoadKind::I64, kInstanceReg, frame_slot(-8));
-    if (!module.memories.empty()) load_memory_base();
+    restore_pinned();
     masm.jmp_to(at.left);
   }
 }

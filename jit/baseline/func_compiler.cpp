@@ -74,8 +74,7 @@ void FuncCompiler::begin(State& reader_state) {
   is_watched_ = marks_ != nullptr || !hints_.empty();
   set_keeps_locals(is_full_);
   state->frames.front().label.state = BlockLabel::kReturn;
-  masm.set_wasm_offset(state->body.range.offset);
-  if (marks_ != nullptr) marks_->push_back({0, state->body.range.offset});
+  mark_at(state->body.range.offset);
   emit_prologue();
   set_up_locals();
   if (maps_ != nullptr) note_reference_locals();

@@ -815,13 +815,13 @@ class FuncCompiler {
   void pass_arguments_and_callee(const FuncType& type, Slot* args);
   void find_table_callee(TypeIdx type_index, uint32_t table);
   void check_callee_ref(const Slot& callee);
-  void load_callee(Reg instance);
   void call_found_callee(const FuncType& type, Slot* args);
   void emit_signature_failures();
   void emit_instance_switches();
   void emit_subtype_check(const TypeDef& super);
 
   // --- tail_calls.cpp
+  void load_callee();
   void give_up_frame(uint32_t callee_bytes);
   void leave_for_callee(const FuncType& type);
   void emit_tail_call_exits();

@@ -62,12 +62,20 @@ void FuncCompiler::return_call(uint32_t func, const FuncType& type, Slot* args) 
   }
 }
 
+/// kCalleeReg: from a FuncRecord's address to that of its code; kCalleeInstance: its instance.
+void FuncCompiler::load_callee() {
+  masm.load(LoadKind::I64, kCalleeInstance, mem_at(kCalleeReg, offsetof(FuncRecord, instance)));
+  masm.load(LoadKind::I32, kCalleeReg, mem_at(kCalleeReg, offsetof(FuncRecord, code_offset)));
+  masm.alu_load(Alu::Add, W64, kCalleeReg,
+                mem_at(kCalleeInstance, offsetof(InstanceData, code_base)));
+}
+
 void FuncCompiler::return_call_indirect(TypeIdx type_index, uint32_t table, const FuncType& type,
                                         Slot* args) {
   prepare();
   pass_arguments_and_callee(type, args);
   find_table_callee(type_index, table);
-  load_callee(kCalleeInstance);
+  load_callee();
   leave_for_callee(type);
 }
 
@@ -75,7 +83,7 @@ void FuncCompiler::return_call_ref(TypeIdx, const FuncType& type, Slot* args) {
   prepare();
   pass_arguments_and_callee(type, args);
   check_callee_ref(args[type.param_count]);
-  load_callee(kCalleeInstance);
+  load_callee();
   leave_for_callee(type);
 }
 
